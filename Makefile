@@ -1,0 +1,104 @@
+# One file, no recursion. Folders are globbed: adding or deleting a folder edits nothing here.
+#   make          builds build/phoihop (release)      make run    four offices on this machine
+#   make test     everything that belongs to a change  make bench  figures beside the machine's limits
+#   V=asan make ...  the same with sanitizers, in build/asan
+V ?= release
+B := $(if $(filter release,$(V)),build,build/$(V))
+CC := gcc
+PY := python3
+SQLITE := web/node_modules/better-sqlite3/deps/sqlite3
+
+WARN := -Wall -Wextra -Wshadow -Wconversion -Wswitch-enum -Wvla -Wstrict-prototypes \
+        -Wmissing-prototypes -Wcast-qual -Wwrite-strings -Wundef -Wformat=2 -Werror
+HARDEN := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full \
+          -ftrivial-auto-var-init=zero -fno-strict-aliasing -fPIE
+OPT_release := -O2 -D_FORTIFY_SOURCE=2
+OPT_asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all
+OPT_tsan := -O1 -fsanitize=thread
+OPT := $(OPT_$(V))
+CFLAGS := -std=gnu2x -g -D_GNU_SOURCE $(OPT) $(HARDEN) $(WARN) -Isrc -I$(B)/gen -Itest -I$(SQLITE)
+LDFLAGS := $(OPT) -pie -rdynamic -Wl,-z,relro,-z,now
+LIBS := -lsodium -ljansson -lssl -lcrypto -licuuc -ldl -lpthread -lm
+SQLITE_FLAGS := -std=gnu17 -g -w $(OPT) -fPIE -DSQLITE_DQS=0 -DSQLITE_OMIT_LOAD_EXTENSION \
+    -DSQLITE_THREADSAFE=2 -DSQLITE_DEFAULT_WAL_SYNCHRONOUS=2 -DSQLITE_ENABLE_API_ARMOR \
+    -DSQLITE_ENABLE_FTS5 -DSQLITE_DEFAULT_MEMSTATUS=0 -DSQLITE_LIKE_DOESNT_MATCH_BLOBS \
+    -DSQLITE_TRUSTED_SCHEMA=0 -DSQLITE_MAX_EXPR_DEPTH=100
+
+# A folder that holds a file named PLUGIN is not linked into the program: it becomes
+# lib/NAME.so, opened only by the process that needs it. PLUGIN lists its libraries.
+PLUGINS := $(patsubst %/PLUGIN,%,$(wildcard src/*/*/PLUGIN))
+SRC_ALL := $(wildcard src/*/*.c src/*/*/*.c)
+SRC_TEST := $(filter %_test.c,$(SRC_ALL))
+SRC_PLUGIN := $(foreach p,$(PLUGINS),$(filter $(p)/%,$(SRC_ALL)))
+SRC := $(filter-out $(SRC_TEST) $(SRC_PLUGIN),$(SRC_ALL))
+SRC_LIB := $(filter-out src/main/main.c,$(SRC))
+GEN := $(B)/gen/words.c $(B)/gen/modules.c $(B)/gen/templates.c $(B)/gen/assets.c
+OBJ_LIB := $(SRC_LIB:%.c=$(B)/obj/%.o) $(GEN:$(B)/%.c=$(B)/obj/%.o) $(B)/obj/sqlite3.o
+PLUGIN_SO := $(foreach p,$(PLUGINS),$(B)/lib/$(notdir $(p)).so)
+TESTS := $(SRC_TEST:src/%.c=$(B)/test/%)
+TEST_LIB := $(patsubst %.c,$(B)/obj/%.o,$(wildcard test/*.c))
+
+.PHONY: all run test check bench fuzz sim tests tidy clean deps web FORCE
+all: deps
+	@$(MAKE) --no-print-directory $(B)/phoihop $(PLUGIN_SO)
+
+deps:
+	@tools/deps.sh build
+
+$(B)/phoihop: $(B)/obj/src/main/main.o $(B)/libphoihop.a
+	$(CC) $(LDFLAGS) -o $@ $< -Wl,--whole-archive $(B)/libphoihop.a -Wl,--no-whole-archive $(LIBS)
+
+$(B)/libphoihop.a: $(OBJ_LIB)
+	@rm -f $@
+	@ar rcs $@ $^
+
+$(B)/obj/sqlite3.o: $(SQLITE)/sqlite3.c
+	@mkdir -p $(@D)
+	$(CC) $(SQLITE_FLAGS) -c -o $@ $<
+
+$(B)/obj/gen/%.o: $(B)/gen/%.c
+	@mkdir -p $(@D)
+	@echo CC $<; $(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/obj/%.o: %.c | $(GEN)
+	@mkdir -p $(@D)
+	@echo CC $<; $(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+define PLUGIN_RULE
+$(B)/lib/$(notdir $(1)).so: $(filter $(1)/%,$(filter-out %_test.c,$(SRC_ALL))) $(wildcard $(1)/*.h)
+	@mkdir -p $$(@D)
+	@echo SO $$@; $(CC) $(CFLAGS) -fPIC -shared -o $$@ $$(filter %.c,$$^) $$$$(cat $(1)/PLUGIN)
+endef
+$(foreach p,$(PLUGINS),$(eval $(call PLUGIN_RULE,$(p))))
+
+# Generated sources: made anew each time, moved only when different.
+$(B)/gen/words.c: FORCE
+	@mkdir -p $(@D); $(PY) tools/words.py $@
+$(B)/gen/modules.c: FORCE
+	@mkdir -p $(@D); $(PY) tools/modules.py $@
+$(B)/gen/templates.c: FORCE
+	@mkdir -p $(@D); $(PY) tools/templates.py $@
+$(B)/gen/assets.c: FORCE
+	@mkdir -p $(@D); $(PY) tools/assets.py $@
+
+$(B)/test/%: $(B)/obj/src/%.o $(TEST_LIB) $(B)/libphoihop.a $(PLUGIN_SO)
+	@mkdir -p $(@D)
+	@$(CC) $(LDFLAGS) -o $@ $< $(TEST_LIB) -Wl,--whole-archive $(B)/libphoihop.a -Wl,--no-whole-archive $(LIBS) -lcmocka
+
+tests: $(TESTS)
+
+run: all
+	@tools/deps.sh run
+	@exec $(B)/phoihop demo --dir $(or $(DIR),var/demo) --port $(or $(PORT),8801)
+
+test: 
+	@tools/deps.sh test
+	@exec test/run
+
+tidy:
+	@$(PY) tools/tidy.py
+
+clean:
+	rm -rf build
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
