@@ -1,0 +1,90 @@
+#pragma once
+/*
+ * module.h: the contract between a subject of the office (a folder under src/domain) and the rest.
+ * A module is one const struct: the table of contents of its folder. The list of modules is made
+ * from the folder names at build time, so adding or deleting a folder edits nothing else.
+ *
+ * A module knows no HTTP, no HTML, no iCalendar, no XML and no other module.
+ */
+#include "base/field.h"
+#include "core/grant.h"
+#include "core/view.h"
+#include "store/store.h"
+
+struct version;  /* core/record.h */
+struct head;     /* core/record.h */
+struct paper;    /* core/paper.h */
+
+/* One kind of record. Kind names are "module.noun"; the table's name is the kind's name. */
+struct kind {
+    const struct field_table *table;
+    int64_t schema;         /* number of the field table's edition; only grows */
+    const char *view;       /* view that shows one record: arg "record"; NULL: the generic page */
+    const char *title;      /* field that names the record in lists; NULL: the kind's word */
+    /* Rules a version must keep whoever made it, from its bytes alone. NULL: none. Pure. */
+    enum err (*valid)(struct call *c, const struct version *v, const void *body);
+    /* Projects a version beyond its own columns: obligations and their settlements. Pure: the same
+     * version gives the same rows. NULL: none. */
+    enum err (*apply)(struct call *c, const struct version *v, const void *body);
+};
+
+/* What an act gives back. */
+struct act_result {
+    struct str record;  /* the record made or changed */
+    int64_t n;          /* its version */
+    struct node *more;  /* further answers, a map; NULL: none */
+};
+
+/* What a person does, declared once: web form, JSON call, command-line verb, test step. */
+struct act {
+    const char *name;                /* "consultation.ask"; words "act.<name>" (the button),
+                                        "act.<name>.help" (one sentence) */
+    const struct field_table *input; /* its fields; field "record" names what it acts on */
+    const char *kind;                /* kind of that record; NULL: acts on none */
+    uint32_t roles;                  /* any of these roles may; bits of enum role */
+    bool assigned;                   /* ... or whoever the record is assigned to (grant.h) */
+    bool home_only;                  /* the record's home must be this office */
+    bool main;                       /* the page's main act, Ctrl+Enter */
+    /* Whether the record's state allows it now; also asked by the page that offers the act.
+     * NULL: always. Errors: ERR_CONFLICT with the reason a person reads. */
+    enum err (*state)(struct call *c, const struct head *head);
+    /* Rule and effect, inside the transaction. */
+    enum err (*run)(struct call *c, const void *input, struct act_result *ret_result);
+};
+
+/* A page, as data. */
+struct view_def {
+    const char *name;                /* "consultation.list"; words "view.<name>" is its title */
+    const struct field_table *args;  /* NULL: none */
+    uint32_t roles;                  /* any of these roles may look */
+    bool rail;                       /* stands in the left rail */
+    /* Builds the page; record visibility is decided in its SQL (grant.h READER). */
+    enum err (*run)(struct call *c, const void *args, struct view *ret_view);
+    /* The same as an official paper for DOCX, XLSX and print; NULL: none. */
+    enum err (*paper)(struct call *c, const void *args, struct paper *ret_paper);
+};
+
+struct module {
+    const char *name;  /* folder name; word "module.<name>" stands in the rail */
+    int64_t order;     /* place in the rail: Hôm nay 10, Lịch 20, Xin ý kiến 30, Văn bản 40 ... */
+    const struct kind *kinds;
+    size_t kind_count;
+    const struct act *acts;
+    size_t act_count;
+    const struct view_def *views;
+    size_t view_count;
+    const struct migration *migrations; /* constraints and indexes only */
+    size_t migration_count;
+};
+
+/* All modules: the built-in one of core (office, units, persons, peers, today) and the folders of
+ * src/domain, ended by NULL. */
+const struct module *const *modules_all(void);
+
+const struct kind *module_kind(struct str kind);
+const struct act *module_act(struct str name);
+const struct view_def *module_view(struct str name);
+
+/* Generated from the folder names. */
+extern const struct module *const DOMAIN_MODULES[];
+extern const size_t DOMAIN_MODULES_COUNT;

@@ -1,0 +1,88 @@
+#pragma once
+/*
+ * office.h: this office as a node: its identity, its keys' door, its registry of persons, units
+ * and peers (all of them records of the built-in module), and logins.
+ */
+#include "core/record.h"
+
+/* The door to the process that holds the office's keys: it can only sign well-formed statements. */
+struct signer {
+    /* Signs each 32-byte hash under the given purpose. Shapes: hashes of 32 bytes, signatures of 64.
+     * Errors: ERR_IO "keeper.gone". */
+    enum err (*sign)(void *self, struct call *c, const char *purpose, const uint8_t (*hashes)[32],
+                     size_t count, uint8_t (*ret_signatures)[64]);
+    void *self;
+};
+
+struct office {
+    struct str id;         /* 26 base32 characters, for ever */
+    struct str code;       /* "VPCP" */
+    struct str name;       /* "Văn phòng Chính phủ" */
+    struct str dir;        /* its folder */
+    struct str key;        /* id of the signing key: first 16 hex digits of SHA-256(public key) */
+    struct str public_key; /* 32 raw bytes */
+    struct signer signer;
+    void (*changed)(void *arg, const struct str *topics, size_t count); /* NULL: nobody listens */
+    void *changed_arg;
+};
+
+/* Purposes the keeper knows; the signed text is purpose || 0 byte || hash. */
+#define PURPOSE_VERSION "phoihop-version-v1"
+#define PURPOSE_RECEIPT "phoihop-receipt-v1"
+#define PURPOSE_ACK "phoihop-ack-v1"
+#define PURPOSE_FEED "phoihop-feed-v1"
+
+/* Verifies a signature made under a purpose. */
+bool office_verify(struct str public_key, const char *purpose, const uint8_t hash[32],
+                   struct str signature);
+
+/* Signs with a secret key held in this process: tools while the office is stopped, tests, the
+ * keeper itself. Shapes: secret_key is libsodium's 64 bytes. */
+void office_sign_with(const uint8_t secret_key[64], const char *purpose, const uint8_t hash[32],
+                      uint8_t ret_signature[64]);
+
+/* store_config.before_commit: signs every version and receipt that waits, in one call. */
+enum err office_before_commit(void *office, struct call *group);
+void office_after_commit(void *office, const struct str *topics, size_t count);
+
+/* All tables of core and of every module. */
+enum err office_migrate(struct call *c);
+
+/* Writes the office's own record and its first administrator. Errors: ERR_CONFLICT
+ * "office.exists". */
+enum err office_found(struct call *c, struct str admin_login, struct str admin_password);
+
+/* Loads id, code, name and public key from the office's own record. */
+enum err office_load(struct call *c, struct office *office);
+
+struct peer {
+    struct str office;     /* id */
+    struct str code;
+    struct str name;
+    struct str public_key; /* 32 raw bytes */
+    struct str key;        /* id */
+    struct str address;    /* "host:port" of its exchange door; empty: it calls us */
+};
+
+enum err peer_find(struct call *c, struct str office, struct peer *ret_peer);
+enum err peer_list(struct call *c, struct peer **ret_peers, size_t *ret_count);
+/* Code and name of an office, this one or a peer; the id itself when unknown. */
+struct str office_code(struct call *c, struct str office);
+struct str office_name(struct call *c, struct str office);
+/* Title (chức danh) of a person of this office, or of its record id when unknown. */
+struct str person_title(struct call *c, struct str person);
+
+/* Checks login and password (argon2id), with lockout by account and by address, and makes the
+ * person the call's actor. Errors: ERR_LOGIN "login.wrong"; ERR_BUSY "login.locked" (arg "until").
+ */
+enum err login_password(struct call *c, struct str login, struct str password, struct str address);
+enum err login_set_password(struct call *c, struct str login, struct str password);
+/* Makes the actor from a login without a password: the command line of the office's own host. */
+enum err login_as(struct call *c, struct str login);
+/* Sessions of the web: a 32-byte secret goes to the browser, its hash stays. */
+enum err session_open(struct call *c, struct str *ret_secret, struct str *ret_csrf);
+enum err session_resume(struct call *c, struct str secret, struct str *ret_csrf);
+enum err session_close(struct call *c, struct str secret);
+/* Bearer tokens of programs. */
+enum err token_add(struct call *c, struct str login, struct str label, struct str *ret_token);
+enum err token_login(struct call *c, struct str token);

@@ -1,0 +1,39 @@
+#pragma once
+/*
+ * receipt.h: what became of a version at an addressee. R1 (the other server holds it durably) is
+ * the signed cumulative acknowledgement of the feed and needs no entry; R2 (registered by a
+ * person) and R- (refused, by a person or set aside) are small signed statements of their own,
+ * sent back as feed entries and kept for ever.
+ *
+ *     {"phoihop":1,"receipt":"R2","record":"HOME.RANDOM","n":1,"hash":"...","office":"...",
+ *      "person":"...","time":"...","number":"15","reason":"","key":"..."}
+ *
+ * hash = SHA-256(bytes); signature = Ed25519("phoihop-receipt-v1\0" || hash).
+ */
+#include "core/record.h"
+
+enum receipt_type { RECEIPT_R2 = 1, RECEIPT_REFUSED, RECEIPT_R3 };
+
+struct receipt {
+    int64_t type;      /* enum receipt_type */
+    struct str record;
+    int64_t n;
+    struct str hash;   /* hex, of the version spoken of */
+    struct str office; /* who says it */
+    struct str person; /* empty when the server itself refused */
+    int64_t time_ms;
+    struct str number; /* register number given */
+    struct str reason; /* text a person wrote, or a word key */
+    struct str key;
+};
+
+/* Issues a receipt for a received record's newest version to its home. Only inside store_tx. A
+ * second receipt of the same type for the same version changes nothing.
+ * Errors: ERR_CONFLICT "receipt.own" for a record of this office; ERR_CONFLICT
+ * "receipt.files_missing" for R2 while a file of the version is not here and verified. */
+enum err receipt_issue(struct call *c, const struct receipt *receipt);
+
+/* Takes in a receipt of another office about a record of this one. Errors: ERR_INVALID
+ * "receipt.form", "receipt.signature", "receipt.unknown". */
+enum err receipt_arrive(struct call *c, struct str bytes, struct str signature,
+                        struct str public_key, struct receipt *ret_receipt);

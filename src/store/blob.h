@@ -1,0 +1,33 @@
+#pragma once
+/*
+ * blob.h: files by content. A file is named by the RFC 6962 Merkle root over its 1 MiB chunks and
+ * lies as a plain file under DIR/blobs/. A file is there wholly or not at all: it is written under
+ * DIR/tmp, synced, renamed, and its folder synced, before anyone may name it.
+ */
+#include "base/call.h"
+
+struct blob_writer;
+
+/* Starts a new file. Shapes: dir is the office's folder; size_max in bytes.
+ * Owns: the arena of the call; an unfinished file is removed when it closes. */
+enum err blob_create(struct call *c, struct str dir, int64_t size_max, struct blob_writer **ret);
+/* Appends. Errors: ERR_LIMIT "blob.too_large", ERR_FULL "store.full", ERR_IO "blob.io". */
+enum err blob_write(struct call *c, struct blob_writer *w, struct str bytes);
+/* Syncs and names the file. Shapes: ret_root is 64 hex digits in the call's arena. */
+enum err blob_finish(struct call *c, struct blob_writer *w, struct str *ret_root, int64_t *ret_size);
+
+/* Copies a slice of an open file into the store: an upload spooled by the HTTP core. */
+enum err blob_import(struct call *c, struct str dir, int fd, int64_t offset, int64_t size,
+                     struct str *ret_root);
+
+/* Opens a stored file for reading; the call's arena closes it.
+ * Errors: ERR_NOT_FOUND "blob.missing". */
+enum err blob_open(struct call *c, struct str dir, struct str root, int *ret_fd, int64_t *ret_size);
+bool blob_has(struct call *c, struct str dir, struct str root);
+/* Reads the whole file again and compares its root. Errors: ERR_CORRUPT "blob.corrupt". */
+enum err blob_verify(struct call *c, struct str dir, struct str root);
+
+/* RFC 6962 section 2.1 hash of a list of leaf hashes and of one leaf. Shapes: 32 bytes each. */
+void merkle_leaf(struct str bytes, uint8_t ret_hash[32]);
+void merkle_root(struct arena *arena, const uint8_t (*leaves)[32], size_t count,
+                 uint8_t ret_hash[32]);

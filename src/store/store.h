@@ -1,0 +1,95 @@
+#pragma once
+/*
+ * store.h: rows in, rows out. One database per office; SQL text is the same for every driver
+ * (parameters $1..$n in ascending order of first use). On SQLite one writer thread owns the one
+ * writing connection: it runs a group of closures, a savepoint each, and commits once with a full
+ * sync; only then do the callers go on. Readers are read-only connections of the same process.
+ *
+ * Knows nothing of records, offices or HTTP.
+ */
+#include "base/call.h"
+
+enum value_type { VALUE_NULL, VALUE_INT, VALUE_TEXT, VALUE_BYTES };
+
+struct value {
+    enum value_type type;
+    int64_t i;    /* VALUE_INT */
+    struct str s; /* VALUE_TEXT and VALUE_BYTES; in an arena or constant */
+};
+
+/* Writes values for a statement: store_exec(c, SQL, ARGS(INT(1), TEXT(name)), NULL). */
+#define INT(number) ((struct value){.type = VALUE_INT, .i = (number)})
+#define TEXT(text) ((struct value){.type = VALUE_TEXT, .s = (text)})
+#define BYTES(bytes) ((struct value){.type = VALUE_BYTES, .s = (bytes)})
+#define NONE ((struct value){.type = VALUE_NULL})
+#define ARGS(...) \
+    (const struct value[]){__VA_ARGS__}, sizeof((const struct value[]){__VA_ARGS__}) / sizeof(struct value)
+#define NO_ARGS NULL, 0
+
+struct rows {
+    struct value *cells; /* row after row; in the call's arena */
+    size_t count;        /* rows */
+    size_t columns;
+};
+
+/* The cell of a row. Shapes: row < count, column < columns. */
+const struct value *rows_cell(const struct rows *rows, size_t row, size_t column);
+/* The cell as a number; 0 for NULL. */
+int64_t rows_int(const struct rows *rows, size_t row, size_t column);
+/* The cell as text or bytes; empty for NULL. */
+struct str rows_text(const struct rows *rows, size_t row, size_t column);
+
+/* One step of the schema; runs once each, in order, its text checksummed. Words ID, INT, TEXT and
+ * BYTES in `sql` are column types: a generated integer key, a 64-bit integer, text, bytes. */
+struct migration {
+    const char *name; /* unique: "core.1" */
+    const char *sql;  /* statements ended by ';' */
+};
+
+struct store_config {
+    const char *path;     /* of the database file */
+    bool inline_writer;   /* transactions run on the calling thread: tools, tests, simulator */
+    bool sync_off;        /* simulator only: the trace, not the disk, is under test */
+    size_t group_max;     /* closures in one commit; 0 means 256 */
+    /* Runs in the transaction of the whole group just before COMMIT: signs what waits. A failure
+     * fails every closure of the group. */
+    enum err (*before_commit)(void *arg, struct call *group);
+    /* Runs after COMMIT with the topics noted by the group, on the writer thread. */
+    void (*after_commit)(void *arg, const struct str *topics, size_t count);
+    void *arg;
+};
+
+/* Opens or creates the database and, unless inline, starts the writer.
+ * Errors: ERR_IO "store.open" (arg "detail"); ERR_CORRUPT "store.corrupt". */
+enum err store_open(struct call *c, const struct store_config *config, struct store **ret_store);
+/* Waits for the running group, then closes. NULL is allowed. */
+void store_close(struct store *store);
+
+/* Runs the migrations that have not run. Errors: ERR_CORRUPT "store.migration_changed". */
+enum err store_migrate(struct call *c, const struct migration *steps, size_t count);
+
+/* Runs fn in one read snapshot on the calling thread. Inside a transaction it just runs fn. */
+enum err store_read(struct call *c, enum err (*fn)(struct call *c, void *arg), void *arg);
+
+/* Runs fn in one transaction: committed and synced when OK is returned, rolled back otherwise. fn
+ * has no side effect outside the store; it may run more than once on a retrying driver. Nested
+ * calls run in the outer transaction. Errors: those of fn; ERR_FULL "store.full"; ERR_IO
+ * "store.io"; ERR_BUSY "store.busy". */
+enum err store_tx(struct call *c, enum err (*fn)(struct call *c, void *arg), void *arg);
+
+/* Runs a statement that returns no rows. Shapes: ret_changed may be NULL. Only inside store_tx.
+ * Errors: ERR_CONFLICT "store.conflict" when a constraint refuses. */
+enum err store_exec(struct call *c, const char *sql, const struct value *args, size_t count,
+                    int64_t *ret_changed);
+/* Runs a query and returns all its rows in the call's arena. Errors: ERR_LIMIT "store.rows" beyond
+ * 100,000 rows. */
+enum err store_all(struct call *c, const char *sql, const struct value *args, size_t count,
+                   struct rows *ret_rows);
+/* The same for exactly one row. Errors: ERR_NOT_FOUND "not_found". */
+enum err store_one(struct call *c, const char *sql, const struct value *args, size_t count,
+                   struct rows *ret_rows);
+/* Runs several statements without parameters or results: schema made from field tables. */
+enum err store_script(struct call *c, struct str sql);
+
+/* Notes a topic that after_commit will hear of. Only inside store_tx. */
+void store_note(struct call *c, struct str topic);
