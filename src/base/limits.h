@@ -28,6 +28,7 @@ enum {
     LIMIT_LOGIN_BYTES = 64,
     LIMIT_PASSWORD_BYTES = 256,
     LIMIT_PASSWORD_MIN_BYTES = 8,
+    LIMIT_PAPER_BYTES = 32 * 1024 * 1024,   /* one exported document */
 
     /* exchange */
     LIMIT_BATCH_ENTRIES = 256,

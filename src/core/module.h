@@ -45,6 +45,8 @@ struct act {
     bool assigned;                   /* ... or whoever the record is assigned to (grant.h) */
     bool home_only;                  /* the record's home must be this office */
     bool main;                       /* the page's main act, Ctrl+Enter */
+    const char *preview;             /* view fed with the form's values so far that says what the
+                                        act would mean (a deadline with its reason); NULL: none */
     /* Whether the record's state allows it now; also asked by the page that offers the act.
      * NULL: always. Errors: ERR_CONFLICT with the reason a person reads. */
     enum err (*state)(struct call *c, const struct head *head);
