@@ -14,6 +14,12 @@ enum {
     LIMIT_HTTP_HEAD_MS = 10 * 1000,         /* from the first byte to the end of the head */
     LIMIT_HTTP_IDLE_MS = 60 * 1000,         /* between requests */
     LIMIT_HTTP_BODY_BYTES_S = 1024,         /* a body must come at least this fast */
+    LIMIT_HTTP_STALL_MS = 20 * 1000,        /* grace before the least rate counts */
+    LIMIT_HTTP_QUEUE = 1024,                /* complete requests waiting, then 503 */
+    LIMIT_HTTP_STREAMS_ADDRESS = 256,       /* event streams from one address, then 429 */
+    LIMIT_HTTP_STREAM_BYTES = 64 * 1024,    /* unsent events, then the reader is dropped */
+    LIMIT_HTTP_BEAT_MS = 15 * 1000,         /* comment on a silent event stream */
+    LIMIT_HTTP_DRAIN_MS = 10 * 1000,        /* for requests under way when the server stops */
     LIMIT_FORM_PARTS = 256,                 /* multipart parts in one form */
     LIMIT_PART_HEAD_BYTES = 4 * 1024,
 
@@ -25,6 +31,9 @@ enum {
     LIMIT_FILES = 50,                       /* files of one record */
     LIMIT_ROWS = 500,                       /* rows of a list page */
     LIMIT_NAME_BYTES = 400,
+    LIMIT_TEXT_BYTES = 1000,                /* a one-line field that names no limit */
+    LIMIT_LONG_BYTES = 64 * 1024,           /* a field of several lines that names no limit */
+    LIMIT_LIST_ROWS = 500,                  /* rows of one list inside a record */
     LIMIT_LOGIN_BYTES = 64,
     LIMIT_PASSWORD_BYTES = 256,
     LIMIT_PASSWORD_MIN_BYTES = 8,
@@ -33,6 +42,7 @@ enum {
     /* exchange */
     LIMIT_BATCH_ENTRIES = 256,
     LIMIT_BATCH_BYTES = 4 * 1024 * 1024,
+    LIMIT_ENTRY_BYTES = 1024 * 1024,        /* what a frame may hold beyond that for its last entry */
     LIMIT_PEERS = 4096,
     CHUNK_BYTES = 1024 * 1024               /* leaf of a file's Merkle tree */
 };

@@ -38,7 +38,7 @@ bool str_ends(struct str s, struct str suffix)
 
 size_t str_find(struct str s, struct str needle, size_t from)
 {
-    if (from > s.len) return s.len;
+    if (from > s.len || needle.len > s.len - from) return s.len;
     if (needle.len == 0) return from;
     const char *at = memmem(s.ptr + from, s.len - from, needle.ptr, needle.len);
     return at == NULL ? s.len : (size_t)(at - s.ptr);

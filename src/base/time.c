@@ -172,6 +172,24 @@ int64_t time_hanoi_midnight_ms(int64_t day)
     return day * TIME_DAY_MS - TIME_HANOI_MS;
 }
 
+bool time_hanoi_parse(struct str text, int64_t *ret_ms)
+{
+    int64_t day = 0;
+    int64_t hour = 0;
+    int64_t minute = 0;
+    if (text.len < 6) return false;
+    size_t at = text.len - 5; /* where the clock begins */
+    struct str day_text = str_sub(text, 0, at - 1);
+    bool iso = text.ptr[at - 1] == 'T' && time_parse_day(day_text, &day);
+    bool typed = text.ptr[at - 1] == ' ' && time_parse_day_vn(day_text, &day);
+    if (!iso && !typed) return false;
+    if (text.ptr[at + 2] != ':') return false;
+    if (!digits(text, at, 2, &hour) || hour > 23) return false;
+    if (!digits(text, at + 3, 2, &minute) || minute > 59) return false;
+    *ret_ms = time_hanoi_midnight_ms(day) + (hour * 60 + minute) * 60000;
+    return true;
+}
+
 struct str time_hanoi_format(struct arena *arena, int64_t ms, enum lang lang)
 {
     int64_t day = time_hanoi_day(ms);

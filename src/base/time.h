@@ -57,5 +57,7 @@ struct str time_format_day_long(struct arena *arena, int64_t day, enum lang lang
 int64_t time_hanoi_day(int64_t ms);
 /* The instant at which a day begins in Ha Noi. */
 int64_t time_hanoi_midnight_ms(int64_t day);
+/* Reads "25/11/2026 10:04" or "2026-11-25T10:04" as time in Ha Noi. */
+bool time_hanoi_parse(struct str text, int64_t *ret_ms);
 /* "25/11/2026 10:04" in Ha Noi */
 struct str time_hanoi_format(struct arena *arena, int64_t ms, enum lang lang);

@@ -3,17 +3,13 @@
 #include <unicode/uchar.h>
 #include <unicode/unorm2.h>
 #include <unicode/ustring.h>
-#include <unicode/utf16.h>
-#include <unicode/utf8.h>
-
-#include <string.h>
 
 enum {
     MARKS_FIRST = 0x0300, /* combining diacritical marks, the only ones Latin letters need */
     MARKS_LAST = 0x036f,
-    LATIN_MORE_FIRST = 0x1e00, /* Latin Extended Additional: the Vietnamese letters, all NFC */
-    LATIN_MORE_LAST = 0x1eff,
     D_STROKE = 0x0111,
+    ETH = 0x00f0,    /* capital Ð looks like Đ and is often typed for it */
+    D_TAIL = 0x0256, /* the same */
 };
 
 /* ICU works on UTF-16. */
@@ -59,15 +55,16 @@ static bool is_ascii(struct str s)
     return true;
 }
 
-/* Only characters that never change under NFC: what Vietnamese and English offices write. */
+/* Only characters that never change under NFC: what Vietnamese and English offices write, up to
+ * U+02FF and the block U+1E00 to U+1EFF. */
 static bool is_nfc_quick(struct str s)
 {
-    int32_t i = 0;
-    while (i < (int32_t)s.len) {
-        UChar32 ch = 0;
-        U8_NEXT(s.ptr, i, (int32_t)s.len, ch);
-        ensure(ch >= 0);
-        if (ch >= MARKS_FIRST && !(ch >= LATIN_MORE_FIRST && ch <= LATIN_MORE_LAST)) return false;
+    for (size_t i = 0; i < s.len; i++) {
+        uint8_t byte = (uint8_t)s.ptr[i];
+        if (byte < 0xcc) continue; /* ASCII, leads up to U+02FF, and second bytes */
+        if (byte != 0xe1 || i + 1 == s.len) return false;
+        uint8_t second = (uint8_t)s.ptr[i + 1];
+        if (second < 0xb8 || second > 0xbb) return false;
     }
     return true;
 }
@@ -154,15 +151,22 @@ struct str utf8_fold(struct arena *arena, struct str s)
     ensure(s.len <= UTF8_BYTES_MAX);
     if (is_ascii(s)) return fold_ascii(arena, s);
     struct wide parts = wide_normal(arena, form_d(), wide_from(arena, s));
-    struct wide folded = {.ptr = arena_array(arena, (size_t)parts.len * 2 + 1, sizeof(UChar))};
-    for (int32_t i = 0; i < parts.len;) {
-        UChar32 ch = 0;
-        U16_NEXT(parts.ptr, i, parts.len, ch);
-        if (ch >= MARKS_FIRST && ch <= MARKS_LAST) continue;
-        ch = u_tolower(ch);
-        if (ch == D_STROKE) ch = 'd'; /* a letter of its own, so NFD leaves its stroke on */
-        U16_APPEND_UNSAFE(folded.ptr, folded.len, ch);
+    UChar32 *chars = arena_array(arena, (size_t)parts.len + 1, sizeof(UChar32));
+    int32_t count = 0;
+    UErrorCode code = U_ZERO_ERROR;
+    u_strToUTF32(chars, parts.len + 1, &count, parts.ptr, parts.len, &code);
+    ensure(U_SUCCESS(code));
+    int32_t kept = 0;
+    for (int32_t i = 0; i < count; i++) {
+        if (chars[i] >= MARKS_FIRST && chars[i] <= MARKS_LAST) continue;
+        UChar32 lower = u_tolower(chars[i]);
+        bool is_d = lower == D_STROKE || lower == ETH || lower == D_TAIL;
+        chars[kept++] = is_d ? 'd' : lower; /* letters of their own: NFD leaves the stroke on */
     }
+    int32_t cap = kept * 2 + 1; /* a character needs at most two UTF-16 units */
+    struct wide folded = {.ptr = arena_array(arena, (size_t)cap, sizeof(UChar))};
+    u_strFromUTF32(folded.ptr, cap, &folded.len, chars, kept, &code);
+    ensure(U_SUCCESS(code));
     return wide_to(arena, wide_normal(arena, form_c(), folded));
 }
 
@@ -170,6 +174,7 @@ size_t utf8_cut(struct str s, size_t max_bytes)
 {
     if (s.len <= max_bytes) return s.len;
     size_t cut = max_bytes;
-    while (cut > 0 && ((uint8_t)s.ptr[cut] & 0xc0) == 0x80) cut--;
+    while (cut > 0 && ((uint8_t)s.ptr[cut] & 0xc0) == 0x80)
+        cut--;
     return cut;
 }

@@ -18,6 +18,9 @@ enum err act_run(struct call *c, const struct act *act, const void *input, struc
  * ERR_LOGIN; ERR_DENIED "grant.role"; the view's. */
 enum err view_run(struct call *c, struct str name, const void *args, struct view *ret_view);
 
+/* The same for the view's official paper. Shapes: ret_paper was started by the caller. */
+enum err view_paper(struct call *c, struct str name, const void *args, struct paper *ret_paper);
+
 /* The result, and the failure, as every face prints them. */
 struct str act_result_json(struct call *c, const struct act_result *result);
 struct str failure_json(struct call *c);

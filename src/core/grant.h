@@ -54,6 +54,9 @@ struct head;
  * ERR_NOT_FOUND "record.not_found" when the actor may not even know of it. */
 enum err grant_act(struct call *c, const struct act *act, const struct head *head);
 
+/* Whether the actor holds any of the roles. Errors: ERR_LOGIN "login"; ERR_DENIED "grant.role". */
+enum err grant_roles(struct call *c, uint32_t roles);
+
 /* Names the person to whom a record is assigned for `assigned` acts: local rows made by apply. */
 enum err grant_assign(struct call *c, struct str record, struct str person, struct str by_record);
 bool grant_is_assigned(struct call *c, struct str record, struct str person);

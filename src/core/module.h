@@ -50,6 +50,9 @@ struct act {
     /* Whether the record's state allows it now; also asked by the page that offers the act.
      * NULL: always. Errors: ERR_CONFLICT with the reason a person reads. */
     enum err (*state)(struct call *c, const struct head *head);
+    /* Costly work on the input that needs no store (hashing a password), before the transaction.
+     * NULL: none. */
+    enum err (*prepare)(struct call *c, void *input);
     /* Rule and effect, inside the transaction. */
     enum err (*run)(struct call *c, const void *input, struct act_result *ret_result);
 };
@@ -79,10 +82,12 @@ struct module {
     size_t migration_count;
 };
 
-/* All modules: the built-in one of core (office, units, persons, peers, today) and the folders of
- * src/domain, ended by NULL. */
-const struct module *const *modules_all(void);
+/* All modules: the built-in ones of core (today; office, units, persons, peers), then the folders of
+ * src/domain. Shapes: index < modules_count(). */
+size_t modules_count(void);
+const struct module *modules_at(size_t index);
 
+/* Look-ups by name; NULL when there is none. */
 const struct kind *module_kind(struct str kind);
 const struct act *module_act(struct str name);
 const struct view_def *module_view(struct str name);

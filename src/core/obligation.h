@@ -28,9 +28,9 @@ enum err obligation_open(struct call *c, const struct version *v, const struct o
 enum err obligation_settle(struct call *c, const struct version *v, struct str about,
                            const char *what, struct str key);
 
-/* Open obligations of the actor (own person, unit, roles, office), most urgent and earliest
- * first. Shapes: rows as maps {about, what, title, due, late, owner, urgent}; limit <= LIMIT_ROWS;
- * after = key of the last row seen or empty. */
-enum err obligation_mine(struct call *c, int64_t limit, struct str after, struct node *ret_list);
+/* Open obligations of the actor (own person, unit, roles, office), earliest first, undated last.
+ * Shapes: rows as maps {about, href, what, act, title, owner, creditor, urgent, late, due CELL}; limit at
+ * most LIMIT_ROWS. */
+enum err obligation_mine(struct call *c, int64_t limit, struct node *ret_list);
 /* The same for what others owe to this office. */
 enum err obligation_awaited(struct call *c, int64_t limit, struct node *ret_list);

@@ -3,6 +3,7 @@
  * office.h: this office as a node: its identity, its keys' door, its registry of persons, units
  * and peers (all of them records of the built-in module), and logins.
  */
+#include "base/workday.h"
 #include "core/record.h"
 
 /* The door to the process that holds the office's keys: it can only sign well-formed statements. */
@@ -22,6 +23,7 @@ struct office {
     struct str key;        /* id of the signing key: first 16 hex digits of SHA-256(public key) */
     struct str public_key; /* 32 raw bytes */
     struct signer signer;
+    const struct workday_calendar *calendar; /* the working days it counts by */
     void (*changed)(void *arg, const struct str *topics, size_t count); /* NULL: nobody listens */
     void *changed_arg;
 };
@@ -40,6 +42,9 @@ bool office_verify(struct str public_key, const char *purpose, const uint8_t has
  * keeper itself. Shapes: secret_key is libsodium's 64 bytes. */
 void office_sign_with(const uint8_t secret_key[64], const char *purpose, const uint8_t hash[32],
                       uint8_t ret_signature[64]);
+
+/* First 16 hex digits of SHA-256(public key): names a key in versions, receipts and feeds. */
+struct str office_key_id(struct arena *arena, struct str public_key);
 
 /* store_config.before_commit: signs every version and receipt that waits, in one call. */
 enum err office_before_commit(void *office, struct call *group);
@@ -71,6 +76,15 @@ struct str office_code(struct call *c, struct str office);
 struct str office_name(struct call *c, struct str office);
 /* Title (chức danh) of a person of this office, or of its record id when unknown. */
 struct str person_title(struct call *c, struct str person);
+
+/* Working days after `from_day` up to and including `to_day`; 0 when to <= from. */
+int64_t office_workdays_between(struct call *c, int64_t from_day, int64_t to_day);
+/* Name of a unit of this office. */
+struct str unit_name(struct call *c, struct str unit);
+/* Persons still in the office who hold any of the roles, by title, as maps {record, title, unit,
+ * login}; units as {record, name}. For choices in forms and for pages. */
+enum err person_list(struct call *c, uint32_t roles, struct node *ret_list);
+enum err unit_list(struct call *c, struct node *ret_list);
 
 /* Checks login and password (argon2id), with lockout by account and by address, and makes the
  * person the call's actor. Errors: ERR_LOGIN "login.wrong"; ERR_BUSY "login.locked" (arg "until").

@@ -69,20 +69,20 @@ struct paper_table {
 /* Zero is an empty upright sheet. Single members are set directly, lists by the functions below. */
 struct paper {
     enum paper_turn turn;
-    int64_t made_ms; /* written into the file's properties: same paper, same bytes */
-    struct str parent;     /* name of the agency above, may be empty */
+    int64_t made_ms;   /* written into the file's properties: same paper, same bytes */
+    struct str parent; /* name of the agency above, may be empty */
     struct str agency;
-    struct str number;     /* "15/BC-VP", without the word before it */
-    struct str place;      /* place of issue */
-    int64_t day;           /* of issue, days since 1970-01-01; 0: left open for the pen */
-    struct str title;      /* kind of paper or name of the list */
+    struct str number; /* "15/BC-VP", without the word before it */
+    struct str place;  /* place of issue */
+    int64_t day;       /* of issue, days since 1970-01-01; 0: left open for the pen */
+    struct str title;  /* kind of paper or name of the list */
     struct str subject;
     struct str addressees; /* one a line; empty: none */
     struct paper_parts intro;
     struct paper_table **tables;
     size_t table_count;
     struct paper_parts closing;
-    struct str signed_as;  /* capacity and office, one a line: "KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH" */
+    struct str signed_as; /* capacity and office, one a line: "KT. CHỦ TỊCH", "PHÓ CHỦ TỊCH" */
     struct str signed_by;  /* name of the signer, may be empty */
     struct str recipients; /* one a line, the file copy last */
 };

@@ -33,7 +33,20 @@ struct receipt {
  * "receipt.files_missing" for R2 while a file of the version is not here and verified. */
 enum err receipt_issue(struct call *c, const struct receipt *receipt);
 
-/* Takes in a receipt of another office about a record of this one. Errors: ERR_INVALID
- * "receipt.form", "receipt.signature", "receipt.unknown". */
-enum err receipt_arrive(struct call *c, struct str bytes, struct str signature,
-                        struct str public_key, struct receipt *ret_receipt);
+/* The server's own refusal of a version that was set aside, not stored. Only inside store_tx. */
+enum err receipt_refuse(struct call *c, const struct version *v, struct str reason);
+
+/* Writes one of our receipts with its log leaf and outgoing entry; ret_new is false when the same
+ * type was already given for this version. */
+enum err receipt_keep_own(struct call *c, const struct receipt *r, const struct version *v,
+                          bool *ret_new);
+
+/* Reads the bytes strictly. Errors: ERR_INVALID "receipt.form". */
+enum err receipt_parse(struct call *c, struct str bytes, struct receipt *ret_receipt);
+
+/* Takes in a receipt of another office about a record of this one, once. Shapes: arrival->bytes are
+ * the receipt's; personal is unused; the key is of the office that says it, and the caller has
+ * checked that receipt.office is that office. Errors: ERR_INVALID "receipt.form",
+ * "receipt.signature", "receipt.unknown". */
+enum err receipt_arrive(struct call *c, const struct arrival *arrival,
+                        struct receipt *ret_receipt);

@@ -4,9 +4,9 @@
  * under a header; the signature stands outside. What was signed is stored, hashed, sent and shown
  * as those very bytes and never serialised again.
  *
- *     {"phoihop":1,"kind":"note.note","schema":1,"record":"HOME.RANDOM","n":1,"prev":"",
- *      "office":"HOME","person":"HOME.RANDOM","time":"2026-11-25T03:04:05.678Z",
- *      "audience":["o:HOME"],"alg":"ed25519","key":"KEYID","body":{...}}
+ *     {"phoihop":1,"kind":"note.note","schema":1,"record":"HOME.RANDOM","n":2,"prev":"HASH",
+ *      "person":"HOME.RANDOM","time":"2026-11-25T03:04:05.678Z",
+ *      "audience":[{"party":"o:HOME"}],"alg":"ed25519","key":"KEYID","body":{...}}
  *
  * hash = SHA-256(bytes); signature = Ed25519("phoihop-version-v1\0" || hash).
  *
@@ -34,16 +34,15 @@ struct version {
     int64_t schema;
     int64_t n;
     struct str prev;   /* hex hash of version n-1; empty for 1 */
-    struct str office; /* author's office: the home */
     struct str person; /* record id of the author */
     int64_t time_ms;
     struct str *audience;
     size_t audience_count;
     struct str key;    /* id of the signing key */
     struct str bytes;  /* the exact signed bytes */
+    struct str body;   /* the part of them that the kind's field table describes */
     struct str hash;   /* hex */
     struct str signature; /* 64 raw bytes; empty while it waits for the group */
-    bool local;        /* made by this office */
 };
 
 enum priority { PRIORITY_CONTROL, PRIORITY_URGENT, PRIORITY_NORMAL, PRIORITY_BULK };
@@ -111,9 +110,14 @@ enum err record_apply(struct call *c, const struct version *v);
 /* Every column made from field tables: CREATE TABLE texts, run at start-up for new kinds. */
 enum err record_schema(struct call *c);
 
+/* The page that shows a record, as a path. */
+struct str record_link(struct call *c, const struct head *head);
 /* Who has what of a record: one row an addressee with R1, R2, R-, R3 times, for the page. */
 enum err record_deliveries(struct call *c, struct str record, struct node *ret_list);
 /* All versions, newest first, for the history column. */
 enum err record_history(struct call *c, struct str record, struct node *ret_list);
 /* The acts this actor can do on the record now, and why the others are not possible. */
 enum err record_acts(struct call *c, const struct head *head, struct node *ret_list);
+
+/* Adds to a record page what all of them show: home, deliveries, history, acts. */
+enum err view_record_tail(struct call *c, struct view *view, const struct head *head);

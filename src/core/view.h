@@ -73,3 +73,5 @@ void view_fact(struct call *c, struct view *view, const char *label_key, struct 
 /* A deadline: text "còn 2 ngày làm việc · thứ Năm 12/02/2026 17:00", tone, and the receipt. */
 struct node *view_due(struct call *c, struct node *parent, const char *name, int64_t due_ms,
                       struct str why_json, bool done);
+/* Offers an act at the head of a list page or on a record page without a record of its own. */
+void view_act(struct call *c, struct view *view, const char *act, bool main);

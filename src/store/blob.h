@@ -8,23 +8,31 @@
 
 struct blob_writer;
 
+/* Removes the files a crash has left unfinished under DIR/tmp; at the start, before any is begun.
+ * Errors: ERR_IO "blob.io". */
+enum err blob_clean_tmp(struct call *c, struct str dir);
+
 /* Starts a new file. Shapes: dir is the office's folder; size_max in bytes.
  * Owns: the arena of the call; an unfinished file is removed when it closes. */
 enum err blob_create(struct call *c, struct str dir, int64_t size_max, struct blob_writer **ret);
 /* Appends. Errors: ERR_LIMIT "blob.too_large", ERR_FULL "store.full", ERR_IO "blob.io". */
 enum err blob_write(struct call *c, struct blob_writer *w, struct str bytes);
-/* Syncs and names the file. Shapes: ret_root is 64 hex digits in the call's arena. */
-enum err blob_finish(struct call *c, struct blob_writer *w, struct str *ret_root, int64_t *ret_size);
+/* Syncs and names the file. The same content twice is one file. Shapes: ret_root is 64 hex digits
+ * in the call's arena; ret_size may be NULL. Errors: as blob_write but the limit. */
+enum err blob_finish(struct call *c, struct blob_writer *w, struct str *ret_root,
+                     int64_t *ret_size);
 
-/* Copies a slice of an open file into the store: an upload spooled by the HTTP core. */
+/* Copies a slice of an open file into the store: an upload spooled by the HTTP core.
+ * Errors: as blob_write, for files above LIMIT_FILE_BYTES; ERR_IO "blob.io" when it ends early. */
 enum err blob_import(struct call *c, struct str dir, int fd, int64_t offset, int64_t size,
                      struct str *ret_root);
 
 /* Opens a stored file for reading; the call's arena closes it.
- * Errors: ERR_NOT_FOUND "blob.missing". */
+ * Errors: ERR_NOT_FOUND "blob.missing", also for a root that is none; ERR_IO "blob.io". */
 enum err blob_open(struct call *c, struct str dir, struct str root, int *ret_fd, int64_t *ret_size);
 bool blob_has(struct call *c, struct str dir, struct str root);
-/* Reads the whole file again and compares its root. Errors: ERR_CORRUPT "blob.corrupt". */
+/* Reads the whole file again and compares its root. Errors: ERR_CORRUPT "blob.corrupt", those of
+ * blob_open. */
 enum err blob_verify(struct call *c, struct str dir, struct str root);
 
 /* RFC 6962 section 2.1 hash of a list of leaf hashes and of one leaf. Shapes: 32 bytes each. */

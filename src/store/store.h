@@ -9,6 +9,8 @@
  */
 #include "base/call.h"
 
+enum { STORE_ROWS_MAX = 100000 }; /* rows of one query */
+
 enum value_type { VALUE_NULL, VALUE_INT, VALUE_TEXT, VALUE_BYTES };
 
 struct value {
@@ -22,8 +24,9 @@ struct value {
 #define TEXT(text) ((struct value){.type = VALUE_TEXT, .s = (text)})
 #define BYTES(bytes) ((struct value){.type = VALUE_BYTES, .s = (bytes)})
 #define NONE ((struct value){.type = VALUE_NULL})
-#define ARGS(...) \
-    (const struct value[]){__VA_ARGS__}, sizeof((const struct value[]){__VA_ARGS__}) / sizeof(struct value)
+#define ARGS(...)                                                                                  \
+    (const struct value[]){__VA_ARGS__},                                                           \
+        sizeof((const struct value[]){__VA_ARGS__}) / sizeof(struct value)
 #define NO_ARGS NULL, 0
 
 struct rows {
@@ -43,14 +46,14 @@ struct str rows_text(const struct rows *rows, size_t row, size_t column);
  * BYTES in `sql` are column types: a generated integer key, a 64-bit integer, text, bytes. */
 struct migration {
     const char *name; /* unique: "core.1" */
-    const char *sql;  /* statements ended by ';' */
+    const char *sql;  /* statements ended by ';'; "id ID" is the whole primary key */
 };
 
 struct store_config {
-    const char *path;     /* of the database file */
-    bool inline_writer;   /* transactions run on the calling thread: tools, tests, simulator */
-    bool sync_off;        /* simulator only: the trace, not the disk, is under test */
-    size_t group_max;     /* closures in one commit; 0 means 256 */
+    const char *path;   /* of the database file */
+    bool inline_writer; /* transactions run on the calling thread: tools, tests, simulator */
+    bool sync_off;      /* simulator only: the trace, not the disk, is under test */
+    size_t group_max;   /* closures in one commit; 0 means 256 */
     /* Runs in the transaction of the whole group just before COMMIT: signs what waits. A failure
      * fails every closure of the group. */
     enum err (*before_commit)(void *arg, struct call *group);
@@ -65,24 +68,39 @@ enum err store_open(struct call *c, const struct store_config *config, struct st
 /* Waits for the running group, then closes. NULL is allowed. */
 void store_close(struct store *store);
 
-/* Runs the migrations that have not run. Errors: ERR_CORRUPT "store.migration_changed". */
+/* Says that a write or a sync failed. Nothing is written any more and what the kernel holds is
+ * unknown: the process ends after its answers, and a new one reads what is on the disk. */
+bool store_broken(const struct store *store);
+
+/* Runs the migrations that have not run, all in one transaction. before_commit does not see it.
+ * Errors: ERR_CORRUPT "store.migration_changed". */
 enum err store_migrate(struct call *c, const struct migration *steps, size_t count);
 
-/* Runs fn in one read snapshot on the calling thread. Inside a transaction it just runs fn. */
+/* Runs fn in one read snapshot, which its first query takes, on the calling thread. Inside a
+ * transaction it just runs fn. */
 enum err store_read(struct call *c, enum err (*fn)(struct call *c, void *arg), void *arg);
 
 /* Runs fn in one transaction: committed and synced when OK is returned, rolled back otherwise. fn
  * has no side effect outside the store; it may run more than once on a retrying driver. Nested
- * calls run in the outer transaction. Errors: those of fn; ERR_FULL "store.full"; ERR_IO
- * "store.io"; ERR_BUSY "store.busy". */
+ * calls run in the outer transaction, so their failure is passed on, not recovered from. Not from
+ * before_commit, after_commit or store_read. Errors: those of fn and of before_commit; ERR_FULL
+ * "store.full"; ERR_IO "store.io"; ERR_BUSY "store.busy". */
 enum err store_tx(struct call *c, enum err (*fn)(struct call *c, void *arg), void *arg);
 
-/* Runs a statement that returns no rows. Shapes: ret_changed may be NULL. Only inside store_tx.
- * Errors: ERR_CONFLICT "store.conflict" when a constraint refuses. */
+/* Runs fn in a savepoint of the running transaction: its failure rolls back only what it wrote and
+ * is returned; the transaction goes on. Only inside store_tx. */
+enum err store_attempt(struct call *c, enum err (*fn)(struct call *c, void *arg), void *arg);
+
+/* Runs a statement that returns no rows. Shapes: the text outlives the store or is not reused
+ * often, for its pointer finds the prepared statement; ret_changed may be NULL. Only inside
+ * store_tx. Errors of this and the next three: ERR_CONFLICT "store.conflict" when a constraint
+ * refuses; ERR_INVALID "store.statement" when a function refuses its data; both with arg "detail";
+ * ERR_LIMIT "store.too_large" for a value above 64 MiB. */
 enum err store_exec(struct call *c, const char *sql, const struct value *args, size_t count,
                     int64_t *ret_changed);
-/* Runs a query and returns all its rows in the call's arena. Errors: ERR_LIMIT "store.rows" beyond
- * 100,000 rows. */
+/* Runs a query, or INSERT and UPDATE with RETURNING, and returns all its rows in the call's arena.
+ * Only inside store_read or store_tx. Errors: ERR_LIMIT "store.rows" beyond STORE_ROWS_MAX rows or
+ * the arena's limit. */
 enum err store_all(struct call *c, const char *sql, const struct value *args, size_t count,
                    struct rows *ret_rows);
 /* The same for exactly one row. Errors: ERR_NOT_FOUND "not_found". */
@@ -91,5 +109,6 @@ enum err store_one(struct call *c, const char *sql, const struct value *args, si
 /* Runs several statements without parameters or results: schema made from field tables. */
 enum err store_script(struct call *c, struct str sql);
 
-/* Notes a topic that after_commit will hear of. Only inside store_tx. */
+/* Notes a topic that after_commit will hear of, once for the group; forgotten with a closure that
+ * fails. Only inside store_tx. */
 void store_note(struct call *c, struct str topic);

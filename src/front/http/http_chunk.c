@@ -99,7 +99,8 @@ static int take_byte(struct http_chunks *chunks, char ch)
 
 static struct str take_data(struct http_chunks *chunks, struct str in)
 {
-    struct str data = str_sub(in, 0, (uint64_t)chunks->left < in.len ? (size_t)chunks->left : in.len);
+    struct str data =
+        str_sub(in, 0, (uint64_t)chunks->left < in.len ? (size_t)chunks->left : in.len);
     chunks->left -= (int64_t)data.len;
     if (chunks->left == 0) chunks->state = HTTP_CHUNK_DATA_CR;
     return data;

@@ -2,13 +2,9 @@
 
 #include <string.h>
 
-enum {
-    METHOD_BYTES_MAX = 32,
-    CHUNK_DIGITS_MAX = 8,
-    CHUNK_EXTENSION_BYTES_MAX = 4096,
-    TRAILER_BYTES_MAX = 4096,
-    LENGTH_DIGITS_MAX = 18 /* fits int64_t without an overflow test */
-};
+#include "base/utf8.h"
+
+enum { METHOD_BYTES_MAX = 32, LENGTH_DIGITS_MAX = 18 /* fits int64_t without a test */ };
 
 /* What a byte may be part of. */
 enum { TOKEN = 1, PATH = 2, QUERY = 4, HOST = 8, HEX = 16 };
@@ -104,30 +100,11 @@ bool http_percent_decode(struct arena *arena, struct str text, bool plus, struct
     return true;
 }
 
-/* The length of the UTF-8 sequence at the start of `s`, 0 when it is not one. */
-static size_t utf8_sequence(struct str s)
+bool http_text_read(struct arena *arena, struct str bytes, struct str *ret_text)
 {
-    const uint8_t *p = (const uint8_t *)s.ptr;
-    if (p[0] < 0x80) return p[0] == 0 ? 0 : 1;
-    size_t len = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
-    if (p[0] < 0xc2 || p[0] > 0xf4 || s.len < len) return 0;
-    for (size_t i = 1; i < len; i++) {
-        if ((p[i] & 0xc0) != 0x80) return 0;
-    }
-    bool overlong = (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xf0 && p[1] < 0x90);
-    bool surrogate = p[0] == 0xed && p[1] >= 0xa0;
-    bool beyond = p[0] == 0xf4 && p[1] >= 0x90;
-    return overlong || surrogate || beyond ? 0 : len;
-}
-
-bool http_text_valid(struct str text)
-{
-    size_t at = 0;
-    while (at < text.len) {
-        size_t len = utf8_sequence(str_sub(text, at, text.len));
-        if (len == 0) return false;
-        at += len;
-    }
+    bool zero = bytes.len > 0 && memchr(bytes.ptr, '\0', bytes.len) != NULL;
+    if (zero || !utf8_valid(bytes)) return false;
+    *ret_text = utf8_nfc(arena, bytes);
     return true;
 }
 
@@ -148,7 +125,7 @@ bool http_path_decode(struct arena *arena, struct str raw, struct str *ret_path)
     }
     struct str path = {};
     if (!http_percent_decode(arena, raw, false, &path)) return false;
-    if (!http_text_valid(path)) return false;
+    if (!http_text_read(arena, path, &path)) return false;
     for (size_t i = 0; i < path.len; i++) {
         if (is_control(path.ptr[i]) || path.ptr[i] == '\t') return false;
     }

@@ -18,7 +18,7 @@ enum http_step {
 };
 
 struct http_header {
-    struct str name; /* as sent */
+    struct str name;  /* as sent */
     struct str value; /* without the white space around it */
 };
 
@@ -36,7 +36,7 @@ struct http_scan {
 struct http_head {
     struct str method;
     struct str target; /* as sent */
-    struct str path;   /* percent-decoded once, valid UTF-8, begins with '/'; "*" for OPTIONS * */
+    struct str path;   /* percent-decoded once, UTF-8 in NFC; begins with '/', or "*" for OPTIONS */
     struct str query;  /* raw, without '?'; every percent sign is followed by two digits */
     struct str host;   /* with port, if one was sent; may be empty in HTTP/1.0 */
     int minor;         /* 0 or 1 of HTTP/1.x */
@@ -76,8 +76,8 @@ struct http_chunks {
     size_t digits;          /* of the chunk size */
     size_t extension_bytes; /* in the whole body */
     size_t trailer_bytes;
-    size_t name_bytes;      /* of the current trailer line's name */
-    bool in_value;          /* behind the colon of a trailer line */
+    size_t name_bytes; /* of the current trailer line's name */
+    bool in_value;     /* behind the colon of a trailer line */
     int status;
 };
 
@@ -96,8 +96,8 @@ bool http_name_eq(struct str a, struct str b);
 bool http_header_value(struct str value);
 /* Decodes percent signs once, and '+' to space when `plus`. False on a broken escape. */
 bool http_percent_decode(struct arena *arena, struct str text, bool plus, struct str *ret_text);
-/* Says that the text is valid UTF-8 without NUL. */
-bool http_text_valid(struct str text);
+/* The border for text: valid UTF-8 without NUL, brought to NFC. False when it is not text. */
+bool http_text_read(struct arena *arena, struct str bytes, struct str *ret_text);
 /* Decodes and checks a path. False: broken escape, NUL or control, encoded slash or backslash, dot
  * segment, empty segment, not UTF-8. Source: RFC 3986 3.3, 6.2.2. */
 bool http_path_decode(struct arena *arena, struct str raw, struct str *ret_path);

@@ -1,12 +1,13 @@
 #include "front/papers/papers.h"
 
+#include "base/time.h"
 #include "base/words.h"
 
 #include <dlfcn.h>
 #include <unicode/ucasemap.h>
 #include <unistd.h>
 
-enum { PATH_BYTES = 4096, DAY_MS = 24 * 60 * 60 * 1000 };
+enum { PATH_BYTES = 4096 };
 
 struct format_row {
     const char *ending;
@@ -44,7 +45,8 @@ static struct str beside_program(struct arena *arena)
 {
     char path[PATH_BYTES];
     ssize_t len = readlink("/proc/self/exe", path, sizeof path);
-    while (len > 0 && path[len - 1] != '/') len--;
+    while (len > 0 && path[len - 1] != '/')
+        len--;
     if (len <= 0) return (struct str){};
     return str_format(arena, "%.*slib", (int)len, path);
 }
@@ -87,48 +89,9 @@ struct str papers_capitals(struct arena *arena, struct str text)
     arena_defer(arena, case_map_close, map);
     int32_t room = (int32_t)text.len * 3; /* no letter grows more than threefold */
     char *to = arena_alloc(arena, (size_t)room + 1);
-    int32_t len =
-        ucasemap_utf8ToUpper(map, to, room + 1, text.ptr, (int32_t)text.len, &status);
+    int32_t len = ucasemap_utf8ToUpper(map, to, room + 1, text.ptr, (int32_t)text.len, &status);
     ensure(U_SUCCESS(status));
     return (struct str){to, (size_t)len};
-}
-
-struct civil {
-    int64_t year;
-    int64_t month; /* 1 to 12 */
-    int64_t day;   /* 1 to 31 */
-};
-
-/* The Gregorian date of a day number, counted in years that begin with March. */
-static struct civil civil_of(int64_t day)
-{
-    int64_t shifted = day + 719468; /* days since 0000-03-01 */
-    int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
-    int64_t in_era = shifted - era * 146097;
-    int64_t year = (in_era - in_era / 1460 + in_era / 36524 - in_era / 146096) / 365;
-    int64_t in_year = in_era - (365 * year + year / 4 - year / 100);
-    int64_t month = (5 * in_year + 2) / 153; /* 0 is March */
-    return (struct civil){
-        .year = year + era * 400 + (month >= 10 ? 1 : 0),
-        .month = month >= 10 ? month - 9 : month + 3,
-        .day = in_year - (153 * month + 2) / 5 + 1,
-    };
-}
-
-struct str papers_day(struct arena *arena, int64_t day)
-{
-    if (day == 0) return (struct str){};
-    struct civil date = civil_of(day);
-    return str_format(arena, "%02d/%02d/%04d", (int)date.day, (int)date.month, (int)date.year);
-}
-
-struct str papers_instant(struct arena *arena, int64_t ms)
-{
-    int64_t day = (ms >= 0 ? ms : ms - DAY_MS + 1) / DAY_MS;
-    int64_t s = (ms - day * DAY_MS) / 1000;
-    struct civil date = civil_of(day);
-    return str_format(arena, "%04d-%02d-%02dT%02d:%02d:%02dZ", (int)date.year, (int)date.month,
-                      (int)date.day, (int)(s / 3600), (int)(s / 60 % 60), (int)(s % 60));
 }
 
 static struct str number_text(struct arena *arena, int64_t value)
@@ -147,7 +110,8 @@ struct str papers_cell(struct arena *arena, const struct paper_cell *cell)
 {
     switch (cell->kind) {
     case PAPER_TEXT: return cell->text;
-    case PAPER_DATE: return papers_day(arena, cell->value);
+    case PAPER_DATE:
+        return cell->value == 0 ? (struct str){} : time_format_day_vn(arena, cell->value);
     case PAPER_NUMBER: return number_text(arena, cell->value);
     }
     ensure(false); /* the enumeration is closed */
@@ -160,12 +124,12 @@ struct str papers_word(struct str key)
 
 struct str papers_place_day(struct arena *arena, const struct paper *paper)
 {
-    struct civil date = civil_of(paper->day);
+    struct date date = time_date_of(paper->day);
     const struct fail_arg args[] = {
         {"place", paper->place},
-        {"day", str_format(arena, "%02d", (int)date.day)},
-        {"month", str_format(arena, date.month <= 2 ? "%02d" : "%d", (int)date.month)},
-        {"year", str_format(arena, "%d", (int)date.year)},
+        {"day", str_format(arena, "%02d", date.day)},
+        {"month", str_format(arena, date.month <= 2 ? "%02d" : "%d", date.month)},
+        {"year", str_format(arena, "%d", date.year)},
     };
     bool placed = paper->place.len > 0;
     struct str key = placed ? S("paper.place_day") : S("paper.day");
@@ -190,4 +154,14 @@ size_t papers_letters(struct str text)
         if (!inside && !mark) count++;
     }
     return count;
+}
+
+size_t papers_unprintable(struct str text, size_t i)
+{
+    ensure(i < text.len);
+    uint8_t byte = (uint8_t)text.ptr[i];
+    if (byte == 0x7F) return 1;
+    if (byte < ' ') return byte == '\t' || byte == '\n' ? 0 : 1;
+    struct str three = str_sub(text, i, i + 3);
+    return str_eq(three, S("\xEF\xBF\xBE")) || str_eq(three, S("\xEF\xBF\xBF")) ? 3 : 0;
 }

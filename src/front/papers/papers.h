@@ -34,10 +34,6 @@ struct str papers_media(enum paper_format format);
 
 /* The text in capitals, as the names of agencies, kinds of paper and signers' offices are set. */
 struct str papers_capitals(struct arena *arena, struct str text);
-/* The day as dd/mm/yyyy; empty for 0. */
-struct str papers_day(struct arena *arena, int64_t day);
-/* The instant as UTC, "2026-11-25T03:04:05Z". */
-struct str papers_instant(struct arena *arena, int64_t ms);
 /* What a cell shows: its text, its date, or its number with points between the thousands. */
 struct str papers_cell(struct arena *arena, const struct paper_cell *cell);
 /* Place and date of issue; days below 10 and the months 1 and 2 take a zero. An open day leaves
@@ -45,7 +41,11 @@ struct str papers_cell(struct arena *arena, const struct paper_cell *cell);
 struct str papers_place_day(struct arena *arena, const struct paper *paper);
 /* The number after its word; empty for none. */
 struct str papers_number(struct arena *arena, const struct paper *paper);
-/* An official word, such as S("paper.nation"): always Vietnamese, whatever the reader's language. */
+/* An official word, such as S("paper.nation"): always Vietnamese, whatever the reader's language.
+ */
 struct str papers_word(struct str key);
 /* How many letters a text shows: marks that combine with the letter before are not counted. */
 size_t papers_letters(struct str text);
+/* How many bytes at `i` no document may hold: 1 for a control character but tab and line feed, 3
+ * for U+FFFE and U+FFFF, else 0. Source: XML 1.0 section 2.2. */
+size_t papers_unprintable(struct str text, size_t i);

@@ -1,0 +1,76 @@
+#include "core/core_sql.h"
+
+/* Every table of core. What stands outside the log and outside `check` is marked LOCAL: sessions,
+ * passwords, tokens, repeated calls. Everything else is made from stored versions and receipts. */
+static const struct migration STEPS[] = {
+    {"core.1",
+     /* the stored versions: exactly the signed bytes; sig is NULL until the group's signature */
+     "CREATE TABLE version (record TEXT NOT NULL, n INT NOT NULL, kind TEXT NOT NULL,"
+     " hash TEXT NOT NULL, bytes BYTES NOT NULL, sig BYTES, key TEXT NOT NULL, home TEXT NOT NULL,"
+     " received_ms INT NOT NULL, PRIMARY KEY (record, n));"
+     "CREATE INDEX version_unsigned ON version (record) WHERE sig IS NULL;"
+     /* values of personal fields: erasable, outside the signed bytes */
+     "CREATE TABLE personal (record TEXT NOT NULL, n INT NOT NULL, path TEXT NOT NULL,"
+     " salt BYTES NOT NULL, value TEXT NOT NULL, PRIMARY KEY (record, n, path));"
+     /* projection: the newest version of each record */
+     "CREATE TABLE head (record TEXT PRIMARY KEY, kind TEXT NOT NULL, home TEXT NOT NULL,"
+     " n INT NOT NULL, hash TEXT NOT NULL, created_ms INT NOT NULL, changed_ms INT NOT NULL,"
+     " person TEXT NOT NULL);"
+     "CREATE INDEX head_kind ON head (kind, changed_ms, record);"
+     /* projection: who may see it */
+     "CREATE TABLE audience (record TEXT NOT NULL, party TEXT NOT NULL,"
+     " PRIMARY KEY (record, party));"
+     /* projection: whose work it is */
+     "CREATE TABLE assignment (record TEXT NOT NULL, person TEXT NOT NULL, by_record TEXT NOT NULL,"
+     " PRIMARY KEY (record, person, by_record));"
+     /* what leaves for other offices; numbered afterwards by the sequencer */
+     "CREATE TABLE outbox (id ID, peer TEXT NOT NULL, object TEXT NOT NULL,"
+     " object_kind INT NOT NULL, record TEXT NOT NULL, n INT NOT NULL, priority INT NOT NULL,"
+     " created_ms INT NOT NULL, epoch INT, seq INT, acked_ms INT, UNIQUE (peer, object));"
+     "CREATE INDEX outbox_unnumbered ON outbox (peer, priority, id) WHERE seq IS NULL;"
+     "CREATE INDEX outbox_record ON outbox (record, n);"
+     "CREATE UNIQUE INDEX outbox_seq ON outbox (peer, epoch, seq) WHERE seq IS NOT NULL;"
+     /* leaves of the office's log, numbered afterwards */
+     "CREATE TABLE leaf (id ID, kind INT NOT NULL, hash TEXT NOT NULL, log_index INT);"
+     "CREATE INDEX leaf_unnumbered ON leaf (id) WHERE log_index IS NULL;"
+     "CREATE UNIQUE INDEX leaf_index ON leaf (log_index) WHERE log_index IS NOT NULL;"
+     /* receipts issued and received */
+     "CREATE TABLE receipt (hash TEXT PRIMARY KEY, bytes BYTES NOT NULL, sig BYTES,"
+     " record TEXT NOT NULL, n INT NOT NULL, type INT NOT NULL, office TEXT NOT NULL,"
+     " person TEXT NOT NULL, time_ms INT NOT NULL, number TEXT NOT NULL, reason TEXT NOT NULL,"
+     " key TEXT NOT NULL, received_ms INT NOT NULL, UNIQUE (record, n, type, office));"
+     "CREATE INDEX receipt_unsigned ON receipt (hash) WHERE sig IS NULL;"
+     /* projection: who owes what */
+     "CREATE TABLE obligation (id ID, about TEXT NOT NULL, what TEXT NOT NULL, okey TEXT NOT NULL,"
+     " by_record TEXT NOT NULL, by_n INT NOT NULL, owner TEXT NOT NULL, creditor TEXT NOT NULL,"
+     " opened_ms INT NOT NULL, first_due_ms INT NOT NULL, due_day INT NOT NULL,"
+     " due_ms INT NOT NULL, why TEXT NOT NULL, title TEXT NOT NULL, urgent INT NOT NULL,"
+     " settled_ms INT, UNIQUE (about, what, okey));"
+     "CREATE INDEX obligation_owner ON obligation (owner, due_ms, id) WHERE settled_ms IS NULL;"
+     "CREATE INDEX obligation_creditor ON obligation (creditor, due_ms, id)"
+     " WHERE settled_ms IS NULL;"
+     "CREATE INDEX obligation_by ON obligation (by_record);"
+     /* projection: what fulfils it; may come before the obligation */
+     "CREATE TABLE settlement (about TEXT NOT NULL, what TEXT NOT NULL, okey TEXT NOT NULL,"
+     " by_record TEXT NOT NULL, by_n INT NOT NULL, at_ms INT NOT NULL,"
+     " PRIMARY KEY (about, what, okey, by_record));"
+     "CREATE INDEX settlement_by ON settlement (by_record);"
+     /* which columns the tables made from field tables have */
+     "CREATE TABLE projection (name TEXT PRIMARY KEY, columns TEXT NOT NULL);"
+     /* LOCAL: repeated calls get the first result */
+     "CREATE TABLE once (okey TEXT PRIMARY KEY, person TEXT NOT NULL, act TEXT NOT NULL,"
+     " record TEXT NOT NULL, n INT NOT NULL, at_ms INT NOT NULL);"
+     /* LOCAL: logins */
+     "CREATE TABLE credential (login TEXT PRIMARY KEY, hash TEXT NOT NULL, changed_ms INT NOT NULL);"
+     "CREATE TABLE session (hash TEXT PRIMARY KEY, person TEXT NOT NULL, csrf TEXT NOT NULL,"
+     " opened_ms INT NOT NULL, seen_ms INT NOT NULL);"
+     "CREATE TABLE token (hash TEXT PRIMARY KEY, person TEXT NOT NULL, label TEXT NOT NULL,"
+     " created_ms INT NOT NULL);"
+     "CREATE TABLE attempt (akey TEXT PRIMARY KEY, count INT NOT NULL, until_ms INT NOT NULL);"},
+};
+
+const struct migration *core_migrations(size_t *ret_count)
+{
+    *ret_count = ARRAY_LEN(STEPS);
+    return STEPS;
+}

@@ -1,0 +1,84 @@
+#include "core/grant.h"
+
+#include "base/words.h"
+#include "core/module.h"
+#include "core/office.h"
+#include "core/record_sql.h"
+
+const char *const ROLE_WORDS[] = {"officer", "registry", "leader", "chief", "secretary", "admin", NULL};
+
+struct parties grant_parties(struct call *c)
+{
+    struct parties p = {};
+    for (size_t i = 0; i < READER_PARTIES; i++) p.party[i] = S("-");
+    if (c->who.person.len == 0) return p;
+    size_t count = 0;
+    if ((c->who.roles & ROLE_READERS) != 0) {
+        p.party[count++] = str_format(c->arena, "o:%.*s", STR_ARG(c->office->id));
+    }
+    p.party[count++] = str_format(c->arena, "p:%.*s", STR_ARG(c->who.person));
+    if (c->who.unit.len > 0) p.party[count++] = str_format(c->arena, "u:%.*s", STR_ARG(c->who.unit));
+    for (size_t i = 0; ROLE_WORDS[i] != NULL; i++) {
+        if ((c->who.roles & (1U << i)) == 0) continue;
+        p.party[count++] = str_format(c->arena, "r:%s", ROLE_WORDS[i]);
+    }
+    ensure(count <= READER_PARTIES);
+    return p;
+}
+
+static struct str roles_text(struct call *c, uint32_t roles)
+{
+    struct sb sb = sb_new(c->arena, 0);
+    for (size_t i = 0; ROLE_WORDS[i] != NULL; i++) {
+        if ((roles & (1U << i)) == 0) continue;
+        if (sb.len > 0) sb_put(&sb, S(", "));
+        sb_put(&sb, words(c->lang, str_format(c->arena, "role.%s", ROLE_WORDS[i])));
+    }
+    return sb_str(&sb);
+}
+
+enum err grant_roles(struct call *c, uint32_t roles)
+{
+    if (c->who.person.len == 0) return fail(c, ERR_LOGIN, "login");
+    if ((c->who.roles & roles) != 0) return OK;
+    (void)!fail(c, ERR_DENIED, "grant.role");
+    return fail_arg(c, "role", roles_text(c, roles));
+}
+
+enum err grant_act(struct call *c, const struct act *act, const struct head *head)
+{
+    if (c->who.person.len == 0) return fail(c, ERR_LOGIN, "login");
+    if (head != NULL) {
+        bool visible = false;
+        enum err e = record_visible(c, head->record, &visible);
+        if (e != OK) return e;
+        if (!visible) return fail(c, ERR_NOT_FOUND, "record.not_found");
+        if (act->assigned && grant_is_assigned(c, head->record, c->who.person)) {
+            return act->home_only && !str_eq(head->home, c->office->id)
+                       ? fail(c, ERR_DENIED, "grant.home")
+                       : OK;
+        }
+    }
+    enum err e = grant_roles(c, act->roles);
+    if (e != OK) return e;
+    if (head != NULL && act->home_only && !str_eq(head->home, c->office->id)) {
+        return fail(c, ERR_DENIED, "grant.home");
+    }
+    return OK;
+}
+
+enum err grant_assign(struct call *c, struct str record, struct str person, struct str by_record)
+{
+    return assignment_put(c, record, person, by_record);
+}
+
+bool grant_is_assigned(struct call *c, struct str record, struct str person)
+{
+    bool assigned = false;
+    enum err e = assignment_has(c, record, person, &assigned);
+    if (e != OK) {
+        call_clear(c); /* no answer is no grant */
+        return false;
+    }
+    return assigned;
+}

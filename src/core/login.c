@@ -1,0 +1,291 @@
+/* Logins, sessions, tokens: what stands outside the log. */
+#include "core/login.h"
+
+#include <sodium.h>
+
+#include "base/limits.h"
+#include "base/time.h"
+#include "core/org.h"
+#include "core/org_sql.h"
+#include "core/version.h"
+
+enum {
+    HASH_PASSES = 2,
+    HASH_MEMORY_BYTES = 19 * 1024 * 1024,
+    SECRET_BYTES = 32,
+    ATTEMPTS_FREE = 5,                 /* wrong tries before the first wait */
+    WAIT_FIRST_MS = 30 * 1000,         /* doubled by each further try */
+    WAIT_MAX_MS = 15 * 60 * 1000,
+    TOUCH_MS = 60 * 1000,
+    SESSION_IDLE_MS = 4 * 60 * 60 * 1000,
+    SESSION_MAX_MS = 12 * 60 * 60 * 1000,
+};
+
+enum err password_hash(struct call *c, struct str password, struct str *ret_hash)
+{
+    char hash[crypto_pwhash_STRBYTES];
+    if (password.len < LIMIT_PASSWORD_MIN_BYTES) return fail(c, ERR_INVALID, "login.password_short");
+    if (password.len > LIMIT_PASSWORD_BYTES) return fail(c, ERR_INVALID, "login.password_long");
+    int failed = crypto_pwhash_str_alg(hash, password.ptr, password.len, HASH_PASSES,
+                                       HASH_MEMORY_BYTES, crypto_pwhash_ALG_ARGON2ID13);
+    if (failed != 0) return fail(c, ERR_BUSY, "login.memory");
+    *ret_hash = str_copy(c->arena, str_of(hash));
+    return OK;
+}
+
+enum err actor_load(struct call *c, struct str person)
+{
+    struct org_person p = {};
+    enum err e = record_body(c, "office.person", person, &p);
+    if (e != OK) return e;
+    if (p.left) return fail(c, ERR_LOGIN, "login.gone");
+    c->who = (struct actor){
+        .person = person,
+        .login = p.login,
+        .unit = p.unit,
+        .roles = org_person_roles(&p),
+    };
+    return OK;
+}
+
+static enum err person_of_login(struct call *c, struct str login, struct str *ret_person)
+{
+    struct rows rows = {};
+    enum err e = org_person_by_login(c, login, &rows);
+    if (e == OK) *ret_person = rows.count > 0 ? rows_text(&rows, 0, 0) : (struct str){};
+    return e;
+}
+
+struct as {
+    struct str login;
+};
+
+static enum err as_step(struct call *c, void *arg)
+{
+    const struct as *as = arg;
+    struct str person = {};
+    enum err e = person_of_login(c, as->login, &person);
+    if (e != OK) return e;
+    if (person.len == 0) {
+        (void)!fail(c, ERR_LOGIN, "login.unknown");
+        return fail_arg(c, "login", as->login);
+    }
+    return actor_load(c, person);
+}
+
+enum err login_as(struct call *c, struct str login)
+{
+    struct as as = {login};
+    return store_read(c, as_step, &as);
+}
+
+/* One try to log in, in the order: locked? known? right? Counted by account and by address. */
+struct try {
+    struct str keys[2];
+    struct str login;
+    struct str hash;
+    struct str person;
+    int64_t until_ms;
+    bool right;
+};
+
+static enum err try_look(struct call *c, void *arg)
+{
+    struct try *t = arg;
+    enum err e = OK;
+    for (size_t i = 0; e == OK && i < ARRAY_LEN(t->keys); i++) {
+        int64_t count = 0;
+        int64_t until_ms = 0;
+        e = attempt_get(c, t->keys[i], &count, &until_ms);
+        if (until_ms > t->until_ms) t->until_ms = until_ms;
+    }
+    if (e == OK) e = credential_get(c, t->login, &t->hash);
+    if (e == OK) e = person_of_login(c, t->login, &t->person);
+    return e;
+}
+
+static enum err try_count(struct call *c, void *arg)
+{
+    struct try *t = arg;
+    enum err e = OK;
+    for (size_t i = 0; e == OK && i < ARRAY_LEN(t->keys); i++) {
+        int64_t count = 0;
+        int64_t until_ms = 0;
+        if (t->right) {
+            e = attempt_drop(c, t->keys[i]);
+            continue;
+        }
+        e = attempt_get(c, t->keys[i], &count, &until_ms);
+        if (e != OK) return e;
+        count++;
+        int64_t over = count - ATTEMPTS_FREE;
+        int64_t wait_ms = over < 0 ? 0 : over > 6 ? WAIT_MAX_MS : (int64_t)WAIT_FIRST_MS << over;
+        if (wait_ms > WAIT_MAX_MS) wait_ms = WAIT_MAX_MS;
+        e = attempt_put(c, t->keys[i], count, wait_ms > 0 ? c->now_ms + wait_ms : 0);
+    }
+    return e;
+}
+
+enum err login_password(struct call *c, struct str login, struct str password, struct str address)
+{
+    struct try t = {.login = login};
+    if (login.len > LIMIT_LOGIN_BYTES || password.len > LIMIT_PASSWORD_BYTES) {
+        return fail(c, ERR_LOGIN, "login.wrong");
+    }
+    t.keys[0] = str_format(c->arena, "login:%.*s", STR_ARG(login));
+    t.keys[1] = str_format(c->arena, "address:%.*s", STR_ARG(address));
+    enum err e = store_read(c, try_look, &t);
+    if (e != OK) return e;
+    if (t.until_ms > c->now_ms) {
+        (void)!fail(c, ERR_BUSY, "login.locked");
+        return fail_arg(c, "until", time_hanoi_format(c->arena, t.until_ms, c->lang));
+    }
+    if (t.hash.len > 0 && t.person.len > 0) {
+        const char *hash = str_zero(c->arena, t.hash);
+        t.right = crypto_pwhash_str_verify(hash, password.ptr, password.len) == 0;
+    } else {
+        struct str same_time = {}; /* an unknown login costs what a known one costs */
+        e = password_hash(c, password.len >= LIMIT_PASSWORD_MIN_BYTES ? password : S("not-a-login"),
+                          &same_time);
+        if (e != OK) call_clear(c);
+    }
+    e = store_tx(c, try_count, &t);
+    if (e != OK) return e;
+    if (!t.right) return fail(c, ERR_LOGIN, "login.wrong");
+    return login_as(c, login);
+}
+
+struct password {
+    struct str login;
+    struct str hash;
+};
+
+static enum err password_step(struct call *c, void *arg)
+{
+    const struct password *p = arg;
+    struct str person = {};
+    enum err e = person_of_login(c, p->login, &person);
+    if (e != OK) return e;
+    if (person.len == 0) {
+        (void)!fail(c, ERR_NOT_FOUND, "login.unknown");
+        return fail_arg(c, "login", p->login);
+    }
+    e = credential_put(c, p->login, p->hash);
+    if (e == OK) e = session_drop_person(c, person);
+    return e;
+}
+
+enum err login_set_password(struct call *c, struct str login, struct str password)
+{
+    struct password p = {.login = login};
+    enum err e = password_hash(c, password, &p.hash);
+    return e != OK ? e : store_tx(c, password_step, &p);
+}
+
+struct session {
+    struct str hash;
+    struct str csrf;
+    bool touch;
+};
+
+static enum err session_open_step(struct call *c, void *arg)
+{
+    const struct session *s = arg;
+    enum err e = session_sweep(c, c->now_ms - SESSION_MAX_MS, c->now_ms - SESSION_IDLE_MS);
+    return e != OK ? e : session_put(c, s->hash, s->csrf);
+}
+
+enum err session_open(struct call *c, struct str *ret_secret, struct str *ret_csrf)
+{
+    struct str secret = call_random_id(c, SECRET_BYTES);
+    struct session s = {.hash = version_hash(c, secret), .csrf = call_random_id(c, SECRET_BYTES)};
+    enum err e = store_tx(c, session_open_step, &s);
+    if (e != OK) return e;
+    *ret_secret = secret;
+    *ret_csrf = s.csrf;
+    return OK;
+}
+
+static enum err session_read_step(struct call *c, void *arg)
+{
+    struct session *s = arg;
+    struct rows rows = {};
+    enum err e = session_get(c, s->hash, &rows);
+    if (e != OK) return e;
+    bool live = rows.count > 0 && rows_int(&rows, 0, 2) > c->now_ms - SESSION_MAX_MS &&
+                rows_int(&rows, 0, 3) > c->now_ms - SESSION_IDLE_MS;
+    if (!live) return fail(c, ERR_LOGIN, "login.session");
+    s->csrf = rows_text(&rows, 0, 1);
+    s->touch = rows_int(&rows, 0, 3) < c->now_ms - TOUCH_MS;
+    return actor_load(c, rows_text(&rows, 0, 0));
+}
+
+static enum err session_touch_step(struct call *c, void *arg)
+{
+    const struct session *s = arg;
+    return session_touch(c, s->hash);
+}
+
+enum err session_resume(struct call *c, struct str secret, struct str *ret_csrf)
+{
+    struct session s = {.hash = version_hash(c, secret)};
+    enum err e = store_read(c, session_read_step, &s);
+    if (e == OK && s.touch) e = store_tx(c, session_touch_step, &s);
+    if (e == OK) *ret_csrf = s.csrf;
+    return e;
+}
+
+static enum err session_close_step(struct call *c, void *arg)
+{
+    const struct session *s = arg;
+    return session_drop(c, s->hash);
+}
+
+enum err session_close(struct call *c, struct str secret)
+{
+    struct session s = {.hash = version_hash(c, secret)};
+    return store_tx(c, session_close_step, &s);
+}
+
+struct token {
+    struct str login;
+    struct str label;
+    struct str hash;
+};
+
+static enum err token_add_step(struct call *c, void *arg)
+{
+    const struct token *t = arg;
+    struct str person = {};
+    enum err e = person_of_login(c, t->login, &person);
+    if (e != OK) return e;
+    if (person.len == 0) {
+        (void)!fail(c, ERR_NOT_FOUND, "login.unknown");
+        return fail_arg(c, "login", t->login);
+    }
+    return token_put(c, t->hash, person, t->label);
+}
+
+enum err token_add(struct call *c, struct str login, struct str label, struct str *ret_token)
+{
+    struct str token = call_random_id(c, SECRET_BYTES);
+    struct token t = {.login = login, .label = label, .hash = version_hash(c, token)};
+    enum err e = store_tx(c, token_add_step, &t);
+    if (e == OK) *ret_token = token;
+    return e;
+}
+
+static enum err token_login_step(struct call *c, void *arg)
+{
+    const struct token *t = arg;
+    struct str person = {};
+    enum err e = token_get(c, t->hash, &person);
+    if (e != OK) return e;
+    return person.len == 0 ? fail(c, ERR_LOGIN, "login.token") : actor_load(c, person);
+}
+
+enum err token_login(struct call *c, struct str token)
+{
+    struct token t = {.hash = version_hash(c, token)};
+    return store_read(c, token_login_step, &t);
+}

@@ -1,0 +1,52 @@
+#include "core/module.h"
+
+#include "core/org.h"
+
+/* The built-in modules, then those of src/domain. */
+
+static const struct module *const BUILT_IN[] = {&today_module, &org_module};
+
+size_t modules_count(void)
+{
+    return ARRAY_LEN(BUILT_IN) + DOMAIN_MODULES_COUNT;
+}
+
+const struct module *modules_at(size_t index)
+{
+    ensure(index < modules_count());
+    if (index < ARRAY_LEN(BUILT_IN)) return BUILT_IN[index];
+    return DOMAIN_MODULES[index - ARRAY_LEN(BUILT_IN)];
+}
+
+const struct kind *module_kind(struct str kind)
+{
+    for (size_t m = 0; m < modules_count(); m++) {
+        const struct module *module = modules_at(m);
+        for (size_t i = 0; i < module->kind_count; i++) {
+            if (str_eq(str_of(module->kinds[i].table->name), kind)) return &module->kinds[i];
+        }
+    }
+    return NULL;
+}
+
+const struct act *module_act(struct str name)
+{
+    for (size_t m = 0; m < modules_count(); m++) {
+        const struct module *module = modules_at(m);
+        for (size_t i = 0; i < module->act_count; i++) {
+            if (str_eq(str_of(module->acts[i].name), name)) return &module->acts[i];
+        }
+    }
+    return NULL;
+}
+
+const struct view_def *module_view(struct str name)
+{
+    for (size_t m = 0; m < modules_count(); m++) {
+        const struct module *module = modules_at(m);
+        for (size_t i = 0; i < module->view_count; i++) {
+            if (str_eq(str_of(module->views[i].name), name)) return &module->views[i];
+        }
+    }
+    return NULL;
+}

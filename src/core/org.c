@@ -1,0 +1,85 @@
+/* The built-in module "office": its kinds and its table of contents. */
+#include "core/org.h"
+
+#include "base/limits.h"
+#include "core/office.h"
+#include "core/org_acts.h"
+#include "core/org_views.h"
+
+#define AT(type, member) .offset = offsetof(type, member)
+
+static const struct field OFFICE_FIELDS[] = {
+    {.name = "code", .type = FIELD_TEXT, AT(struct org_office, code), .max = 20, .required = true},
+    {.name = "name", .type = FIELD_TEXT, AT(struct org_office, name), .max = LIMIT_NAME_BYTES,
+     .required = true},
+    {.name = "public_key", .type = FIELD_TEXT, AT(struct org_office, public_key), .max = 64,
+     .required = true},
+};
+static const struct field_table OFFICE_TABLE =
+    FIELD_TABLE("office.office", struct org_office, OFFICE_FIELDS);
+
+static const struct field UNIT_FIELDS[] = {
+    {.name = "name", .type = FIELD_TEXT, AT(struct org_unit, name), .max = LIMIT_NAME_BYTES,
+     .required = true},
+};
+static const struct field_table UNIT_TABLE = FIELD_TABLE("office.unit", struct org_unit, UNIT_FIELDS);
+
+static const struct field PERSON_FIELDS[] = {
+    {.name = "login", .type = FIELD_TEXT, AT(struct org_person, login), .max = LIMIT_LOGIN_BYTES,
+     .required = true},
+    {.name = "title", .type = FIELD_TEXT, AT(struct org_person, title), .max = LIMIT_NAME_BYTES,
+     .required = true},
+    {.name = "name", .type = FIELD_PERSONAL, AT(struct org_person, name), .max = LIMIT_NAME_BYTES},
+    {.name = "unit", .type = FIELD_RECORD, AT(struct org_person, unit)},
+    ORG_PERSON_ROLES(struct org_person, role),
+    {.name = "left", .type = FIELD_BOOL, AT(struct org_person, left)},
+};
+static const struct field_table PERSON_TABLE =
+    FIELD_TABLE("office.person", struct org_person, PERSON_FIELDS);
+
+static const struct field PEER_FIELDS[] = {
+    {.name = "office", .type = FIELD_OFFICE, AT(struct org_peer, office), .required = true},
+    {.name = "code", .type = FIELD_TEXT, AT(struct org_peer, code), .max = 20, .required = true},
+    {.name = "name", .type = FIELD_TEXT, AT(struct org_peer, name), .max = LIMIT_NAME_BYTES,
+     .required = true},
+    {.name = "public_key", .type = FIELD_TEXT, AT(struct org_peer, public_key), .max = 64,
+     .required = true},
+    {.name = "address", .type = FIELD_TEXT, AT(struct org_peer, address), .max = 255},
+};
+static const struct field_table PEER_TABLE = FIELD_TABLE("office.peer", struct org_peer, PEER_FIELDS);
+
+static const struct kind KINDS[] = {
+    {.table = &OFFICE_TABLE, .schema = 1, .title = "name"},
+    {.table = &UNIT_TABLE, .schema = 1, .title = "name"},
+    {.table = &PERSON_TABLE, .schema = 1, .title = "title", .view = "office.person"},
+    {.table = &PEER_TABLE, .schema = 1, .title = "code"},
+};
+
+uint32_t org_person_roles(const struct org_person *person)
+{
+    uint32_t roles = 0;
+    for (size_t i = 0; i < ARRAY_LEN(person->role); i++) {
+        if (person->role[i]) roles |= 1U << i;
+    }
+    return roles;
+}
+
+const struct str *org_audience(struct call *c, size_t *ret_count)
+{
+    struct str *parties = arena_array(c->arena, 2, sizeof *parties);
+    parties[0] = str_format(c->arena, "o:%.*s", STR_ARG(c->office->id));
+    parties[1] = S("r:admin");
+    *ret_count = 2;
+    return parties;
+}
+
+const struct module org_module = {
+    .name = "office",
+    .order = 990,
+    .kinds = KINDS,
+    .kind_count = ARRAY_LEN(KINDS),
+    .acts = ORG_ACTS,
+    .act_count = ORG_ACTS_COUNT,
+    .views = ORG_VIEWS,
+    .view_count = ORG_VIEWS_COUNT,
+};

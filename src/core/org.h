@@ -1,0 +1,49 @@
+#pragma once
+/*
+ * org.h: the built-in module: this office, its units, persons and peers. They are records like all
+ * others, seen inside the office only.
+ */
+#include "core/module.h"
+
+struct org_office {
+    struct str code;
+    struct str name;
+    struct str public_key; /* hex */
+};
+
+struct org_unit {
+    struct str name;
+};
+
+struct org_person {
+    struct str login;
+    struct str title;      /* chức danh: what others see */
+    struct personal name;  /* may be empty */
+    struct str unit;
+    bool role[6];          /* in the order of ROLE_WORDS */
+    bool left;             /* no longer in the office */
+};
+
+struct org_peer {
+    struct str office;
+    struct str code;
+    struct str name;
+    struct str public_key; /* hex */
+    struct str address;    /* "host:port", empty when it calls us */
+};
+
+/* The six role fields of a person or of the form that makes one. */
+#define ORG_ROLE_FIELD(owner, member, i, word)                                                    \
+    {.name = word, .type = FIELD_BOOL, .offset = offsetof(owner, member[i]), .label = "role." word}
+#define ORG_PERSON_ROLES(owner, member)                                                           \
+    ORG_ROLE_FIELD(owner, member, 0, "officer"), ORG_ROLE_FIELD(owner, member, 1, "registry"),       \
+        ORG_ROLE_FIELD(owner, member, 2, "leader"), ORG_ROLE_FIELD(owner, member, 3, "chief"),       \
+        ORG_ROLE_FIELD(owner, member, 4, "secretary"), ORG_ROLE_FIELD(owner, member, 5, "admin")
+
+extern const struct module org_module;
+extern const struct module today_module;
+
+/* The role bits of a person. */
+uint32_t org_person_roles(const struct org_person *person);
+/* Parties that see the office's own registry: everybody here, the administrator too. */
+const struct str *org_audience(struct call *c, size_t *ret_count);

@@ -1,0 +1,235 @@
+#include "core/org_acts.h"
+
+#include <sodium.h>
+
+#include "base/id.h"
+#include "base/limits.h"
+#include "core/login.h"
+#include "core/org.h"
+#include "core/org_sql.h"
+
+#define AT(type, member) .offset = offsetof(type, member)
+
+static enum err put_record(struct call *c, const char *kind, struct str record, const void *body,
+                           struct act_result *ret_result)
+{
+    size_t count = 0;
+    const struct str *audience = org_audience(c, &count);
+    struct put put = {.kind = kind, .record = record, .body = body, .audience = audience,
+                      .audience_count = count};
+    return record_put(c, &put, ret_result);
+}
+
+/* office.add_unit, office.change_unit */
+struct unit_input {
+    struct str record;
+    struct org_unit unit;
+};
+static const struct field ADD_UNIT_FIELDS[] = {
+    {.name = "name", .type = FIELD_TEXT, AT(struct unit_input, unit.name), .max = LIMIT_NAME_BYTES,
+     .required = true, .label = "field.office.unit.name"},
+};
+static const struct field_table ADD_UNIT =
+    FIELD_TABLE("office.add_unit", struct unit_input, ADD_UNIT_FIELDS);
+static const struct field CHANGE_UNIT_FIELDS[] = {
+    {.name = "record", .type = FIELD_RECORD, AT(struct unit_input, record), .required = true},
+    {.name = "name", .type = FIELD_TEXT, AT(struct unit_input, unit.name), .max = LIMIT_NAME_BYTES,
+     .required = true, .label = "field.office.unit.name"},
+};
+static const struct field_table CHANGE_UNIT =
+    FIELD_TABLE("office.change_unit", struct unit_input, CHANGE_UNIT_FIELDS);
+
+static enum err put_unit(struct call *c, const void *input, struct act_result *ret_result)
+{
+    const struct unit_input *in = input;
+    return put_record(c, "office.unit", in->record, &in->unit, ret_result);
+}
+
+/* office.add_person, office.change_person, office.set_password */
+struct person_input {
+    struct str record;
+    struct org_person person;
+    struct str password; /* after prepare: its hash */
+};
+#define PERSON_TITLE_NAME_UNIT                                                                    \
+    {.name = "title", .type = FIELD_TEXT, AT(struct person_input, person.title),                  \
+     .max = LIMIT_NAME_BYTES, .required = true, .label = "field.office.person.title"},            \
+        {.name = "name", .type = FIELD_PERSONAL, AT(struct person_input, person.name),            \
+         .max = LIMIT_NAME_BYTES, .label = "field.office.person.name"},                           \
+        {.name = "unit", .type = FIELD_RECORD, AT(struct person_input, person.unit),              \
+         .label = "field.office.person.unit"}
+#define PERSON_PASSWORD                                                                           \
+    {.name = "password", .type = FIELD_TEXT, AT(struct person_input, password),                   \
+     .max = LIMIT_PASSWORD_BYTES, .required = true, .label = "field.office.person.password"}
+
+static const struct field ADD_PERSON_FIELDS[] = {
+    {.name = "login", .type = FIELD_TEXT, AT(struct person_input, person.login),
+     .max = LIMIT_LOGIN_BYTES, .required = true, .label = "field.office.person.login"},
+    PERSON_TITLE_NAME_UNIT,
+    ORG_PERSON_ROLES(struct person_input, person.role),
+    PERSON_PASSWORD,
+};
+static const struct field_table ADD_PERSON =
+    FIELD_TABLE("office.add_person", struct person_input, ADD_PERSON_FIELDS);
+static const struct field CHANGE_PERSON_FIELDS[] = {
+    {.name = "record", .type = FIELD_RECORD, AT(struct person_input, record), .required = true},
+    PERSON_TITLE_NAME_UNIT,
+    ORG_PERSON_ROLES(struct person_input, person.role),
+    {.name = "left", .type = FIELD_BOOL, AT(struct person_input, person.left),
+     .label = "field.office.person.left"},
+};
+static const struct field_table CHANGE_PERSON =
+    FIELD_TABLE("office.change_person", struct person_input, CHANGE_PERSON_FIELDS);
+static const struct field SET_PASSWORD_FIELDS[] = {
+    {.name = "record", .type = FIELD_RECORD, AT(struct person_input, record), .required = true},
+    PERSON_PASSWORD,
+};
+static const struct field_table SET_PASSWORD =
+    FIELD_TABLE("office.set_password", struct person_input, SET_PASSWORD_FIELDS);
+
+static enum err prepare_password(struct call *c, void *input)
+{
+    struct person_input *in = input;
+    return password_hash(c, in->password, &in->password);
+}
+
+static bool login_is_plain(struct str login)
+{
+    for (size_t i = 0; i < login.len; i++) {
+        char ch = login.ptr[i];
+        bool plain = (ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9') || ch == '.' || ch == '-' ||
+                     ch == '_';
+        if (!plain) return false;
+    }
+    return login.len > 0;
+}
+
+/* A unit, when given, is one of this office. */
+static enum err unit_exists(struct call *c, struct str unit)
+{
+    struct head head = {};
+    if (unit.len == 0) return OK;
+    enum err e = record_head(c, unit, &head);
+    if (e != OK) return e;
+    return str_eq(head.kind, S("office.unit")) ? OK : fail(c, ERR_CONFLICT, "record.kind");
+}
+
+static enum err add_person(struct call *c, const void *input, struct act_result *ret_result)
+{
+    const struct person_input *in = input;
+    struct rows known = {};
+    if (!login_is_plain(in->person.login)) {
+        problem(c, S("login"), "office.login_form");
+        return problems_fail(c);
+    }
+    enum err e = org_person_by_login(c, in->person.login, &known);
+    if (e != OK) return e;
+    if (known.count > 0) {
+        problem(c, S("login"), "office.login_taken");
+        return problems_fail(c);
+    }
+    e = unit_exists(c, in->person.unit);
+    if (e == OK) e = put_record(c, "office.person", (struct str){}, &in->person, ret_result);
+    if (e == OK) e = credential_put(c, in->person.login, in->password);
+    return e;
+}
+
+static enum err change_person(struct call *c, const void *input, struct act_result *ret_result)
+{
+    const struct person_input *in = input;
+    struct org_person old = {};
+    enum err e = record_body(c, "office.person", in->record, &old);
+    if (e == OK) e = unit_exists(c, in->person.unit);
+    if (e != OK) return e;
+    struct org_person next = in->person;
+    next.login = old.login;
+    bool self_out = str_eq(in->record, c->who.person) && (next.left || !next.role[5]);
+    if (self_out) return fail(c, ERR_CONFLICT, "office.self");
+    e = put_record(c, "office.person", in->record, &next, ret_result);
+    if (e == OK && next.left) e = session_drop_person(c, in->record);
+    return e;
+}
+
+static enum err set_password(struct call *c, const void *input, struct act_result *ret_result)
+{
+    const struct person_input *in = input;
+    struct org_person person = {};
+    enum err e = record_body(c, "office.person", in->record, &person);
+    if (e == OK) e = credential_put(c, person.login, in->password);
+    if (e == OK) e = session_drop_person(c, in->record);
+    if (e == OK) ret_result->record = in->record;
+    return e;
+}
+
+/* office.add_peer, office.change_peer */
+struct peer_input {
+    struct str record;
+    struct org_peer peer;
+};
+#define PEER_FIELD(word, field_type, limit, must)                                                 \
+    {.name = #word, .type = field_type, AT(struct peer_input, peer.word), .max = limit,           \
+     .required = must, .label = "field.office.peer." #word}
+static const struct field ADD_PEER_FIELDS[] = {
+    PEER_FIELD(office, FIELD_OFFICE, 0, true),
+    PEER_FIELD(code, FIELD_TEXT, 20, true),
+    PEER_FIELD(name, FIELD_TEXT, LIMIT_NAME_BYTES, true),
+    PEER_FIELD(public_key, FIELD_TEXT, 64, true),
+    PEER_FIELD(address, FIELD_TEXT, 255, false),
+};
+static const struct field_table ADD_PEER =
+    FIELD_TABLE("office.add_peer", struct peer_input, ADD_PEER_FIELDS);
+static const struct field CHANGE_PEER_FIELDS[] = {
+    {.name = "record", .type = FIELD_RECORD, AT(struct peer_input, record), .required = true},
+    PEER_FIELD(code, FIELD_TEXT, 20, true),
+    PEER_FIELD(name, FIELD_TEXT, LIMIT_NAME_BYTES, true),
+    PEER_FIELD(address, FIELD_TEXT, 255, false),
+};
+static const struct field_table CHANGE_PEER =
+    FIELD_TABLE("office.change_peer", struct peer_input, CHANGE_PEER_FIELDS);
+
+static enum err add_peer(struct call *c, const void *input, struct act_result *ret_result)
+{
+    const struct peer_input *in = input;
+    uint8_t key[crypto_sign_PUBLICKEYBYTES];
+    struct peer known = {};
+    if (!hex_decode(in->peer.public_key, key, sizeof key)) {
+        problem(c, S("public_key"), "office.key_form");
+        return problems_fail(c);
+    }
+    if (str_eq(in->peer.office, c->office->id)) return fail(c, ERR_CONFLICT, "office.peer_self");
+    enum err e = peer_find(c, in->peer.office, &known);
+    if (e == OK) return fail(c, ERR_CONFLICT, "office.peer_known");
+    if (c->failure.err != ERR_NOT_FOUND) return e;
+    call_clear(c);
+    return put_record(c, "office.peer", (struct str){}, &in->peer, ret_result);
+}
+
+static enum err change_peer(struct call *c, const void *input, struct act_result *ret_result)
+{
+    const struct peer_input *in = input;
+    struct org_peer peer = {};
+    enum err e = record_body(c, "office.peer", in->record, &peer);
+    if (e != OK) return e;
+    peer.code = in->peer.code;
+    peer.name = in->peer.name;
+    peer.address = in->peer.address;
+    return put_record(c, "office.peer", in->record, &peer, ret_result);
+}
+
+const struct act ORG_ACTS[] = {
+    {.name = "office.add_person", .input = &ADD_PERSON, .roles = ROLE_ADMIN,
+     .prepare = prepare_password, .run = add_person, .main = true},
+    {.name = "office.change_person", .input = &CHANGE_PERSON, .kind = "office.person",
+     .roles = ROLE_ADMIN, .home_only = true, .run = change_person, .main = true},
+    {.name = "office.set_password", .input = &SET_PASSWORD, .kind = "office.person",
+     .roles = ROLE_ADMIN, .home_only = true, .prepare = prepare_password, .run = set_password},
+    {.name = "office.add_unit", .input = &ADD_UNIT, .roles = ROLE_ADMIN, .run = put_unit,
+     .main = true},
+    {.name = "office.change_unit", .input = &CHANGE_UNIT, .kind = "office.unit",
+     .roles = ROLE_ADMIN, .home_only = true, .run = put_unit},
+    {.name = "office.add_peer", .input = &ADD_PEER, .roles = ROLE_ADMIN, .run = add_peer,
+     .main = true},
+    {.name = "office.change_peer", .input = &CHANGE_PEER, .kind = "office.peer",
+     .roles = ROLE_ADMIN, .home_only = true, .run = change_peer},
+};
+static_assert(ARRAY_LEN(ORG_ACTS) == ORG_ACTS_COUNT);

@@ -1,0 +1,159 @@
+#include "core/org_sql.h"
+
+#define PERSON_COLUMNS                                                                            \
+    "p.record, p.login, p.title, p.unit, coalesce(u.name, ''), p.name, p.officer, p.registry,"     \
+    " p.leader, p.chief, p.secretary, p.admin"
+
+enum err org_person_rows(struct call *c, struct rows *ret_rows)
+{
+    return store_all(c,
+                     "SELECT " PERSON_COLUMNS " FROM k_office_person p"
+                     " LEFT JOIN k_office_unit u ON u.record = p.unit"
+                     " WHERE p.\"left\" = 0 ORDER BY p.title, p.record LIMIT 5000",
+                     NO_ARGS, ret_rows);
+}
+
+enum err org_unit_rows(struct call *c, struct rows *ret_rows)
+{
+    return store_all(c, "SELECT record, name FROM k_office_unit ORDER BY name, record LIMIT 5000",
+                     NO_ARGS, ret_rows);
+}
+
+enum err org_peer_rows(struct call *c, struct rows *ret_rows)
+{
+    return store_all(c,
+                     "SELECT office, code, name, public_key, address, record FROM k_office_peer"
+                     " ORDER BY code, office LIMIT 4096",
+                     NO_ARGS, ret_rows);
+}
+
+enum err org_person_by_login(struct call *c, struct str login, struct rows *ret_rows)
+{
+    return store_all(c,
+                     "SELECT p.record FROM k_office_person p WHERE p.login = $1 AND p.\"left\" = 0",
+                     ARGS(TEXT(login)), ret_rows);
+}
+
+enum err org_self(struct call *c, struct rows *ret_rows)
+{
+    return store_all(c,
+                     "SELECT h.home, o.code, o.name, o.public_key FROM k_office_office o"
+                     " JOIN head h ON h.record = o.record",
+                     NO_ARGS, ret_rows);
+}
+
+const char ORG_PERSON_TITLE[] = "SELECT title FROM k_office_person WHERE record = $1";
+const char ORG_UNIT_NAME[] = "SELECT name FROM k_office_unit WHERE record = $1";
+const char ORG_PEER_CODE[] = "SELECT code FROM k_office_peer WHERE office = $1";
+const char ORG_PEER_NAME[] = "SELECT name FROM k_office_peer WHERE office = $1";
+
+enum err org_text(struct call *c, const char *sql, struct str key, struct str *ret_text)
+{
+    struct rows rows = {};
+    enum err e = store_all(c, sql, ARGS(TEXT(key)), &rows);
+    if (e == OK) *ret_text = rows.count > 0 ? rows_text(&rows, 0, 0) : (struct str){};
+    return e;
+}
+
+enum err credential_get(struct call *c, struct str login, struct str *ret_hash)
+{
+    return org_text(c, "SELECT hash FROM credential WHERE login = $1", login, ret_hash);
+}
+
+enum err credential_put(struct call *c, struct str login, struct str hash)
+{
+    return store_exec(c,
+                      "INSERT INTO credential (login, hash, changed_ms) VALUES ($1, $2, $3)"
+                      " ON CONFLICT (login) DO UPDATE SET hash = excluded.hash,"
+                      " changed_ms = excluded.changed_ms",
+                      ARGS(TEXT(login), TEXT(hash), INT(c->now_ms)), NULL);
+}
+
+enum err session_put(struct call *c, struct str hash, struct str csrf)
+{
+    return store_exec(c,
+                      "INSERT INTO session (hash, person, csrf, opened_ms, seen_ms)"
+                      " VALUES ($1, $2, $3, $4, $4)",
+                      ARGS(TEXT(hash), TEXT(c->who.person), TEXT(csrf), INT(c->now_ms)), NULL);
+}
+
+enum err session_get(struct call *c, struct str hash, struct rows *ret_rows)
+{
+    return store_all(c, "SELECT person, csrf, opened_ms, seen_ms FROM session WHERE hash = $1",
+                     ARGS(TEXT(hash)), ret_rows);
+}
+
+enum err session_touch(struct call *c, struct str hash)
+{
+    return store_exec(c, "UPDATE session SET seen_ms = $1 WHERE hash = $2",
+                      ARGS(INT(c->now_ms), TEXT(hash)), NULL);
+}
+
+enum err session_drop(struct call *c, struct str hash)
+{
+    return store_exec(c, "DELETE FROM session WHERE hash = $1", ARGS(TEXT(hash)), NULL);
+}
+
+enum err session_drop_person(struct call *c, struct str person)
+{
+    return store_exec(c, "DELETE FROM session WHERE person = $1", ARGS(TEXT(person)), NULL);
+}
+
+enum err session_sweep(struct call *c, int64_t opened_before_ms, int64_t seen_before_ms)
+{
+    return store_exec(c, "DELETE FROM session WHERE opened_ms < $1 OR seen_ms < $2",
+                      ARGS(INT(opened_before_ms), INT(seen_before_ms)), NULL);
+}
+
+enum err token_put(struct call *c, struct str hash, struct str person, struct str label)
+{
+    return store_exec(c,
+                      "INSERT INTO token (hash, person, label, created_ms) VALUES ($1, $2, $3, $4)",
+                      ARGS(TEXT(hash), TEXT(person), TEXT(label), INT(c->now_ms)), NULL);
+}
+
+enum err token_get(struct call *c, struct str hash, struct str *ret_person)
+{
+    return org_text(c, "SELECT person FROM token WHERE hash = $1", hash, ret_person);
+}
+
+enum err attempt_get(struct call *c, struct str key, int64_t *ret_count, int64_t *ret_until_ms)
+{
+    struct rows rows = {};
+    enum err e = store_all(c, "SELECT count, until_ms FROM attempt WHERE akey = $1",
+                           ARGS(TEXT(key)), &rows);
+    if (e != OK) return e;
+    *ret_count = rows.count > 0 ? rows_int(&rows, 0, 0) : 0;
+    *ret_until_ms = rows.count > 0 ? rows_int(&rows, 0, 1) : 0;
+    return OK;
+}
+
+enum err attempt_put(struct call *c, struct str key, int64_t count, int64_t until_ms)
+{
+    return store_exec(c,
+                      "INSERT INTO attempt (akey, count, until_ms) VALUES ($1, $2, $3)"
+                      " ON CONFLICT (akey) DO UPDATE SET count = excluded.count,"
+                      " until_ms = excluded.until_ms",
+                      ARGS(TEXT(key), INT(count), INT(until_ms)), NULL);
+}
+
+enum err attempt_drop(struct call *c, struct str key)
+{
+    return store_exec(c, "DELETE FROM attempt WHERE akey = $1", ARGS(TEXT(key)), NULL);
+}
+
+enum err once_get(struct call *c, struct str key, struct rows *ret_rows)
+{
+    return store_all(c, "SELECT person, act, record, n FROM once WHERE okey = $1", ARGS(TEXT(key)),
+                     ret_rows);
+}
+
+enum err once_put(struct call *c, struct str key, struct str act, const struct act_result *result)
+{
+    return store_exec(c,
+                      "INSERT INTO once (okey, person, act, record, n, at_ms)"
+                      " VALUES ($1, $2, $3, $4, $5, $6)",
+                      ARGS(TEXT(key), TEXT(c->who.person), TEXT(act), TEXT(result->record),
+                           INT(result->n), INT(c->now_ms)),
+                      NULL);
+}

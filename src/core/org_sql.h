@@ -1,0 +1,32 @@
+#pragma once
+/* org_sql.h: the statements of the registry of persons, units and peers, and of logins. */
+#include "core/office.h"
+
+/* Persons still here: record, login, title, unit record, unit name, name, roles as six columns. */
+enum err org_person_rows(struct call *c, struct rows *ret_rows);
+enum err org_unit_rows(struct call *c, struct rows *ret_rows);
+/* office, code, name, public key hex, address. */
+enum err org_peer_rows(struct call *c, struct rows *ret_rows);
+enum err org_person_by_login(struct call *c, struct str login, struct rows *ret_rows);
+enum err org_self(struct call *c, struct rows *ret_rows);
+enum err org_text(struct call *c, const char *sql, struct str key, struct str *ret_text);
+extern const char ORG_PERSON_TITLE[];
+extern const char ORG_UNIT_NAME[];
+extern const char ORG_PEER_CODE[];
+extern const char ORG_PEER_NAME[];
+
+enum err credential_get(struct call *c, struct str login, struct str *ret_hash);
+enum err credential_put(struct call *c, struct str login, struct str hash);
+enum err session_put(struct call *c, struct str hash, struct str csrf);
+enum err session_get(struct call *c, struct str hash, struct rows *ret_rows);
+enum err session_touch(struct call *c, struct str hash);
+enum err session_drop(struct call *c, struct str hash);
+enum err session_drop_person(struct call *c, struct str person);
+enum err session_sweep(struct call *c, int64_t opened_before_ms, int64_t seen_before_ms);
+enum err token_put(struct call *c, struct str hash, struct str person, struct str label);
+enum err token_get(struct call *c, struct str hash, struct str *ret_person);
+enum err attempt_get(struct call *c, struct str key, int64_t *ret_count, int64_t *ret_until_ms);
+enum err attempt_put(struct call *c, struct str key, int64_t count, int64_t until_ms);
+enum err attempt_drop(struct call *c, struct str key);
+enum err once_get(struct call *c, struct str key, struct rows *ret_rows);
+enum err once_put(struct call *c, struct str key, struct str act, const struct act_result *result);

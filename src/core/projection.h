@@ -1,0 +1,16 @@
+#pragma once
+/*
+ * projection.h: the columns that field tables generate. A kind "note.note" has the table
+ * k_note_note(record, one column a field); each of its lists and file fields a child table
+ * k_note_note__files(record, i, one column a field of the row). SQL text is made once per kind from
+ * the const tables; values always travel as parameters.
+ */
+#include "core/record.h"
+
+/* Creates or widens the tables of a kind. Only inside store_tx. */
+enum err projection_schema(struct call *c, const struct kind *kind);
+/* Writes the newest version's columns in place of the older one's. Only inside store_tx. */
+enum err projection_put(struct call *c, const struct kind *kind, const struct version *v,
+                        const void *body);
+/* Name of the kind's table. */
+struct str projection_table(struct arena *arena, const struct field_table *table);

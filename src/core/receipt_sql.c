@@ -1,0 +1,30 @@
+#include "core/receipt_sql.h"
+
+enum err receipt_insert(struct call *c, const struct receipt *r, struct str hash, struct str bytes,
+                        struct str signature, bool *ret_new)
+{
+    struct value sig = signature.len > 0 ? BYTES(signature) : NONE;
+    int64_t changed = 0;
+    enum err e = store_exec(c,
+                            "INSERT INTO receipt (hash, bytes, sig, record, n, type, office, person,"
+                            " time_ms, number, reason, key, received_ms)"
+                            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+                            " ON CONFLICT DO NOTHING",
+                            ARGS(TEXT(hash), BYTES(bytes), sig, TEXT(r->record), INT(r->n),
+                                 INT(r->type), TEXT(r->office), TEXT(r->person), INT(r->time_ms),
+                                 TEXT(r->number), TEXT(r->reason), TEXT(r->key), INT(c->now_ms)),
+                            &changed);
+    if (e == OK) *ret_new = changed == 1;
+    return e;
+}
+
+enum err receipt_unsigned_list(struct call *c, struct rows *ret_rows)
+{
+    return store_all(c, "SELECT hash FROM receipt WHERE sig IS NULL ORDER BY hash", NO_ARGS, ret_rows);
+}
+
+enum err receipt_sign(struct call *c, struct str hash, struct str signature)
+{
+    return store_exec(c, "UPDATE receipt SET sig = $1 WHERE hash = $2",
+                      ARGS(BYTES(signature), TEXT(hash)), NULL);
+}

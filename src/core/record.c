@@ -1,0 +1,361 @@
+/* Making, taking in and applying versions. */
+#include "core/record.h"
+
+#include <sodium.h>
+
+#include "base/id.h"
+#include "base/limits.h"
+#include "core/obligation_sql.h"
+#include "core/office.h"
+#include "core/projection.h"
+#include "core/record_sql.h"
+#include "core/version.h"
+#include "store/blob.h"
+
+enum err record_head(struct call *c, struct str record, struct head *ret_head)
+{
+    return head_load(c, record, ret_head);
+}
+
+enum err record_head_visible(struct call *c, struct str record, struct head *ret_head)
+{
+    bool visible = false;
+    enum err e = record_visible(c, record, &visible);
+    if (e != OK) return e;
+    if (!visible) return fail(c, ERR_NOT_FOUND, "record.not_found");
+    return head_load(c, record, ret_head);
+}
+
+enum err record_version(struct call *c, struct str record, int64_t n, struct version *ret_version)
+{
+    return version_load(c, record, n, ret_version);
+}
+
+/* Fills the values of personal fields from the erasable side table. */
+static enum err personal_fill(struct call *c, const struct kind *kind, const struct version *v,
+                              void *body)
+{
+    struct rows rows = {};
+    bool any = false;
+    for (size_t i = 0; i < kind->table->count; i++) {
+        any = any || kind->table->fields[i].type == FIELD_PERSONAL;
+    }
+    if (!any) return OK;
+    enum err e = personal_load(c, v->record, v->n, &rows);
+    if (e != OK) return e;
+    for (size_t i = 0; i < rows.count; i++) {
+        const struct field *f = field_find(kind->table, rows_text(&rows, i, 0));
+        if (f == NULL || f->type != FIELD_PERSONAL) continue;
+        struct personal *p = (void *)((char *)body + f->offset);
+        p->salt = rows_text(&rows, i, 1);
+        p->value = rows_text(&rows, i, 2);
+    }
+    return OK;
+}
+
+static enum err body_load(struct call *c, const char *kind_name, const struct head *head,
+                          void *ret_body)
+{
+    struct version v = {};
+    if (!str_eq(head->kind, str_of(kind_name))) return fail(c, ERR_CONFLICT, "record.kind");
+    enum err e = version_load(c, head->record, head->n, &v);
+    if (e == OK) e = version_body(c, &v, ret_body);
+    if (e == OK) e = personal_fill(c, module_kind(v.kind), &v, ret_body);
+    return e;
+}
+
+enum err record_body(struct call *c, const char *kind, struct str record, void *ret_body)
+{
+    struct head head = {};
+    enum err e = record_head(c, record, &head);
+    return e != OK ? e : body_load(c, kind, &head, ret_body);
+}
+
+enum err record_body_visible(struct call *c, const char *kind, struct str record, void *ret_body)
+{
+    struct head head = {};
+    enum err e = record_head_visible(c, record, &head);
+    return e != OK ? e : body_load(c, kind, &head, ret_body);
+}
+
+/* The wanted parties, sorted, each once, with this office always among them. */
+static enum err audience_of(struct call *c, const struct put *put, struct version *v)
+{
+    struct rows rows = {};
+    size_t count = put->audience_count;
+    if (put->audience == NULL && put->record.len > 0) {
+        enum err e = audience_load(c, put->record, &rows);
+        if (e != OK) return e;
+        count = rows.count;
+    }
+    struct str *parties = arena_array(c->arena, count + 1, sizeof *parties);
+    struct str own = str_format(c->arena, "o:%.*s", STR_ARG(c->office->id));
+    size_t used = 0;
+    bool inside = false; /* a narrower audience within this office was asked for */
+    for (size_t i = 0; i < count; i++) {
+        struct str party = put->audience != NULL ? put->audience[i] : rows_text(&rows, i, 0);
+        bool known = false;
+        for (size_t k = 0; k < used; k++) known = known || str_eq(parties[k], party);
+        inside = inside || !str_starts(party, S("o:")) || str_eq(party, own);
+        if (!known) parties[used++] = party;
+    }
+    if (!inside) parties[used++] = own;
+    if (used > LIMIT_AUDIENCE) return fail(c, ERR_LIMIT, "record.audience");
+    for (size_t i = 1; i < used; i++) {
+        for (size_t k = i; k > 0 && str_compare(parties[k - 1], parties[k]) > 0; k--) {
+            struct str swap = parties[k];
+            parties[k] = parties[k - 1];
+            parties[k - 1] = swap;
+        }
+    }
+    v->audience = parties;
+    v->audience_count = used;
+    return OK;
+}
+
+/* Fills record, n, prev of the next version; refuses what is stale or not ours. */
+static enum err succeed(struct call *c, const struct put *put, struct version *v)
+{
+    if (put->record.len == 0) {
+        v->record = str_format(c->arena, "%.*s.%.*s", STR_ARG(c->office->id),
+                               STR_ARG(call_random_id(c, ID_RANDOM_BYTES)));
+        v->n = 1;
+        return OK;
+    }
+    struct head head = {};
+    enum err e = head_load(c, put->record, &head);
+    if (e != OK && c->failure.err == ERR_NOT_FOUND && str_starts(put->record, c->office->id)) {
+        call_clear(c); /* the caller chose the id of a new record */
+        v->record = put->record;
+        v->n = 1;
+        return OK;
+    }
+    if (e != OK) return e;
+    if (!str_eq(head.home, c->office->id)) return fail(c, ERR_DENIED, "record.not_home");
+    if (!str_eq(head.kind, str_of(put->kind))) return fail(c, ERR_CONFLICT, "record.kind");
+    if (put->seen_n > 0 && put->seen_n != head.n) return fail(c, ERR_STALE, "record.stale");
+    v->record = head.record;
+    v->n = head.n + 1;
+    v->prev = head.hash;
+    return OK;
+}
+
+/* Seals personal values; stores them beside the version. Mutates the body on purpose: the caller's
+ * struct then holds what was signed. */
+static enum err personal_store(struct call *c, const struct kind *kind, const struct version *v,
+                               const void *body)
+{
+    enum err e = OK;
+    for (size_t i = 0; e == OK && i < kind->table->count; i++) {
+        const struct field *f = &kind->table->fields[i];
+        if (f->type != FIELD_PERSONAL) continue;
+        const struct personal *p = (const void *)((const char *)body + f->offset);
+        if (p->salt.len > 0) e = personal_insert(c, v, str_of(f->name), p);
+    }
+    return e;
+}
+
+static void *personal_sealed(struct call *c, const struct kind *kind, const void *body)
+{
+    void *sealed = arena_copy(c->arena, body, kind->table->size);
+    for (size_t i = 0; i < kind->table->count; i++) {
+        const struct field *f = &kind->table->fields[i];
+        if (f->type != FIELD_PERSONAL) continue;
+        struct personal *p = (void *)((char *)sealed + f->offset);
+        if (p->value.len > 0) personal_seal(c, p);
+    }
+    return sealed;
+}
+
+/* Every file a version names must lie in the store before anyone may be told of it. */
+static enum err files_are_here(struct call *c, const struct kind *kind, const void *body)
+{
+    for (size_t i = 0; i < kind->table->count; i++) {
+        const struct field *f = &kind->table->fields[i];
+        if (f->type != FIELD_FILES) continue;
+        const struct list *list = (const void *)((const char *)body + f->offset);
+        const struct file_ref *files = list->rows;
+        for (size_t k = 0; k < list->count; k++) {
+            if (blob_has(c, c->office->dir, files[k].root)) continue;
+            (void)!fail(c, ERR_NOT_FOUND, "blob.missing");
+            return fail_arg(c, "name", files[k].name);
+        }
+    }
+    return OK;
+}
+
+static enum err send_out(struct call *c, const struct version *v, enum priority priority)
+{
+    enum err e = OK;
+    for (size_t i = 0; e == OK && i < v->audience_count; i++) {
+        struct str office = str_sub(v->audience[i], 2, v->audience[i].len);
+        if (!str_starts(v->audience[i], S("o:")) || str_eq(office, c->office->id)) continue;
+        e = outbox_insert(c, office, v->hash, OBJECT_VERSION, v, priority);
+    }
+    return e;
+}
+
+static enum err keep(struct call *c, const struct version *v)
+{
+    enum err e = version_insert(c, v);
+    if (e == OK) e = leaf_insert(c, OBJECT_VERSION, v->hash);
+    return e;
+}
+
+enum err record_put(struct call *c, const struct put *put, struct act_result *ret_result)
+{
+    const struct kind *kind = module_kind(str_of(put->kind));
+    ensure(kind != NULL);
+    struct version v = {
+        .kind = str_of(put->kind),
+        .home = c->office->id,
+        .schema = kind->schema,
+        .person = c->who.person,
+        .time_ms = c->now_ms,
+        .key = c->office->key,
+    };
+    enum err e = succeed(c, put, &v);
+    if (e == OK) e = audience_of(c, put, &v);
+    if (e != OK) return e;
+    const void *body = personal_sealed(c, kind, put->body);
+    fields_check(c, kind->table, body);
+    e = problems_fail(c);
+    if (e == OK) e = files_are_here(c, kind, body);
+    if (e == OK) e = version_write(c, &v, kind, body);
+    if (e == OK && kind->valid != NULL) e = kind->valid(c, &v, body);
+    if (e == OK) e = keep(c, &v);
+    if (e == OK) e = personal_store(c, kind, &v, body);
+    if (e == OK) e = record_apply(c, &v);
+    if (e == OK) e = send_out(c, &v, put->priority);
+    if (e != OK) return e;
+    ret_result->record = v.record;
+    ret_result->n = v.n;
+    return OK;
+}
+
+/* Clears what the record's earlier versions opened, projects, and closes what is no longer so. */
+enum err record_apply(struct call *c, const struct version *v)
+{
+    const struct kind *kind = module_kind(v->kind);
+    if (kind == NULL) return fail(c, ERR_INVALID, "version.kind");
+    void *body = arena_alloc(c->arena, kind->table->size);
+    enum err e = version_body(c, v, body);
+    if (e == OK) e = personal_fill(c, kind, v, body);
+    if (e == OK) e = head_store(c, v);
+    if (e == OK) e = audience_store(c, v);
+    if (e == OK && v->n > 1) e = assignment_clear(c, v->record);
+    if (e == OK) e = projection_put(c, kind, v, body);
+    if (e == OK && kind->apply != NULL) e = kind->apply(c, v, body);
+    if (e == OK && v->n > 1) e = obligation_sweep(c, v);
+    if (e != OK) return e;
+    store_note(c, str_format(c->arena, "record:%.*s", STR_ARG(v->record)));
+    store_note(c, str_format(c->arena, "kind:%.*s", STR_ARG(v->kind)));
+    return OK;
+}
+
+static bool audience_has(const struct version *v, struct str party)
+{
+    for (size_t i = 0; i < v->audience_count; i++) {
+        if (str_eq(v->audience[i], party)) return true;
+    }
+    return false;
+}
+
+/* What must hold of an arrival before anything is written. */
+static enum err arrival_check(struct call *c, const struct arrival *a, const struct version *v)
+{
+    uint8_t hash[32];
+    bool hex = hex_decode(v->hash, hash, sizeof hash);
+    ensure(hex);
+    if (!str_eq(v->key, a->key)) return fail(c, ERR_INVALID, "arrival.signature");
+    if (!office_verify(a->public_key, PURPOSE_VERSION, hash, a->signature)) {
+        return fail(c, ERR_INVALID, "arrival.signature");
+    }
+    if (str_eq(v->home, c->office->id)) return fail(c, ERR_INVALID, "arrival.home");
+    if (!audience_has(v, str_format(c->arena, "o:%.*s", STR_ARG(c->office->id)))) {
+        return fail(c, ERR_INVALID, "arrival.audience");
+    }
+    if (module_kind(v->kind) == NULL) return fail(c, ERR_INVALID, "arrival.kind");
+    return OK;
+}
+
+/* Whether the version follows what is held. A late addressee starts at any n. */
+static enum err arrival_follows(struct call *c, const struct version *v, bool *ret_known)
+{
+    struct head head = {};
+    enum err e = head_load(c, v->record, &head);
+    if (e != OK && c->failure.err == ERR_NOT_FOUND) {
+        call_clear(c);
+        return OK;
+    }
+    if (e != OK) return e;
+    if (!str_eq(head.kind, v->kind)) return fail(c, ERR_INVALID, "arrival.kind");
+    if (v->n <= head.n) {
+        struct version held = {};
+        e = version_load(c, v->record, v->n, &held);
+        if (e != OK) {
+            call_clear(c); /* older than where this addressee started */
+            *ret_known = true;
+            return OK;
+        }
+        if (!str_eq(held.hash, v->hash)) return fail(c, ERR_CONFLICT, "arrival.fork");
+        *ret_known = true;
+        return OK;
+    }
+    if (v->n != head.n + 1) return fail(c, ERR_CONFLICT, "arrival.gap");
+    if (!str_eq(v->prev, head.hash)) return fail(c, ERR_CONFLICT, "arrival.fork");
+    return OK;
+}
+
+static enum err arrival_personal(struct call *c, const struct kind *kind, const struct arrival *a,
+                                 const struct version *v, const void *body)
+{
+    enum err e = OK;
+    for (size_t i = 0; e == OK && i < a->personal_count; i++) {
+        const struct field *f = field_find(kind->table, a->personal[i].path);
+        if (f == NULL || f->type != FIELD_PERSONAL) return fail(c, ERR_INVALID, "arrival.secret");
+        struct personal p = *(const struct personal *)(const void *)((const char *)body + f->offset);
+        p.salt = a->personal[i].salt;
+        p.value = a->personal[i].value;
+        if (!personal_opens(&p)) return fail(c, ERR_INVALID, "arrival.secret");
+        e = personal_insert(c, v, a->personal[i].path, &p);
+    }
+    return e;
+}
+
+enum err record_arrive(struct call *c, const struct arrival *arrival, struct version *ret_version)
+{
+    struct version v = {};
+    bool known = false;
+    enum err e = version_parse(c, arrival->bytes, &v);
+    if (e == OK) e = arrival_check(c, arrival, &v);
+    if (e == OK) e = arrival_follows(c, &v, &known);
+    if (e != OK) return e;
+    v.signature = arrival->signature;
+    *ret_version = v;
+    if (known) return OK;
+    const struct kind *kind = module_kind(v.kind);
+    void *body = arena_alloc(c->arena, kind->table->size);
+    e = version_body(c, &v, body);
+    if (e == OK && kind->valid != NULL) e = kind->valid(c, &v, body);
+    if (e != OK) {
+        call_clear(c); /* the sender hears that the body is wrong, not which form we filled */
+        return fail(c, ERR_INVALID, "arrival.body");
+    }
+    e = keep(c, &v);
+    if (e == OK) e = arrival_personal(c, kind, arrival, &v, body);
+    if (e == OK) e = record_apply(c, &v);
+    return e;
+}
+
+enum err record_schema(struct call *c)
+{
+    enum err e = OK;
+    for (size_t m = 0; e == OK && m < modules_count(); m++) {
+        const struct module *module = modules_at(m);
+        for (size_t k = 0; e == OK && k < module->kind_count; k++) {
+            e = projection_schema(c, &module->kinds[k]);
+        }
+    }
+    return e;
+}

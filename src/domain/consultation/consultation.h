@@ -1,0 +1,263 @@
+#pragma once
+/*
+ * consultation.h: written opinions (xin ý kiến). The records of the subject as C structs, and what
+ * the files of this folder share. Nobody outside includes it: other folders reach the module only
+ * through its table of contents, `consultation_module`.
+ *
+ * Each record has one home office, which alone changes it:
+ *     request  the asker's, seen by every asked office
+ *     intake   an asked office's own: registered or refused, and who works on it
+ *     draft    an asked office's own: the opinion while it is written and approved
+ *     opinion  the giver's, seen by the asker alone; or the asker's, for a body outside the system
+ *     reply    the asker's, seen by that giver alone: what became of each point
+ */
+#include "core/paper.h"
+#include "core/record.h"
+
+enum {
+    CONSULTATION_SUBJECT_BYTES = 500,
+    CONSULTATION_ASKED = 60,           /* offices of one round: LIMIT_AUDIENCE less the asker */
+    CONSULTATION_BODIES = 40,          /* bodies outside the system in one round */
+    CONSULTATION_POINTS = 200,         /* points of one opinion */
+    CONSULTATION_DAYS = 250,           /* working days of one round: about a year */
+    CONSULTATION_TEXT_BYTES = 8000,    /* one point, one reason */
+    CONSULTATION_REFUSAL_BYTES = 2000, /* goes into the receipt, core/receipt.h */
+    CONSULTATION_LONG_BYTES = 60000    /* summary, general opinion */
+};
+
+enum consultation_urgency {
+    URGENCY_NORMAL = 1,
+    URGENCY_KHAN,
+    URGENCY_THUONG_KHAN,
+    URGENCY_HOA_TOC
+};
+enum consultation_round { ROUND_OPEN = 1, ROUND_CLOSED };
+enum consultation_intake_state { INTAKE_NONE, INTAKE_REGISTERED, INTAKE_REFUSED };
+enum consultation_draft_state {
+    DRAFT_NONE,
+    DRAFT_WRITING,
+    DRAFT_SUBMITTED,
+    DRAFT_RETURNED,
+    DRAFT_APPROVED
+};
+/* Silence is a value of its own and never counts as any of the answers. */
+enum consultation_answer {
+    ANSWER_SILENT,
+    ANSWER_AGREE,
+    ANSWER_AGREE_WITH_POINTS,
+    ANSWER_DISAGREE,
+    ANSWER_NO_OPINION
+};
+enum consultation_level { LEVEL_CONDITION = 1, LEVEL_SHOULD, LEVEL_REFERENCE, LEVEL_TECHNICAL };
+enum consultation_outcome { OUTCOME_OPEN, OUTCOME_ACCEPTED, OUTCOME_PARTLY, OUTCOME_EXPLAINED };
+
+struct consultation_asked {
+    struct str office;
+};
+struct consultation_body {
+    struct str name;
+};
+struct consultation_silent {
+    struct str office; /* empty for a body outside the system */
+    struct str name;   /* its name when the round was closed */
+};
+
+struct consultation_request {
+    struct str subject;
+    struct str summary;
+    struct list files;        /* struct file_ref: the draft and what belongs to it */
+    struct list asked;        /* struct consultation_asked */
+    struct list asked_bodies; /* struct consultation_body */
+    int64_t days;             /* working days given at first */
+    int64_t from_day;         /* day of asking: not counted */
+    int64_t due_day;
+    int64_t due_ms;  /* end of working hours on that day */
+    struct str why;  /* JSON receipt of the deadline, base/workday.h */
+    int64_t urgency; /* enum consultation_urgency */
+    struct str signer_title;
+    struct str officer;      /* person of the asker who answers for the round */
+    int64_t state;           /* enum consultation_round */
+    int64_t first_due_day;   /* 0 until the deadline was moved */
+    struct str moved_reason; /* of the last move; the older ones stand in the older versions */
+    int64_t closed_ms;
+    struct str close_note;
+    struct list silent; /* struct consultation_silent: who had not answered at the closing */
+};
+
+struct consultation_intake {
+    struct str request;
+    int64_t received_ms; /* registered or refused at */
+    int64_t year;        /* of the register, 0 when refused */
+    int64_t number;      /* in that year, from 1 without gaps; 0 when refused */
+    int64_t state;       /* enum consultation_intake_state */
+    struct str reason;   /* of a refusal */
+    struct str officer;  /* person who works on it; empty until assigned */
+    struct str unit;     /* unit record, may be empty */
+    struct str instruction;
+    struct str subject; /* of the request, so that the obligation can be made from these bytes */
+    int64_t urgency;
+    int64_t due_day; /* for the officer: the request's or an earlier one set inside */
+    int64_t due_ms;
+    struct str why;
+};
+
+struct consultation_point {
+    struct str clause; /* "điểm a khoản 2 Điều 5"; empty: the whole draft */
+    int64_t level;     /* enum consultation_level */
+    struct str text;
+    struct str wording; /* proposed, may be empty */
+};
+
+struct consultation_draft {
+    struct str request;
+    int64_t answer; /* enum consultation_answer */
+    struct str general;
+    struct list points; /* struct consultation_point */
+    int64_t state;      /* enum consultation_draft_state */
+    struct str comment; /* why it was returned */
+    struct str officer; /* who writes it */
+    struct str subject;
+    int64_t urgency;
+    int64_t due_day;
+    int64_t due_ms;
+    struct str why;
+};
+
+struct consultation_opinion {
+    struct str request;
+    int64_t request_n;       /* version it speaks of */
+    struct str request_hash; /* hex, of that version */
+    struct str subject;
+    int64_t answer;
+    struct str general;
+    struct list points; /* struct consultation_point */
+    struct str signer_title;
+    int64_t signed_ms;
+    struct str behalf;       /* name of a body outside: registered for it by the asker */
+    struct str paper_number; /* of its letter */
+    int64_t paper_day;       /* of its letter */
+    struct list files;       /* the scan */
+};
+
+struct consultation_outcome_row {
+    int64_t point;   /* 1-based; 0 is the general opinion */
+    int64_t outcome; /* enum consultation_outcome */
+    struct str reason;
+    struct str wording; /* new, may be empty */
+};
+
+struct consultation_reply {
+    struct str opinion;
+    struct str request;
+    int64_t total;       /* how many points want a reply */
+    struct list replies; /* struct consultation_outcome_row */
+};
+
+extern const struct field_table CONSULTATION_REQUEST;
+extern const struct field_table CONSULTATION_INTAKE;
+extern const struct field_table CONSULTATION_DRAFT;
+extern const struct field_table CONSULTATION_OPINION;
+extern const struct field_table CONSULTATION_REPLY;
+
+/* What the acts are told; one struct for the acts of one shape. */
+struct consultation_record_input { /* register, submit, approve */
+    struct str record;
+};
+struct consultation_text_input { /* refuse, return, close */
+    struct str record;
+    struct str text;
+};
+struct consultation_ask_input {
+    struct str subject;
+    struct str summary;
+    struct list files;
+    struct list asked;
+    struct list asked_bodies;
+    int64_t days;
+    int64_t urgency;
+};
+struct consultation_assign_input {
+    struct str record;
+    struct str officer;
+    struct str unit;
+    int64_t due_day;
+    struct str instruction;
+};
+struct consultation_draft_input {
+    struct str record;
+    int64_t answer;
+    struct str general;
+    struct list points;
+};
+struct consultation_behalf_input {
+    struct str record;
+    struct str behalf;
+    struct str paper_number;
+    int64_t paper_day;
+    struct str signer_title;
+    int64_t answer;
+    struct str general;
+    struct list points;
+    struct list files;
+};
+struct consultation_point_input {
+    struct str record; /* the opinion */
+    int64_t point;
+    int64_t outcome;
+    struct str reason;
+    struct str wording;
+};
+struct consultation_extend_input {
+    struct str record;
+    int64_t due_day;
+    struct str reason;
+};
+struct consultation_list_args {
+    int64_t box;   /* enum consultation_box */
+    int64_t state; /* enum consultation_round; 0: both */
+    struct str after;
+};
+struct consultation_deadline_args {
+    int64_t days;
+    int64_t from_day; /* 0: today */
+};
+
+enum consultation_box { BOX_ALL = 1, BOX_SENT, BOX_RECEIVED };
+
+extern const struct field_table CONSULTATION_ASK;
+extern const struct field_table CONSULTATION_REGISTER;
+extern const struct field_table CONSULTATION_REFUSE;
+extern const struct field_table CONSULTATION_ASSIGN;
+extern const struct field_table CONSULTATION_DRAFT_ACT;
+extern const struct field_table CONSULTATION_SUBMIT;
+extern const struct field_table CONSULTATION_RETURN;
+extern const struct field_table CONSULTATION_APPROVE;
+extern const struct field_table CONSULTATION_BEHALF;
+extern const struct field_table CONSULTATION_ANSWER_POINT;
+extern const struct field_table CONSULTATION_EXTEND;
+extern const struct field_table CONSULTATION_CLOSE;
+extern const struct field_table CONSULTATION_LIST_ARGS;
+extern const struct field_table CONSULTATION_SHOW_ARGS;
+extern const struct field_table CONSULTATION_DEADLINE_ARGS;
+
+/* consultation_kinds.c: rules of the bytes, and obligations; see struct kind. */
+enum err consultation_request_valid(struct call *c, const struct version *v, const void *body);
+enum err consultation_intake_valid(struct call *c, const struct version *v, const void *body);
+enum err consultation_draft_valid(struct call *c, const struct version *v, const void *body);
+enum err consultation_opinion_valid(struct call *c, const struct version *v, const void *body);
+enum err consultation_reply_valid(struct call *c, const struct version *v, const void *body);
+enum err consultation_request_apply(struct call *c, const struct version *v, const void *body);
+enum err consultation_intake_apply(struct call *c, const struct version *v, const void *body);
+enum err consultation_draft_apply(struct call *c, const struct version *v, const void *body);
+enum err consultation_opinion_apply(struct call *c, const struct version *v, const void *body);
+enum err consultation_reply_apply(struct call *c, const struct version *v, const void *body);
+
+/* The tables of contents of the acts and of the views. */
+enum { CONSULTATION_ACT_COUNT = 12, CONSULTATION_VIEW_COUNT = 6 };
+extern const struct act CONSULTATION_ACTS[CONSULTATION_ACT_COUNT];
+extern const struct view_def CONSULTATION_VIEWS[CONSULTATION_VIEW_COUNT];
+extern const struct migration CONSULTATION_MIGRATIONS[];
+extern const size_t CONSULTATION_MIGRATION_COUNT;
+
+/* consultation_paper.c: "Bảng tổng hợp, tiếp thu, giải trình ý kiến". */
+enum err consultation_table_paper(struct call *c, const void *args, struct paper *ret_paper);

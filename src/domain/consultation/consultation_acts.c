@@ -1,0 +1,290 @@
+/* consultation_acts.c: what people do with a round. The asker's acts are in consultation_ask.c. */
+#include "consultation_acts.h"
+
+#include "base/time.h"
+#include "consultation_case.h"
+#include "core/act.h"
+#include "core/office.h"
+#include "core/receipt.h"
+
+/* ---- whether the state allows a step ---- */
+
+enum err consultation_step_allowed(struct call *c, const struct head *head,
+                                   enum consultation_step step)
+{
+    struct consultation_case round = {};
+    enum err e = consultation_case_load(c, head->record, &round);
+    if (e != OK) return e;
+    const char *refusal = consultation_step_refusal(&round.stage, step);
+    return refusal == NULL ? OK : fail(c, ERR_CONFLICT, refusal);
+}
+
+static enum err can_register(struct call *c, const struct head *head)
+{
+    return consultation_step_allowed(c, head, STEP_REGISTER);
+}
+
+static enum err can_refuse(struct call *c, const struct head *head)
+{
+    return consultation_step_allowed(c, head, STEP_REFUSE);
+}
+
+static enum err can_assign(struct call *c, const struct head *head)
+{
+    return consultation_step_allowed(c, head, STEP_ASSIGN);
+}
+
+static enum err can_draft(struct call *c, const struct head *head)
+{
+    return consultation_step_allowed(c, head, STEP_DRAFT);
+}
+
+static enum err can_submit(struct call *c, const struct head *head)
+{
+    return consultation_step_allowed(c, head, STEP_SUBMIT);
+}
+
+static enum err can_return(struct call *c, const struct head *head)
+{
+    return consultation_step_allowed(c, head, STEP_RETURN);
+}
+
+static enum err can_approve(struct call *c, const struct head *head)
+{
+    return consultation_step_allowed(c, head, STEP_APPROVE);
+}
+
+/* ---- the registry ---- */
+
+/* The intake of a request as it stands now; number and state are the caller's. */
+static struct consultation_intake intake_of(struct call *c, const struct consultation_case *round)
+{
+    const struct consultation_request *r = &round->request;
+    return (struct consultation_intake){
+        .request = round->head.record,
+        .received_ms = c->now_ms,
+        .subject = r->subject,
+        .urgency = r->urgency,
+        .due_day = r->due_day,
+        .due_ms = r->due_ms,
+        .why = r->why,
+    };
+}
+
+static enum err intake_put(struct call *c, const struct consultation_case *round,
+                           const struct consultation_intake *intake, struct act_result *ret_result)
+{
+    struct put put = {.kind = "consultation.intake", .record = round->own.intake, .body = intake};
+    return record_put(c, &put, ret_result);
+}
+
+static enum err run_register(struct call *c, const void *input, struct act_result *ret_result)
+{
+    const struct consultation_record_input *in = input;
+    struct consultation_case round = {};
+    enum err e = consultation_case_load(c, in->record, &round);
+    if (e != OK) return e;
+    struct consultation_intake intake = intake_of(c, &round);
+    intake.state = INTAKE_REGISTERED;
+    intake.year = time_date_of(time_hanoi_day(c->now_ms)).year;
+    e = consultation_sql_next_number(c, intake.year, &intake.number);
+    if (e == OK) e = intake_put(c, &round, &intake, ret_result);
+    if (e != OK) return e;
+    struct receipt receipt = {
+        .type = RECEIPT_R2,
+        .record = in->record,
+        .number = str_format(c->arena, "%lld", (long long)intake.number),
+    };
+    ret_result->more = node_map(c);
+    node_int(c, ret_result->more, "number", intake.number);
+    return receipt_issue(c, &receipt);
+}
+
+static enum err run_refuse(struct call *c, const void *input, struct act_result *ret_result)
+{
+    const struct consultation_text_input *in = input;
+    struct consultation_case round = {};
+    enum err e = consultation_case_load(c, in->record, &round);
+    if (e != OK) return e;
+    struct consultation_intake intake = intake_of(c, &round);
+    struct receipt receipt = {.type = RECEIPT_REFUSED, .record = in->record, .reason = in->text};
+    intake.state = INTAKE_REFUSED;
+    intake.reason = in->text;
+    e = intake_put(c, &round, &intake, ret_result);
+    return e != OK ? e : receipt_issue(c, &receipt);
+}
+
+/* ---- who works on it ---- */
+
+/* The officer's own deadline may be earlier than the asker's, never later. */
+static void officer_due(struct call *c, const struct consultation_assign_input *in,
+                        const struct consultation_request *r, struct consultation_intake *intake)
+{
+    intake->due_day = r->due_day;
+    intake->due_ms = r->due_ms;
+    intake->why = r->why;
+    if (in->due_day == 0 || in->due_day == r->due_day) return;
+    if (in->due_day > r->due_day) problem(c, S("due_date"), "consultation.officer_due_late");
+    if (in->due_day < time_hanoi_day(c->now_ms)) problem(c, S("due_date"), "consultation.due_past");
+    intake->due_day = in->due_day;
+    intake->due_ms = consultation_due_ms(in->due_day);
+    intake->why = (struct str){};
+}
+
+static enum err run_assign(struct call *c, const void *input, struct act_result *ret_result)
+{
+    const struct consultation_assign_input *in = input;
+    struct consultation_case round = {};
+    bool known = false;
+    enum err e = consultation_case_load(c, in->record, &round);
+    if (e == OK) e = consultation_person_works_here(c, in->officer, &known);
+    if (e != OK) return e;
+    struct consultation_intake intake = round.intake;
+    if (!known) problem(c, S("officer"), "consultation.officer_unknown");
+    officer_due(c, in, &round.request, &intake);
+    e = problems_fail(c);
+    if (e != OK) return e;
+    intake.officer = in->officer;
+    intake.unit = in->unit;
+    intake.instruction = in->instruction;
+    return intake_put(c, &round, &intake, ret_result);
+}
+
+/* ---- the opinion while it is written ---- */
+
+static enum err draft_put(struct call *c, const struct consultation_case *round,
+                          const struct consultation_draft *draft, struct act_result *ret_result)
+{
+    struct put put = {.kind = "consultation.draft", .record = round->own.draft, .body = draft};
+    return record_put(c, &put, ret_result);
+}
+
+static enum err run_draft(struct call *c, const void *input, struct act_result *ret_result)
+{
+    const struct consultation_draft_input *in = input;
+    struct consultation_case round = {};
+    enum err e = consultation_case_load(c, in->record, &round);
+    if (e != OK) return e;
+    struct consultation_draft draft = {
+        .request = in->record,
+        .answer = in->answer,
+        .general = in->general,
+        .points = in->points,
+        .state = DRAFT_WRITING,
+        .comment = round.draft.comment,
+        .officer = c->who.person,
+        .subject = round.request.subject,
+        .urgency = round.request.urgency,
+        .due_day = round.request.due_day,
+        .due_ms = round.request.due_ms,
+        .why = round.request.why,
+    };
+    return draft_put(c, &round, &draft, ret_result);
+}
+
+/* What is written may be half done; what goes to the leader is not. */
+static enum err run_submit(struct call *c, const void *input, struct act_result *ret_result)
+{
+    const struct consultation_record_input *in = input;
+    struct consultation_case round = {};
+    enum err e = consultation_case_load(c, in->record, &round);
+    if (e != OK) return e;
+    struct consultation_draft draft = round.draft;
+    const char *refusal =
+        consultation_answer_refusal(draft.answer, draft.general, draft.points.count);
+    if (refusal != NULL) return fail(c, ERR_CONFLICT, refusal);
+    draft.state = DRAFT_SUBMITTED;
+    draft.comment = (struct str){};
+    return draft_put(c, &round, &draft, ret_result);
+}
+
+static enum err run_return(struct call *c, const void *input, struct act_result *ret_result)
+{
+    const struct consultation_text_input *in = input;
+    struct consultation_case round = {};
+    enum err e = consultation_case_load(c, in->record, &round);
+    if (e != OK) return e;
+    struct consultation_draft draft = round.draft;
+    draft.state = DRAFT_RETURNED;
+    draft.comment = in->text;
+    return draft_put(c, &round, &draft, ret_result);
+}
+
+enum err consultation_opinion_put(struct call *c, const struct consultation_case *round,
+                                  const struct consultation_opinion *opinion,
+                                  struct act_result *ret_result)
+{
+    struct str audience[] = {
+        str_format(c->arena, "o:%.*s", STR_ARG(c->office->id)),
+        str_format(c->arena, "o:%.*s", STR_ARG(round->head.home)),
+    };
+    struct put put = {
+        .kind = "consultation.opinion",
+        .body = opinion,
+        .audience = audience,
+        .audience_count = ARRAY_LEN(audience),
+        .priority = consultation_priority(round->request.urgency),
+    };
+    return record_put(c, &put, ret_result);
+}
+
+/* The leader's approval is the signature: opinion and approved draft in one transaction. */
+static enum err run_approve(struct call *c, const void *input, struct act_result *ret_result)
+{
+    const struct consultation_record_input *in = input;
+    struct consultation_case round = {};
+    struct act_result ignored = {};
+    enum err e = consultation_case_load(c, in->record, &round);
+    if (e != OK) return e;
+    struct consultation_draft draft = round.draft;
+    struct consultation_opinion opinion = {
+        .request = in->record,
+        .request_n = round.head.n,
+        .request_hash = round.head.hash,
+        .subject = round.request.subject,
+        .answer = draft.answer,
+        .general = draft.general,
+        .points = draft.points,
+        .signer_title = person_title(c, c->who.person),
+        .signed_ms = c->now_ms,
+    };
+    draft.state = DRAFT_APPROVED;
+    e = draft_put(c, &round, &draft, &ignored);
+    return e != OK ? e : consultation_opinion_put(c, &round, &opinion, ret_result);
+}
+
+enum { ROLES_HEAD = ROLE_LEADER | ROLE_CHIEF };
+
+#define ON_REQUEST .kind = "consultation.request"
+
+const struct act CONSULTATION_ACTS[CONSULTATION_ACT_COUNT] = {
+    {.name = "consultation.ask", .input = &CONSULTATION_ASK, .main = true,
+     .roles = ROLE_OFFICER | ROLE_SECRETARY | ROLES_HEAD, .preview = "consultation.deadline",
+     .run = consultation_run_ask},
+    {.name = "consultation.register", .input = &CONSULTATION_REGISTER, ON_REQUEST, .main = true,
+     .roles = ROLE_REGISTRY, .state = can_register, .run = run_register},
+    {.name = "consultation.assign", .input = &CONSULTATION_ASSIGN, ON_REQUEST, .main = true,
+     .roles = ROLE_REGISTRY | ROLES_HEAD, .state = can_assign, .run = run_assign},
+    {.name = "consultation.draft", .input = &CONSULTATION_DRAFT_ACT, ON_REQUEST, .main = true,
+     .roles = ROLES_HEAD, .assigned = true, .state = can_draft, .run = run_draft},
+    {.name = "consultation.submit", .input = &CONSULTATION_SUBMIT, ON_REQUEST, .main = true,
+     .roles = ROLES_HEAD, .assigned = true, .state = can_submit, .run = run_submit},
+    {.name = "consultation.approve", .input = &CONSULTATION_APPROVE, ON_REQUEST, .main = true,
+     .roles = ROLES_HEAD, .state = can_approve, .run = run_approve},
+    {.name = "consultation.return", .input = &CONSULTATION_RETURN, ON_REQUEST,
+     .roles = ROLES_HEAD, .state = can_return, .run = run_return},
+    {.name = "consultation.refuse", .input = &CONSULTATION_REFUSE, ON_REQUEST,
+     .roles = ROLE_REGISTRY, .state = can_refuse, .run = run_refuse},
+    {.name = "consultation.answer_point", .input = &CONSULTATION_ANSWER_POINT,
+     .kind = "consultation.opinion", .roles = ROLE_OFFICER | ROLES_HEAD,
+     .state = consultation_can_answer_point, .run = consultation_run_answer_point},
+    {.name = "consultation.register_behalf", .input = &CONSULTATION_BEHALF, ON_REQUEST,
+     .roles = ROLE_REGISTRY | ROLE_OFFICER | ROLES_HEAD, .home_only = true,
+     .state = consultation_can_register_behalf, .run = consultation_run_register_behalf},
+    {.name = "consultation.extend", .input = &CONSULTATION_EXTEND, ON_REQUEST,
+     .roles = ROLES_HEAD, .assigned = true, .home_only = true, .state = consultation_can_extend,
+     .run = consultation_run_extend},
+    {.name = "consultation.close", .input = &CONSULTATION_CLOSE, ON_REQUEST,
+     .roles = ROLES_HEAD, .assigned = true, .home_only = true, .state = consultation_can_close,
+     .run = consultation_run_close},
+};

@@ -1,0 +1,109 @@
+#include "consultation_case.h"
+
+#include "base/words.h"
+#include "core/office.h"
+
+static bool is_asked(const struct consultation_request *r, struct str office)
+{
+    const struct consultation_asked *asked = r->asked.rows;
+    for (size_t i = 0; i < r->asked.count; i++) {
+        if (str_eq(asked[i].office, office)) return true;
+    }
+    return false;
+}
+
+enum err consultation_case_load(struct call *c, struct str record,
+                                struct consultation_case *ret_case)
+{
+    struct consultation_case round = {};
+    enum err e = record_head(c, record, &round.head);
+    if (e == OK) e = record_body(c, "consultation.request", record, &round.request);
+    if (e == OK) e = consultation_sql_own(c, record, &round.own);
+    if (e == OK && round.own.intake.len > 0) {
+        e = record_body(c, "consultation.intake", round.own.intake, &round.intake);
+    }
+    if (e == OK && round.own.draft.len > 0) {
+        e = record_body(c, "consultation.draft", round.own.draft, &round.draft);
+    }
+    if (e != OK) return e;
+    round.stage = (struct consultation_stage){
+        .own = str_eq(round.head.home, c->office->id),
+        .asked = is_asked(&round.request, c->office->id),
+        .round = round.request.state,
+        .intake = round.intake.state,
+        .officer = round.intake.officer.len > 0,
+        .draft = round.draft.state,
+    };
+    *ret_case = round;
+    return OK;
+}
+
+enum err consultation_case_visible(struct call *c, struct str record,
+                                   struct consultation_case *ret_case)
+{
+    struct head head = {};
+    enum err e = record_head_visible(c, record, &head);
+    return e != OK ? e : consultation_case_load(c, record, ret_case);
+}
+
+/* What the receipts of the request say of an office. */
+static void giver_receipts(struct consultation_giver *giver, const struct node *deliveries)
+{
+    for (const struct node *row = deliveries->first; row != NULL; row = row->next) {
+        if (!str_eq(node_get(row, "office"), giver->office)) continue;
+        giver->registered = node_get(row, "r2").len > 0;
+        giver->refused = node_get(row, "refused").len > 0;
+    }
+}
+
+static void giver_voice(struct consultation_giver *giver, const struct consultation_case *round)
+{
+    for (size_t i = 0; i < round->voice_count; i++) {
+        const struct consultation_voice *voice = &round->voices[i];
+        bool same = giver->office.len > 0
+                        ? voice->behalf.len == 0 && str_eq(voice->home, giver->office)
+                        : str_eq(voice->behalf, giver->name);
+        if (!same) continue;
+        giver->opinion = voice->opinion;
+        giver->answer = voice->answer;
+        giver->signed_ms = voice->signed_ms;
+        return; /* the first that was signed */
+    }
+}
+
+enum err consultation_case_givers(struct call *c, struct consultation_case *round)
+{
+    const struct consultation_request *r = &round->request;
+    const struct consultation_asked *asked = r->asked.rows;
+    const struct consultation_body *bodies = r->asked_bodies.rows;
+    size_t count = r->asked.count + r->asked_bodies.count;
+    round->deliveries = node_list(c);
+    enum err e = consultation_sql_voices(c, round->head.record, &round->voices, &round->voice_count);
+    if (e == OK) e = record_deliveries(c, round->head.record, round->deliveries);
+    if (e != OK) return e;
+    round->givers = arena_array(c->arena, count + 1, sizeof *round->givers);
+    for (size_t i = 0; i < count; i++) {
+        struct consultation_giver *giver = &round->givers[i];
+        if (i < r->asked.count) {
+            giver->office = asked[i].office;
+            giver_receipts(giver, round->deliveries);
+        } else {
+            giver->name = bodies[i - r->asked.count].name;
+        }
+        giver_voice(giver, round);
+    }
+    round->giver_count = count;
+    return OK;
+}
+
+struct str consultation_giver_name(struct call *c, struct str office, struct str body)
+{
+    return office.len > 0 ? office_name(c, office) : body;
+}
+
+struct str consultation_voice_name(struct call *c, struct str home, struct str behalf)
+{
+    if (behalf.len == 0) return office_name(c, home);
+    struct fail_arg args[] = {{"name", behalf}};
+    return words_fill(c->arena, c->lang, S("consultation.behalf"), args, ARRAY_LEN(args));
+}

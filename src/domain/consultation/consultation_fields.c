@@ -1,0 +1,298 @@
+/*
+ * consultation_fields.c: what the records and the acts consist of. The list of fields is the
+ * contract with every other office: fields are only ever added at the end, never retyped.
+ */
+#include "consultation.h"
+
+#include "base/limits.h"
+
+/* One row: the name in JSON, the member, its type, and the rest as designated members. */
+#define ROW(owner, json_name, member, field_type, ...)                                             \
+    {                                                                                              \
+        .name = (json_name), .type = (field_type), .offset = offsetof(struct owner, member),       \
+        __VA_ARGS__                                                                                \
+    }
+
+enum {
+    TITLE_BYTES = 200,
+    BODY_NAME_BYTES = 300,
+    CLAUSE_BYTES = 200,
+    YEAR_MAX = 2199,
+    AFTER_BYTES = 120
+};
+
+static const char *const URGENCIES[] = {"normal", "khan", "thuong_khan", "hoa_toc", NULL};
+static const char *const ROUNDS[] = {"open", "closed", NULL};
+static const char *const INTAKES[] = {"registered", "refused", NULL};
+static const char *const DRAFTS[] = {"drafting", "submitted", "returned", "approved", NULL};
+static const char *const ANSWERS[] = {"agree", "agree_with_points", "disagree", "no_opinion", NULL};
+static const char *const LEVELS[] = {"condition", "should", "reference", "technical", NULL};
+static const char *const OUTCOMES[] = {"accepted", "partly", "explained", NULL};
+static const char *const BOXES[] = {"all", "sent", "received", NULL};
+
+/* Rows of lists. */
+
+static const struct field ASKED_FIELDS[] = {
+    ROW(consultation_asked, "office", office, FIELD_OFFICE, .required = true),
+};
+static const struct field_table ASKED_TABLE =
+    FIELD_TABLE("consultation.asked", struct consultation_asked, ASKED_FIELDS);
+
+static const struct field BODY_FIELDS[] = {
+    ROW(consultation_body, "name", name, FIELD_TEXT, .max = BODY_NAME_BYTES, .required = true),
+};
+static const struct field_table BODY_TABLE =
+    FIELD_TABLE("consultation.body", struct consultation_body, BODY_FIELDS);
+
+static const struct field SILENT_FIELDS[] = {
+    ROW(consultation_silent, "office", office, FIELD_OFFICE, .max = 0),
+    ROW(consultation_silent, "name", name, FIELD_TEXT, .max = LIMIT_NAME_BYTES, .required = true),
+};
+static const struct field_table SILENT_TABLE =
+    FIELD_TABLE("consultation.silent", struct consultation_silent, SILENT_FIELDS);
+
+static const struct field POINT_FIELDS[] = {
+    ROW(consultation_point, "clause", clause, FIELD_TEXT, .max = CLAUSE_BYTES),
+    ROW(consultation_point, "level", level, FIELD_CHOICE, .choices = LEVELS, .required = true),
+    ROW(consultation_point, "text", text, FIELD_LONG, .max = CONSULTATION_TEXT_BYTES,
+        .required = true),
+    ROW(consultation_point, "wording", wording, FIELD_LONG, .max = CONSULTATION_TEXT_BYTES),
+};
+static const struct field_table POINT_TABLE =
+    FIELD_TABLE("consultation.point", struct consultation_point, POINT_FIELDS);
+
+static const struct field OUTCOME_FIELDS[] = {
+    ROW(consultation_outcome_row, "point", point, FIELD_INT, .max = CONSULTATION_POINTS),
+    ROW(consultation_outcome_row, "outcome", outcome, FIELD_CHOICE, .choices = OUTCOMES,
+        .required = true),
+    ROW(consultation_outcome_row, "reason", reason, FIELD_LONG, .max = CONSULTATION_TEXT_BYTES),
+    ROW(consultation_outcome_row, "wording", wording, FIELD_LONG, .max = CONSULTATION_TEXT_BYTES),
+};
+static const struct field_table OUTCOME_TABLE =
+    FIELD_TABLE("consultation.outcome", struct consultation_outcome_row, OUTCOME_FIELDS);
+
+/* Records. */
+
+static const struct field REQUEST_FIELDS[] = {
+    ROW(consultation_request, "subject", subject, FIELD_TEXT, .max = CONSULTATION_SUBJECT_BYTES,
+        .required = true),
+    ROW(consultation_request, "summary", summary, FIELD_LONG, .max = CONSULTATION_LONG_BYTES),
+    ROW(consultation_request, "files", files, FIELD_FILES, .max = LIMIT_FILES),
+    ROW(consultation_request, "asked", asked, FIELD_LIST, .of = &ASKED_TABLE,
+        .max = CONSULTATION_ASKED),
+    ROW(consultation_request, "asked_bodies", asked_bodies, FIELD_LIST, .of = &BODY_TABLE,
+        .max = CONSULTATION_BODIES),
+    ROW(consultation_request, "days", days, FIELD_INT, .max = CONSULTATION_DAYS, .required = true),
+    ROW(consultation_request, "from_date", from_day, FIELD_DATE, .required = true),
+    ROW(consultation_request, "due_date", due_day, FIELD_DATE, .required = true),
+    ROW(consultation_request, "due", due_ms, FIELD_INSTANT, .required = true),
+    ROW(consultation_request, "why", why, FIELD_LONG, .max = CONSULTATION_LONG_BYTES,
+        .required = true),
+    ROW(consultation_request, "urgency", urgency, FIELD_CHOICE, .choices = URGENCIES,
+        .required = true),
+    ROW(consultation_request, "signer_title", signer_title, FIELD_TEXT, .max = TITLE_BYTES),
+    ROW(consultation_request, "officer", officer, FIELD_PERSON, .required = true),
+    ROW(consultation_request, "state", state, FIELD_CHOICE, .choices = ROUNDS, .required = true),
+    ROW(consultation_request, "first_due_date", first_due_day, FIELD_DATE, .max = 0),
+    ROW(consultation_request, "moved_reason", moved_reason, FIELD_LONG,
+        .max = CONSULTATION_TEXT_BYTES),
+    ROW(consultation_request, "closed", closed_ms, FIELD_INSTANT, .max = 0),
+    ROW(consultation_request, "close_note", close_note, FIELD_LONG, .max = CONSULTATION_TEXT_BYTES),
+    ROW(consultation_request, "silent", silent, FIELD_LIST, .of = &SILENT_TABLE,
+        .max = CONSULTATION_ASKED + CONSULTATION_BODIES),
+};
+
+static const struct field INTAKE_FIELDS[] = {
+    ROW(consultation_intake, "request", request, FIELD_RECORD, .required = true),
+    ROW(consultation_intake, "received", received_ms, FIELD_INSTANT, .required = true,
+        .source = "Decree 30/2020/ND-CP art. 22"),
+    ROW(consultation_intake, "year", year, FIELD_INT, .max = YEAR_MAX),
+    ROW(consultation_intake, "number", number, FIELD_INT, .max = 9999999,
+        .source = "Decree 30/2020/ND-CP art. 22.2"),
+    ROW(consultation_intake, "state", state, FIELD_CHOICE, .choices = INTAKES, .required = true),
+    ROW(consultation_intake, "reason", reason, FIELD_LONG, .max = CONSULTATION_TEXT_BYTES),
+    ROW(consultation_intake, "officer", officer, FIELD_PERSON, .max = 0),
+    ROW(consultation_intake, "unit", unit, FIELD_RECORD, .max = 0),
+    ROW(consultation_intake, "instruction", instruction, FIELD_LONG,
+        .max = CONSULTATION_TEXT_BYTES),
+    ROW(consultation_intake, "subject", subject, FIELD_TEXT, .max = CONSULTATION_SUBJECT_BYTES,
+        .required = true),
+    ROW(consultation_intake, "urgency", urgency, FIELD_CHOICE, .choices = URGENCIES,
+        .required = true),
+    ROW(consultation_intake, "due_date", due_day, FIELD_DATE, .required = true),
+    ROW(consultation_intake, "due", due_ms, FIELD_INSTANT, .required = true),
+    ROW(consultation_intake, "why", why, FIELD_LONG, .max = CONSULTATION_LONG_BYTES),
+};
+
+static const struct field DRAFT_FIELDS[] = {
+    ROW(consultation_draft, "request", request, FIELD_RECORD, .required = true),
+    ROW(consultation_draft, "answer", answer, FIELD_CHOICE, .choices = ANSWERS, .required = true),
+    ROW(consultation_draft, "general", general, FIELD_LONG, .max = CONSULTATION_LONG_BYTES),
+    ROW(consultation_draft, "points", points, FIELD_LIST, .of = &POINT_TABLE,
+        .max = CONSULTATION_POINTS),
+    ROW(consultation_draft, "state", state, FIELD_CHOICE, .choices = DRAFTS, .required = true),
+    ROW(consultation_draft, "comment", comment, FIELD_LONG, .max = CONSULTATION_TEXT_BYTES),
+    ROW(consultation_draft, "officer", officer, FIELD_PERSON, .required = true),
+    ROW(consultation_draft, "subject", subject, FIELD_TEXT, .max = CONSULTATION_SUBJECT_BYTES,
+        .required = true),
+    ROW(consultation_draft, "urgency", urgency, FIELD_CHOICE, .choices = URGENCIES,
+        .required = true),
+    ROW(consultation_draft, "due_date", due_day, FIELD_DATE, .required = true),
+    ROW(consultation_draft, "due", due_ms, FIELD_INSTANT, .required = true),
+    ROW(consultation_draft, "why", why, FIELD_LONG, .max = CONSULTATION_LONG_BYTES),
+};
+
+static const struct field OPINION_FIELDS[] = {
+    ROW(consultation_opinion, "request", request, FIELD_RECORD, .required = true),
+    ROW(consultation_opinion, "request_n", request_n, FIELD_INT, .max = 0, .required = true),
+    ROW(consultation_opinion, "request_hash", request_hash, FIELD_TEXT, .max = 64,
+        .required = true),
+    ROW(consultation_opinion, "subject", subject, FIELD_TEXT, .max = CONSULTATION_SUBJECT_BYTES,
+        .required = true),
+    ROW(consultation_opinion, "answer", answer, FIELD_CHOICE, .choices = ANSWERS, .required = true),
+    ROW(consultation_opinion, "general", general, FIELD_LONG, .max = CONSULTATION_LONG_BYTES),
+    ROW(consultation_opinion, "points", points, FIELD_LIST, .of = &POINT_TABLE,
+        .max = CONSULTATION_POINTS),
+    ROW(consultation_opinion, "signer_title", signer_title, FIELD_TEXT, .max = TITLE_BYTES),
+    ROW(consultation_opinion, "signed", signed_ms, FIELD_INSTANT, .required = true),
+    ROW(consultation_opinion, "behalf", behalf, FIELD_TEXT, .max = BODY_NAME_BYTES),
+    ROW(consultation_opinion, "paper_number", paper_number, FIELD_TEXT, .max = 100),
+    ROW(consultation_opinion, "paper_date", paper_day, FIELD_DATE, .max = 0),
+    ROW(consultation_opinion, "files", files, FIELD_FILES, .max = LIMIT_FILES),
+};
+
+static const struct field REPLY_FIELDS[] = {
+    ROW(consultation_reply, "opinion", opinion, FIELD_RECORD, .required = true),
+    ROW(consultation_reply, "request", request, FIELD_RECORD, .required = true),
+    ROW(consultation_reply, "total", total, FIELD_INT, .max = CONSULTATION_POINTS + 1),
+    ROW(consultation_reply, "replies", replies, FIELD_LIST, .of = &OUTCOME_TABLE,
+        .max = CONSULTATION_POINTS + 1),
+};
+
+const struct field_table CONSULTATION_REQUEST =
+    FIELD_TABLE("consultation.request", struct consultation_request, REQUEST_FIELDS);
+const struct field_table CONSULTATION_INTAKE =
+    FIELD_TABLE("consultation.intake", struct consultation_intake, INTAKE_FIELDS);
+const struct field_table CONSULTATION_DRAFT =
+    FIELD_TABLE("consultation.draft", struct consultation_draft, DRAFT_FIELDS);
+const struct field_table CONSULTATION_OPINION =
+    FIELD_TABLE("consultation.opinion", struct consultation_opinion, OPINION_FIELDS);
+const struct field_table CONSULTATION_REPLY =
+    FIELD_TABLE("consultation.reply", struct consultation_reply, REPLY_FIELDS);
+
+/* Inputs of acts and arguments of views. */
+
+#define RECORD_ROW(owner)                                                                          \
+    ROW(owner, "record", record, FIELD_RECORD, .required = true,                                   \
+        .label = "field.consultation.record")
+#define POINTS_ROW(owner)                                                                          \
+    ROW(owner, "points", points, FIELD_LIST, .of = &POINT_TABLE, .max = CONSULTATION_POINTS,       \
+        .label = "field.consultation.opinion.points")
+#define ANSWER_ROW(owner)                                                                          \
+    ROW(owner, "answer", answer, FIELD_CHOICE, .choices = ANSWERS, .required = true,               \
+        .label = "field.consultation.opinion.answer")
+#define GENERAL_ROW(owner)                                                                         \
+    ROW(owner, "general", general, FIELD_LONG, .max = CONSULTATION_LONG_BYTES,                     \
+        .label = "field.consultation.opinion.general")
+
+static const struct field ASK_FIELDS[] = {
+    ROW(consultation_ask_input, "subject", subject, FIELD_TEXT, .max = CONSULTATION_SUBJECT_BYTES,
+        .required = true),
+    ROW(consultation_ask_input, "summary", summary, FIELD_LONG, .max = CONSULTATION_LONG_BYTES),
+    ROW(consultation_ask_input, "files", files, FIELD_FILES, .max = LIMIT_FILES),
+    ROW(consultation_ask_input, "asked", asked, FIELD_LIST, .of = &ASKED_TABLE,
+        .max = CONSULTATION_ASKED),
+    ROW(consultation_ask_input, "asked_bodies", asked_bodies, FIELD_LIST, .of = &BODY_TABLE,
+        .max = CONSULTATION_BODIES),
+    ROW(consultation_ask_input, "days", days, FIELD_INT, .max = CONSULTATION_DAYS,
+        .required = true),
+    ROW(consultation_ask_input, "urgency", urgency, FIELD_CHOICE, .choices = URGENCIES),
+};
+static const struct field RECORD_FIELDS[] = {RECORD_ROW(consultation_record_input)};
+static const struct field REFUSE_FIELDS[] = {
+    RECORD_ROW(consultation_text_input),
+    ROW(consultation_text_input, "reason", text, FIELD_LONG, .max = CONSULTATION_REFUSAL_BYTES,
+        .required = true),
+};
+static const struct field RETURN_FIELDS[] = {
+    RECORD_ROW(consultation_text_input),
+    ROW(consultation_text_input, "comment", text, FIELD_LONG, .max = CONSULTATION_TEXT_BYTES,
+        .required = true),
+};
+static const struct field CLOSE_FIELDS[] = {
+    RECORD_ROW(consultation_text_input),
+    ROW(consultation_text_input, "note", text, FIELD_LONG, .max = CONSULTATION_TEXT_BYTES),
+};
+static const struct field ASSIGN_FIELDS[] = {
+    RECORD_ROW(consultation_assign_input),
+    ROW(consultation_assign_input, "officer", officer, FIELD_PERSON, .required = true),
+    ROW(consultation_assign_input, "unit", unit, FIELD_RECORD, .max = 0),
+    ROW(consultation_assign_input, "due_date", due_day, FIELD_DATE, .max = 0),
+    ROW(consultation_assign_input, "instruction", instruction, FIELD_LONG,
+        .max = CONSULTATION_TEXT_BYTES),
+};
+static const struct field DRAFT_ACT_FIELDS[] = {
+    RECORD_ROW(consultation_draft_input),
+    ANSWER_ROW(consultation_draft_input),
+    GENERAL_ROW(consultation_draft_input),
+    POINTS_ROW(consultation_draft_input),
+};
+static const struct field BEHALF_FIELDS[] = {
+    RECORD_ROW(consultation_behalf_input),
+    ROW(consultation_behalf_input, "behalf", behalf, FIELD_TEXT, .max = BODY_NAME_BYTES,
+        .required = true),
+    ROW(consultation_behalf_input, "paper_number", paper_number, FIELD_TEXT, .max = 100),
+    ROW(consultation_behalf_input, "paper_date", paper_day, FIELD_DATE, .max = 0),
+    ROW(consultation_behalf_input, "signer_title", signer_title, FIELD_TEXT, .max = TITLE_BYTES),
+    ANSWER_ROW(consultation_behalf_input),
+    GENERAL_ROW(consultation_behalf_input),
+    POINTS_ROW(consultation_behalf_input),
+    ROW(consultation_behalf_input, "files", files, FIELD_FILES, .max = LIMIT_FILES,
+        .required = true),
+};
+static const struct field ANSWER_POINT_FIELDS[] = {
+    RECORD_ROW(consultation_point_input),
+    ROW(consultation_point_input, "point", point, FIELD_INT, .max = CONSULTATION_POINTS,
+        .required = true),
+    ROW(consultation_point_input, "outcome", outcome, FIELD_CHOICE, .choices = OUTCOMES,
+        .required = true),
+    ROW(consultation_point_input, "reason", reason, FIELD_LONG, .max = CONSULTATION_TEXT_BYTES),
+    ROW(consultation_point_input, "wording", wording, FIELD_LONG, .max = CONSULTATION_TEXT_BYTES),
+};
+static const struct field EXTEND_FIELDS[] = {
+    RECORD_ROW(consultation_extend_input),
+    ROW(consultation_extend_input, "due_date", due_day, FIELD_DATE, .required = true),
+    ROW(consultation_extend_input, "reason", reason, FIELD_LONG, .max = CONSULTATION_TEXT_BYTES,
+        .required = true),
+};
+static const struct field LIST_FIELDS[] = {
+    ROW(consultation_list_args, "box", box, FIELD_CHOICE, .choices = BOXES),
+    ROW(consultation_list_args, "state", state, FIELD_CHOICE, .choices = ROUNDS),
+    ROW(consultation_list_args, "after", after, FIELD_TEXT, .max = AFTER_BYTES),
+};
+static const struct field DEADLINE_FIELDS[] = {
+    ROW(consultation_deadline_args, "days", days, FIELD_INT, .max = CONSULTATION_DAYS),
+    ROW(consultation_deadline_args, "from", from_day, FIELD_DATE, .max = 0),
+};
+
+#define TABLE(variable, table_name, c_struct, rows)                                                \
+    const struct field_table variable = FIELD_TABLE(table_name, struct c_struct, rows)
+
+TABLE(CONSULTATION_ASK, "consultation.ask", consultation_ask_input, ASK_FIELDS);
+TABLE(CONSULTATION_REGISTER, "consultation.register", consultation_record_input, RECORD_FIELDS);
+TABLE(CONSULTATION_REFUSE, "consultation.refuse", consultation_text_input, REFUSE_FIELDS);
+TABLE(CONSULTATION_ASSIGN, "consultation.assign", consultation_assign_input, ASSIGN_FIELDS);
+TABLE(CONSULTATION_DRAFT_ACT, "consultation.draft", consultation_draft_input, DRAFT_ACT_FIELDS);
+TABLE(CONSULTATION_SUBMIT, "consultation.submit", consultation_record_input, RECORD_FIELDS);
+TABLE(CONSULTATION_RETURN, "consultation.return", consultation_text_input, RETURN_FIELDS);
+TABLE(CONSULTATION_APPROVE, "consultation.approve", consultation_record_input, RECORD_FIELDS);
+TABLE(CONSULTATION_BEHALF, "consultation.register_behalf", consultation_behalf_input,
+      BEHALF_FIELDS);
+TABLE(CONSULTATION_ANSWER_POINT, "consultation.answer_point", consultation_point_input,
+      ANSWER_POINT_FIELDS);
+TABLE(CONSULTATION_EXTEND, "consultation.extend", consultation_extend_input, EXTEND_FIELDS);
+TABLE(CONSULTATION_CLOSE, "consultation.close", consultation_text_input, CLOSE_FIELDS);
+TABLE(CONSULTATION_LIST_ARGS, "consultation.list", consultation_list_args, LIST_FIELDS);
+TABLE(CONSULTATION_SHOW_ARGS, "consultation.show", consultation_record_input, RECORD_FIELDS);
+TABLE(CONSULTATION_DEADLINE_ARGS, "consultation.deadline", consultation_deadline_args,
+      DEADLINE_FIELDS);

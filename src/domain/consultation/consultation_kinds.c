@@ -1,0 +1,278 @@
+/*
+ * consultation_kinds.c: what must hold of a version whoever made it, and which obligations it opens
+ * or fulfils. All of it is read from the version's own bytes, so `check` can do it again.
+ *
+ *     answer    every asked office owes it to the asker    opened by request, settled by opinion
+ *     paper     the asker's officer sees to the letter of a body outside    request, opinion
+ *     register  the registry of an asked office            request, settled by intake
+ *     draft     the assigned officer                       intake, settled by the submitted draft
+ *     approve   the leader                                 draft, settled by its approval
+ *     reply     the asker, for the points of an opinion    opinion, settled by the full reply
+ */
+#include "consultation_rules.h"
+
+#include "base/id.h"
+#include "base/time.h"
+#include "base/workday.h"
+#include "consultation_sql.h"
+#include "core/obligation.h"
+#include "core/office.h"
+
+static struct str party(struct call *c, char letter, struct str id)
+{
+    return str_format(c->arena, "%c:%.*s", letter, STR_ARG(id));
+}
+
+static bool audience_is(struct call *c, const struct version *v, struct str a, struct str b)
+{
+    struct str first = party(c, 'o', a);
+    struct str second = party(c, 'o', b);
+    for (size_t i = 0; i < v->audience_count; i++) {
+        if (!str_eq(v->audience[i], first) && !str_eq(v->audience[i], second)) return false;
+    }
+    return v->audience_count == (str_eq(a, b) ? 1U : 2U);
+}
+
+static enum err wrong(struct call *c, bool good, const char *reason)
+{
+    return good ? OK : fail(c, ERR_INVALID, reason);
+}
+
+/* ---- request ---- */
+
+static bool asked_are_sound(const struct version *v, const struct consultation_request *r)
+{
+    const struct consultation_asked *asked = r->asked.rows;
+    for (size_t i = 0; i < r->asked.count; i++) {
+        if (str_eq(asked[i].office, v->home)) return false;
+        for (size_t k = 0; k < i; k++) {
+            if (str_eq(asked[i].office, asked[k].office)) return false;
+        }
+    }
+    return r->asked.count + r->asked_bodies.count > 0;
+}
+
+enum err consultation_request_valid(struct call *c, const struct version *v, const void *body)
+{
+    const struct consultation_request *r = body;
+    bool due = r->days > 0 && r->due_day > r->from_day &&
+               r->due_ms == consultation_due_ms(r->due_day) &&
+               (r->first_due_day == 0 || r->first_due_day < r->due_day);
+    bool closed = (r->state == ROUND_CLOSED) == (r->closed_ms > 0);
+    enum err e = wrong(c, due, "consultation.version_due");
+    if (e == OK) e = wrong(c, asked_are_sound(v, r), "consultation.version_asked");
+    if (e == OK) e = wrong(c, closed, "consultation.version_state");
+    return e;
+}
+
+static bool was_silent(const struct consultation_request *r, struct str office, struct str name)
+{
+    const struct consultation_silent *silent = r->silent.rows;
+    for (size_t i = 0; i < r->silent.count; i++) {
+        if (!str_eq(silent[i].office, office)) continue;
+        if (office.len > 0 || str_eq(silent[i].name, name)) return true;
+    }
+    return false;
+}
+
+/* One answer that is owed. Who was still silent when the round was closed is released if there was
+ * time left; otherwise the obligation ends late, at the closing, and stays in the figures. */
+static enum err owe_answer(struct call *c, const struct version *v,
+                           const struct consultation_request *r, const struct obligation *o,
+                           bool silent)
+{
+    if (silent && r->closed_ms <= r->due_ms) return OK;
+    enum err e = obligation_open(c, v, o);
+    if (e == OK && silent) e = obligation_settle(c, v, o->about, o->what, o->key);
+    return e;
+}
+
+static enum err owe_answers(struct call *c, const struct version *v,
+                            const struct consultation_request *r, struct obligation o)
+{
+    const struct consultation_asked *asked = r->asked.rows;
+    bool ours = str_eq(v->home, c->office->id);
+    o.what = "consultation.answer";
+    for (size_t i = 0; i < r->asked.count; i++) {
+        /* what the others owe is the asker's affair alone */
+        if (!ours && !str_eq(asked[i].office, c->office->id)) continue;
+        o.owner = party(c, 'o', asked[i].office);
+        o.key = asked[i].office;
+        enum err e = owe_answer(c, v, r, &o, was_silent(r, asked[i].office, (struct str){}));
+        if (e != OK) return e;
+    }
+    return OK;
+}
+
+static enum err owe_papers(struct call *c, const struct version *v,
+                           const struct consultation_request *r, struct obligation o)
+{
+    const struct consultation_body *bodies = r->asked_bodies.rows;
+    o.what = "consultation.paper";
+    o.owner = party(c, 'p', r->officer);
+    for (size_t i = 0; i < r->asked_bodies.count; i++) {
+        o.key = bodies[i].name;
+        enum err e = owe_answer(c, v, r, &o, was_silent(r, (struct str){}, bodies[i].name));
+        if (e != OK) return e;
+    }
+    return OK;
+}
+
+/* Registered on the day it comes, at the latest on the next working day.
+ * Source: Decree 30/2020/ND-CP art. 22, art. 24.2. */
+static enum err owe_register(struct call *c, const struct version *v, struct obligation o)
+{
+    struct workday_receipt receipt = {};
+    int64_t day = time_hanoi_day(v->time_ms);
+    const struct workday_calendar *calendar = workday_calendar_vn(c, c->arena);
+    if (!workday_explain(c->arena, calendar, day, 1, WORKDAY_WORKING_DAYS, &receipt)) return OK;
+    o.what = "consultation.register";
+    o.owner = S("r:registry");
+    o.due_day = receipt.due;
+    o.due_ms = consultation_due_ms(receipt.due);
+    o.why = workday_receipt_json(c->arena, &receipt);
+    return obligation_open(c, v, &o);
+}
+
+enum err consultation_request_apply(struct call *c, const struct version *v, const void *body)
+{
+    const struct consultation_request *r = body;
+    struct obligation o = {.about = v->record,
+                           .creditor = party(c, 'o', v->home),
+                           .due_day = r->due_day,
+                           .due_ms = r->due_ms,
+                           .why = r->why,
+                           .title = r->subject,
+                           .urgent = r->urgency - URGENCY_NORMAL};
+    enum err e = owe_answers(c, v, r, o);
+    if (e != OK) return e;
+    if (!str_eq(v->home, c->office->id)) return owe_register(c, v, o);
+    e = owe_papers(c, v, r, o);
+    return e != OK ? e : grant_assign(c, v->record, r->officer, v->record);
+}
+
+/* ---- intake ---- */
+
+enum err consultation_intake_valid(struct call *c, const struct version *v, const void *body)
+{
+    const struct consultation_intake *in = body;
+    bool registered = in->state == INTAKE_REGISTERED && in->number > 0 && in->year > 0;
+    bool refused = in->state == INTAKE_REFUSED && in->number == 0 && in->reason.len > 0;
+    enum err e = wrong(c, audience_is(c, v, v->home, v->home), "consultation.version_audience");
+    return e != OK ? e : wrong(c, registered || refused, "consultation.version_state");
+}
+
+enum err consultation_intake_apply(struct call *c, const struct version *v, const void *body)
+{
+    const struct consultation_intake *in = body;
+    struct str none = {};
+    enum err e = obligation_settle(c, v, in->request, "consultation.register", none);
+    if (e == OK && in->state == INTAKE_REFUSED) {
+        e = obligation_settle(c, v, in->request, "consultation.answer", v->home);
+    }
+    if (e != OK || in->officer.len == 0) return e;
+    struct obligation o = {.what = "consultation.draft",
+                           .about = in->request,
+                           .owner = party(c, 'p', in->officer),
+                           .creditor = party(c, 'o', v->home),
+                           .due_day = in->due_day,
+                           .due_ms = in->due_ms,
+                           .why = in->why,
+                           .title = in->subject,
+                           .urgent = in->urgency - URGENCY_NORMAL};
+    e = obligation_open(c, v, &o);
+    return e != OK ? e : grant_assign(c, in->request, in->officer, v->record);
+}
+
+/* ---- draft ---- */
+
+enum err consultation_draft_valid(struct call *c, const struct version *v, const void *body)
+{
+    const struct consultation_draft *d = body;
+    enum err e = wrong(c, audience_is(c, v, v->home, v->home), "consultation.version_audience");
+    bool comment = d->state != DRAFT_RETURNED || d->comment.len > 0;
+    return e != OK ? e : wrong(c, comment, "consultation.version_state");
+}
+
+/* A returned draft fulfils nothing, so the officer owes it again. */
+enum err consultation_draft_apply(struct call *c, const struct version *v, const void *body)
+{
+    const struct consultation_draft *d = body;
+    struct str none = {};
+    if (d->state != DRAFT_SUBMITTED && d->state != DRAFT_APPROVED) return OK;
+    struct obligation o = {.what = "consultation.approve",
+                           .about = d->request,
+                           .owner = S("r:leader"),
+                           .creditor = party(c, 'o', v->home),
+                           .due_day = d->due_day,
+                           .due_ms = d->due_ms,
+                           .why = d->why,
+                           .title = d->subject,
+                           .urgent = d->urgency - URGENCY_NORMAL};
+    enum err e = obligation_settle(c, v, d->request, "consultation.draft", none);
+    if (e == OK) e = obligation_open(c, v, &o);
+    if (e == OK && d->state == DRAFT_APPROVED) {
+        e = obligation_settle(c, v, d->request, "consultation.approve", none);
+    }
+    return e;
+}
+
+/* ---- opinion ---- */
+
+enum err consultation_opinion_valid(struct call *c, const struct version *v, const void *body)
+{
+    const struct consultation_opinion *o = body;
+    struct str asker = id_home(o->request);
+    bool ours = str_eq(v->home, asker);
+    const char *refusal = consultation_answer_refusal(o->answer, o->general, o->points.count);
+    enum err e = wrong(c, audience_is(c, v, v->home, asker), "consultation.version_audience");
+    /* only the asker speaks for a body outside, and never for itself */
+    if (e == OK) e = wrong(c, ours == (o->behalf.len > 0), "consultation.version_behalf");
+    return e != OK ? e : wrong(c, refusal == NULL, refusal);
+}
+
+enum err consultation_opinion_apply(struct call *c, const struct version *v, const void *body)
+{
+    const struct consultation_opinion *o = body;
+    struct str asker = id_home(o->request);
+    bool behalf = o->behalf.len > 0;
+    enum err e = behalf ? obligation_settle(c, v, o->request, "consultation.paper", o->behalf)
+                        : obligation_settle(c, v, o->request, "consultation.answer", v->home);
+    int64_t replies = consultation_replies_due(o->answer, o->general, o->points.count);
+    if (e != OK || replies == 0) return e;
+    struct obligation reply = {.what = "consultation.reply",
+                               .about = o->request,
+                               .owner = party(c, 'o', asker),
+                               .creditor = party(c, 'o', v->home),
+                               .key = v->record,
+                               .title = o->subject};
+    return obligation_open(c, v, &reply);
+}
+
+/* ---- reply ---- */
+
+static bool replies_are_sound(const struct consultation_reply *r)
+{
+    const struct consultation_outcome_row *rows = r->replies.rows;
+    for (size_t i = 0; i < r->replies.count; i++) {
+        if (i > 0 && rows[i].point <= rows[i - 1].point) return false;
+        if (consultation_outcome_refusal(rows[i].outcome, rows[i].reason) != NULL) return false;
+    }
+    return r->replies.count > 0 && (int64_t)r->replies.count <= r->total;
+}
+
+enum err consultation_reply_valid(struct call *c, const struct version *v, const void *body)
+{
+    const struct consultation_reply *r = body;
+    struct str giver = id_home(r->opinion);
+    enum err e = wrong(c, str_eq(v->home, id_home(r->request)), "consultation.version_reply");
+    if (e == OK) e = wrong(c, audience_is(c, v, v->home, giver), "consultation.version_audience");
+    return e != OK ? e : wrong(c, replies_are_sound(r), "consultation.version_reply");
+}
+
+enum err consultation_reply_apply(struct call *c, const struct version *v, const void *body)
+{
+    const struct consultation_reply *r = body;
+    if ((int64_t)r->replies.count < r->total) return OK;
+    return obligation_settle(c, v, r->request, "consultation.reply", r->opinion);
+}

@@ -1,0 +1,157 @@
+#include "consultation_rules.h"
+
+#include <string.h>
+
+enum consultation_side { SIDE_ASKER, SIDE_ASKED };
+
+#define IN(state) (1U << (state))
+#define ANY_STATE 0xffU
+
+/* One step: who may take it and in which states. */
+struct step_rule {
+    enum consultation_side side;
+    bool open;       /* only while the round is open */
+    bool officer;    /* somebody must be assigned */
+    uint32_t intake; /* bits of enum consultation_intake_state */
+    uint32_t draft;  /* bits of enum consultation_draft_state */
+};
+
+static const struct step_rule STEPS[STEP_COUNT] = {
+    /* the register is complete even when the round was closed before the request arrived */
+    [STEP_REGISTER] = {SIDE_ASKED, false, false, IN(INTAKE_NONE), ANY_STATE},
+    [STEP_REFUSE] = {SIDE_ASKED, true, false, IN(INTAKE_NONE), ANY_STATE},
+    [STEP_ASSIGN] = {SIDE_ASKED, true, false, IN(INTAKE_REGISTERED),
+                     IN(DRAFT_NONE) | IN(DRAFT_WRITING) | IN(DRAFT_RETURNED)},
+    [STEP_DRAFT] = {SIDE_ASKED, true, true, IN(INTAKE_REGISTERED),
+                    IN(DRAFT_NONE) | IN(DRAFT_WRITING) | IN(DRAFT_RETURNED)},
+    [STEP_SUBMIT] = {SIDE_ASKED, true, true, IN(INTAKE_REGISTERED),
+                     IN(DRAFT_WRITING) | IN(DRAFT_RETURNED)},
+    [STEP_RETURN] = {SIDE_ASKED, true, true, IN(INTAKE_REGISTERED), IN(DRAFT_SUBMITTED)},
+    [STEP_APPROVE] = {SIDE_ASKED, true, true, IN(INTAKE_REGISTERED), IN(DRAFT_SUBMITTED)},
+    /* a letter may come after the closing; it is shown as late, not thrown away */
+    [STEP_BEHALF] = {SIDE_ASKER, false, false, ANY_STATE, ANY_STATE},
+    /* points are usually answered after the closing */
+    [STEP_ANSWER_POINT] = {SIDE_ASKER, false, false, ANY_STATE, ANY_STATE},
+    [STEP_EXTEND] = {SIDE_ASKER, true, false, ANY_STATE, ANY_STATE},
+    [STEP_CLOSE] = {SIDE_ASKER, true, false, ANY_STATE, ANY_STATE},
+};
+
+static const char *const INTAKE_REASONS[] = {
+    [INTAKE_NONE] = "consultation.not_registered",
+    [INTAKE_REGISTERED] = "consultation.registered_already",
+    [INTAKE_REFUSED] = "consultation.refused_already",
+};
+
+static const char *const DRAFT_REASONS[] = {
+    [DRAFT_NONE] = "consultation.no_draft",
+    [DRAFT_WRITING] = "consultation.not_submitted",
+    [DRAFT_SUBMITTED] = "consultation.submitted_already",
+    [DRAFT_RETURNED] = "consultation.not_submitted",
+    [DRAFT_APPROVED] = "consultation.answered_already",
+};
+
+bool consultation_step_foreign(const struct consultation_stage *stage, enum consultation_step step)
+{
+    ensure(step < STEP_COUNT);
+    return STEPS[step].side == SIDE_ASKER ? !stage->own : !stage->asked;
+}
+
+const char *consultation_step_refusal(const struct consultation_stage *stage,
+                                      enum consultation_step step)
+{
+    ensure(step < STEP_COUNT);
+    ensure(stage->intake >= INTAKE_NONE && stage->intake <= INTAKE_REFUSED);
+    ensure(stage->draft >= DRAFT_NONE && stage->draft <= DRAFT_APPROVED);
+    const struct step_rule *rule = &STEPS[step];
+    if (consultation_step_foreign(stage, step)) {
+        return rule->side == SIDE_ASKER ? "consultation.only_asker" : "consultation.only_asked";
+    }
+    if ((rule->intake & IN(stage->intake)) == 0) return INTAKE_REASONS[stage->intake];
+    if (stage->draft == DRAFT_APPROVED && (rule->draft & IN(DRAFT_APPROVED)) == 0) {
+        return DRAFT_REASONS[DRAFT_APPROVED];
+    }
+    if (rule->open && stage->round == ROUND_CLOSED) return "consultation.closed";
+    if (rule->officer && !stage->officer) return "consultation.not_assigned";
+    if ((rule->draft & IN(stage->draft)) == 0) return DRAFT_REASONS[stage->draft];
+    return NULL;
+}
+
+const char *consultation_answer_refusal(int64_t answer, struct str general, size_t points)
+{
+    bool words = str_trim(general).len > 0;
+    ensure(answer > ANSWER_SILENT && answer <= ANSWER_NO_OPINION);
+    if (answer == ANSWER_AGREE && points > 0) return "consultation.agree_without_points";
+    if (answer == ANSWER_NO_OPINION && points > 0) return "consultation.no_opinion_without_points";
+    if (answer == ANSWER_AGREE_WITH_POINTS && points == 0 && !words) {
+        return "consultation.points_missing";
+    }
+    if (answer == ANSWER_DISAGREE && points == 0 && !words) return "consultation.why_missing";
+    return NULL;
+}
+
+const char *consultation_outcome_refusal(int64_t outcome, struct str reason)
+{
+    ensure(outcome > OUTCOME_OPEN && outcome <= OUTCOME_EXPLAINED);
+    if (outcome != OUTCOME_ACCEPTED && str_trim(reason).len == 0) {
+        return "consultation.reason_missing";
+    }
+    return NULL;
+}
+
+bool consultation_general_counts(int64_t answer, struct str general)
+{
+    return (answer == ANSWER_AGREE_WITH_POINTS || answer == ANSWER_DISAGREE) &&
+           str_trim(general).len > 0;
+}
+
+int64_t consultation_replies_due(int64_t answer, struct str general, size_t points)
+{
+    return (int64_t)points + (consultation_general_counts(answer, general) ? 1 : 0);
+}
+
+void consultation_reply_set(struct arena *arena, struct list *replies,
+                            const struct consultation_outcome_row *row)
+{
+    const struct consultation_outcome_row *old = replies->rows;
+    struct consultation_outcome_row *rows = arena_array(arena, replies->count + 1, sizeof *rows);
+    size_t count = 0;
+    bool placed = false;
+    for (size_t i = 0; i < replies->count; i++) {
+        if (!placed && old[i].point >= row->point) {
+            rows[count++] = *row;
+            placed = true;
+        }
+        if (old[i].point != row->point) rows[count++] = old[i];
+    }
+    if (!placed) rows[count++] = *row;
+    replies->rows = rows;
+    replies->count = count;
+}
+
+enum consultation_standing consultation_standing(const struct consultation_giver *giver,
+                                                 int64_t round, int64_t due_ms, int64_t now_ms)
+{
+    if (giver->opinion.len > 0) return STANDING_ANSWERED;
+    if (giver->refused) return STANDING_REFUSED;
+    if (round == ROUND_CLOSED) return STANDING_SILENT;
+    if (now_ms > due_ms) return STANDING_LATE;
+    return giver->registered ? STANDING_REGISTERED : STANDING_WAITING;
+}
+
+struct consultation_count consultation_count(const struct consultation_giver *givers, size_t count)
+{
+    struct consultation_count total = {.asked = count};
+    for (size_t i = 0; i < count; i++) {
+        if (givers[i].opinion.len > 0) {
+            ensure(givers[i].answer > ANSWER_SILENT && givers[i].answer <= ANSWER_NO_OPINION);
+            total.answered++;
+            total.by_answer[givers[i].answer]++;
+        } else if (givers[i].refused) {
+            total.refused++;
+        } else {
+            total.silent++;
+        }
+    }
+    ensure(total.answered + total.refused + total.silent == total.asked);
+    return total;
+}

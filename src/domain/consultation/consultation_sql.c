@@ -1,0 +1,221 @@
+#include "consultation_sql.h"
+
+#include "core/office.h"
+
+/* Constraints and indexes; the tables are made from the field tables. */
+const struct migration CONSULTATION_MIGRATIONS[] = {
+    {"consultation.1",
+     /* the register: each number once a year, each request once */
+     "CREATE UNIQUE INDEX consultation_intake_number ON k_consultation_intake (year, number)"
+     " WHERE number > 0;"
+     "CREATE UNIQUE INDEX consultation_intake_request ON k_consultation_intake (request);"
+     "CREATE UNIQUE INDEX consultation_draft_request ON k_consultation_draft (request);"
+     /* the asker alone writes both columns, so nobody else can stand in its way */
+     "CREATE UNIQUE INDEX consultation_reply_opinion ON k_consultation_reply (opinion, request);"
+     "CREATE INDEX consultation_opinion_request ON k_consultation_opinion (request);"
+     "CREATE INDEX consultation_request_state ON k_consultation_request (state, due, record);"
+     "CREATE INDEX consultation_request_due ON k_consultation_request (due, record);"},
+};
+const size_t CONSULTATION_MIGRATION_COUNT = ARRAY_LEN(CONSULTATION_MIGRATIONS);
+
+static int64_t choice_of(const struct field_table *table, const char *field, struct str word)
+{
+    const struct field *f = field_find(table, str_of(field));
+    ensure(f != NULL);
+    return field_choice_find(f, word);
+}
+
+static struct str one_text(const struct rows *rows)
+{
+    return rows->count > 0 ? rows_text(rows, 0, 0) : (struct str){};
+}
+
+enum err consultation_sql_own(struct call *c, struct str request, struct consultation_own *ret_own)
+{
+    struct rows intake = {}, draft = {}, opinion = {};
+    enum err e = store_all(c, "SELECT record FROM k_consultation_intake WHERE request = $1",
+                           ARGS(TEXT(request)), &intake);
+    if (e == OK) {
+        e = store_all(c, "SELECT record FROM k_consultation_draft WHERE request = $1",
+                      ARGS(TEXT(request)), &draft);
+    }
+    if (e == OK) {
+        e = store_all(c,
+                      "SELECT o.record FROM k_consultation_opinion o"
+                      " JOIN head h ON h.record = o.record"
+                      " WHERE o.request = $1 AND o.behalf = '' AND h.home = $2"
+                      " ORDER BY o.record LIMIT 1",
+                      ARGS(TEXT(request), TEXT(c->office->id)), &opinion);
+    }
+    if (e != OK) return e;
+    *ret_own = (struct consultation_own){one_text(&intake), one_text(&draft), one_text(&opinion)};
+    return OK;
+}
+
+enum err consultation_sql_next_number(struct call *c, int64_t year, int64_t *ret_number)
+{
+    struct rows rows = {};
+    enum err e = store_all(c,
+                           "SELECT number FROM k_consultation_intake"
+                           " WHERE year = $1 AND number > 0 ORDER BY number DESC LIMIT 1",
+                           ARGS(INT(year)), &rows);
+    if (e == OK) *ret_number = (rows.count > 0 ? rows_int(&rows, 0, 0) : 0) + 1;
+    return e;
+}
+
+enum err consultation_sql_reply(struct call *c, struct str opinion, struct str request,
+                                struct str *ret_reply)
+{
+    struct rows rows = {};
+    enum err e = store_all(c,
+                           "SELECT record FROM k_consultation_reply"
+                           " WHERE opinion = $1 AND request = $2",
+                           ARGS(TEXT(opinion), TEXT(request)), &rows);
+    if (e == OK) *ret_reply = one_text(&rows);
+    return e;
+}
+
+enum err consultation_sql_voices(struct call *c, struct str request,
+                                 struct consultation_voice **ret_voices, size_t *ret_count)
+{
+    struct parties p = grant_parties(c);
+    struct rows rows = {};
+    enum err e = store_all(c,
+                           "SELECT o.record, h.home, o.behalf, o.answer, o.general, o.signed,"
+                           " o.signer_title"
+                           " FROM k_consultation_opinion o JOIN head h ON h.record = o.record"
+                           " WHERE " READER("o.record") " AND o.request = $10"
+                           " ORDER BY o.signed, o.record LIMIT 1000",
+                           ARGS(READER_ARGS(p), TEXT(request)), &rows);
+    if (e != OK) return e;
+    struct consultation_voice *voices = arena_array(c->arena, rows.count + 1, sizeof *voices);
+    for (size_t i = 0; i < rows.count; i++) {
+        voices[i] = (struct consultation_voice){
+            .opinion = rows_text(&rows, i, 0),
+            .home = rows_text(&rows, i, 1),
+            .behalf = rows_text(&rows, i, 2),
+            .answer = choice_of(&CONSULTATION_OPINION, "answer", rows_text(&rows, i, 3)),
+            .general = rows_text(&rows, i, 4),
+            .signed_ms = rows_int(&rows, i, 5),
+            .signer_title = rows_text(&rows, i, 6),
+        };
+    }
+    *ret_voices = voices;
+    *ret_count = rows.count;
+    return OK;
+}
+
+/* Points of the opinions in `o`, joined with the reply to each. */
+#define LINES_JOIN(point)                                                                          \
+    " LEFT JOIN k_consultation_reply y ON y.opinion = o.record AND y.request = o.request"          \
+    " LEFT JOIN k_consultation_reply__replies r ON r.record = y.record AND r.point = " point
+
+enum err consultation_sql_lines(struct call *c, struct str request,
+                                struct consultation_line **ret_lines, size_t *ret_count)
+{
+    struct parties p = grant_parties(c);
+    struct rows rows = {};
+    enum err e = store_all(
+        c,
+        "WITH o AS (SELECT k.record, k.request, h.home, k.behalf, k.answer, k.general, k.signed"
+        " FROM k_consultation_opinion k JOIN head h ON h.record = k.record"
+        " WHERE " READER("k.record") " AND k.request = $10)"
+        " SELECT o.record, o.home, o.behalf, q.i + 1, q.clause, q.level, q.text, q.wording,"
+        " r.outcome, r.reason, r.wording, o.signed AS at, q.i + 1 AS point"
+        " FROM o JOIN k_consultation_opinion__points q ON q.record = o.record"
+        LINES_JOIN("q.i + 1")
+        " UNION ALL"
+        " SELECT o.record, o.home, o.behalf, 0, '', '', o.general, '',"
+        " r.outcome, r.reason, r.wording, o.signed AS at, 0 AS point"
+        " FROM o" LINES_JOIN("0")
+        " WHERE o.general <> '' AND o.answer IN ('agree_with_points', 'disagree')"
+        " ORDER BY at, 1, point",
+        ARGS(READER_ARGS(p), TEXT(request)), &rows);
+    if (e != OK) return e;
+    struct consultation_line *lines = arena_array(c->arena, rows.count + 1, sizeof *lines);
+    const struct field_table *point = field_find(&CONSULTATION_OPINION, S("points"))->of;
+    const struct field_table *reply = field_find(&CONSULTATION_REPLY, S("replies"))->of;
+    for (size_t i = 0; i < rows.count; i++) {
+        lines[i] = (struct consultation_line){
+            .opinion = rows_text(&rows, i, 0),
+            .home = rows_text(&rows, i, 1),
+            .behalf = rows_text(&rows, i, 2),
+            .point = rows_int(&rows, i, 3),
+            .clause = rows_text(&rows, i, 4),
+            .level = choice_of(point, "level", rows_text(&rows, i, 5)),
+            .text = rows_text(&rows, i, 6),
+            .wording = rows_text(&rows, i, 7),
+            .outcome = choice_of(reply, "outcome", rows_text(&rows, i, 8)),
+            .reason = rows_text(&rows, i, 9),
+            .new_wording = rows_text(&rows, i, 10),
+        };
+    }
+    *ret_lines = lines;
+    *ret_count = rows.count;
+    return OK;
+}
+
+/* An answer counts when it comes from an office that was asked, or for a body that was asked. */
+#define LIST_SELECT                                                                                \
+    "SELECT r.record, h.home, r.subject, r.due, r.why, r.urgency, r.state,"                        \
+    " (SELECT COUNT(*) FROM k_consultation_request__asked a WHERE a.record = r.record)"            \
+    " + (SELECT COUNT(*) FROM k_consultation_request__asked_bodies b WHERE b.record = r.record),"  \
+    " (SELECT COUNT(*) FROM k_consultation_request__asked a WHERE a.record = r.record AND EXISTS"  \
+    " (SELECT 1 FROM k_consultation_opinion o JOIN head oh ON oh.record = o.record"                \
+    " WHERE o.request = r.record AND o.behalf = '' AND oh.home = a.office))"                       \
+    " + (SELECT COUNT(*) FROM k_consultation_request__asked_bodies b WHERE b.record = r.record"    \
+    " AND EXISTS (SELECT 1 FROM k_consultation_opinion o"                                          \
+    " WHERE o.request = r.record AND o.behalf = b.name)),"                                         \
+    " (SELECT n.state FROM k_consultation_intake n WHERE n.request = r.record),"                   \
+    " (SELECT d.state FROM k_consultation_draft d WHERE d.request = r.record),"                    \
+    " (SELECT a.office FROM k_consultation_request__asked a WHERE a.record = r.record AND a.i = 0)" \
+    " FROM k_consultation_request r JOIN head h ON h.record = r.record"                            \
+    " WHERE " READER("r.record")                                                                   \
+    " AND ($10 = 1 OR ($10 = 2 AND h.home = $11) OR ($10 = 3 AND h.home <> $11))"
+
+static const char *const LIST_OPEN =
+    LIST_SELECT " AND r.state = $12 AND (r.due, r.record) > ($13, $14)"
+                " ORDER BY r.due, r.record LIMIT $15";
+static const char *const LIST_OTHER =
+    LIST_SELECT " AND (r.state = $12 OR $12 = '') AND (r.due, r.record) < ($13, $14)"
+                " ORDER BY r.due DESC, r.record DESC LIMIT $15";
+
+static struct consultation_item item_of(const struct rows *rows, size_t i)
+{
+    return (struct consultation_item){
+        .record = rows_text(rows, i, 0),
+        .home = rows_text(rows, i, 1),
+        .subject = rows_text(rows, i, 2),
+        .due_ms = rows_int(rows, i, 3),
+        .why = rows_text(rows, i, 4),
+        .urgency = choice_of(&CONSULTATION_REQUEST, "urgency", rows_text(rows, i, 5)),
+        .round = choice_of(&CONSULTATION_REQUEST, "state", rows_text(rows, i, 6)),
+        .asked = rows_int(rows, i, 7),
+        .answered = rows_int(rows, i, 8),
+        .intake = choice_of(&CONSULTATION_INTAKE, "state", rows_text(rows, i, 9)),
+        .draft = choice_of(&CONSULTATION_DRAFT, "state", rows_text(rows, i, 10)),
+        .first_asked = rows_text(rows, i, 11),
+    };
+}
+
+enum err consultation_sql_list(struct call *c, const struct consultation_list_args *args,
+                               const struct consultation_item *after, int64_t limit,
+                               struct consultation_item **ret_items, size_t *ret_count)
+{
+    struct parties p = grant_parties(c);
+    struct rows rows = {};
+    bool open = args->state == ROUND_OPEN;
+    bool first = after->record.len == 0;
+    int64_t due_ms = !first ? after->due_ms : open ? 0 : INT64_MAX;
+    struct str state = field_choice_word(field_find(&CONSULTATION_REQUEST, S("state")), args->state);
+    enum err e = store_all(c, open ? LIST_OPEN : LIST_OTHER,
+                           ARGS(READER_ARGS(p), INT(args->box), TEXT(c->office->id), TEXT(state),
+                                INT(due_ms), TEXT(after->record), INT(limit)),
+                           &rows);
+    if (e != OK) return e;
+    struct consultation_item *items = arena_array(c->arena, rows.count + 1, sizeof *items);
+    for (size_t i = 0; i < rows.count; i++) items[i] = item_of(&rows, i);
+    *ret_items = items;
+    *ret_count = rows.count;
+    return OK;
+}

@@ -1,0 +1,74 @@
+#pragma once
+/*
+ * consultation_sql.h: the statements of the subject; meaning is in the files that call them. Queries
+ * for pages carry READER; the others serve rules and look only at this office's own records.
+ */
+#include "consultation_rules.h"
+
+/* Records of this office about a request; empty when there is none. */
+struct consultation_own {
+    struct str intake;
+    struct str draft;
+    struct str opinion;
+};
+enum err consultation_sql_own(struct call *c, struct str request, struct consultation_own *ret_own);
+
+/* The next number of the register in that year, from 1. The index on (year, number) refuses a second
+ * use of it. */
+enum err consultation_sql_next_number(struct call *c, int64_t year, int64_t *ret_number);
+
+/* The reply to an opinion; empty when there is none. */
+enum err consultation_sql_reply(struct call *c, struct str opinion, struct str request,
+                                struct str *ret_reply);
+
+/* One opinion on a request that the actor may see, oldest first. */
+struct consultation_voice {
+    struct str opinion;
+    struct str home;
+    struct str behalf;
+    int64_t answer;
+    struct str general;
+    int64_t signed_ms;
+    struct str signer_title;
+};
+enum err consultation_sql_voices(struct call *c, struct str request,
+                                 struct consultation_voice **ret_voices, size_t *ret_count);
+
+/* One point and what became of it. Point 0 is the general opinion. */
+struct consultation_line {
+    struct str opinion;
+    struct str home;
+    struct str behalf;
+    int64_t point;
+    struct str clause;
+    int64_t level;
+    struct str text;
+    struct str wording;
+    int64_t outcome; /* 0: not answered yet */
+    struct str reason;
+    struct str new_wording;
+};
+/* All points on a request that the actor may see, by opinion and point. */
+enum err consultation_sql_lines(struct call *c, struct str request,
+                                struct consultation_line **ret_lines, size_t *ret_count);
+
+/* One line of the list of rounds. */
+struct consultation_item {
+    struct str record;
+    struct str home;
+    struct str subject;
+    int64_t due_ms;
+    struct str why;
+    int64_t urgency;
+    int64_t round;
+    int64_t asked;    /* offices and bodies */
+    int64_t answered; /* of them, as far as this office can know */
+    int64_t intake;
+    int64_t draft;
+    struct str first_asked; /* an asked office, for the column "to" */
+};
+/* Lists rounds: open ones by deadline, earliest first; closed or all of them latest first.
+ * Shapes: after = due_ms and record of the last line seen, 0 and empty at first. */
+enum err consultation_sql_list(struct call *c, const struct consultation_list_args *args,
+                               const struct consultation_item *after, int64_t limit,
+                               struct consultation_item **ret_items, size_t *ret_count);

@@ -1,0 +1,24 @@
+#pragma once
+/*
+ * exchange.h: the exchange as the rest of the program sees it. An office sends record versions and
+ * receipts to its peers and nothing else; how is told in
+ *
+ *     entry.h      the signed statements and the chain         (bytes)
+ *     batch.h      the frames around them                      (bytes)
+ *     sequencer.h  numbers what waits, once                    (store)
+ *     feed.h       the sending end of one feed                 (bytes and times in and out)
+ *     inbox.h      the receiving end of all feeds              (bytes in and out)
+ *     fetch.h      files that follow their entry               (bytes in and out)
+ *
+ * None of them knows sockets, and clock and randomness come from `env`: the simulator
+ * (test/sim) drives these very functions. front/wire carries their bytes over HTTPS.
+ */
+#include "store/store.h"
+
+/* The tables of the exchange. After office_migrate. Errors: those of store_migrate. */
+enum err exchange_migrate(struct call *c);
+
+/* How things stand with every peer, for pages and the command line: a list of maps {peer, code,
+ * name, epoch, sent, acked, waiting, oldest_ms, received, down_ms, down, stopped, files}. */
+struct node;
+enum err exchange_status(struct call *c, struct node **ret_list);

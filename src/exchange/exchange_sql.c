@@ -1,0 +1,472 @@
+#include "exchange/exchange_sql.h"
+
+#include "base/limits.h"
+#include "exchange/exchange.h"
+
+/* Outside the log and outside `check`: how things stand with each peer. What was sent, acknowledged
+ * and set aside is kept, because it is evidence. */
+static const struct migration STEPS[] = {
+    {"exchange.1",
+     /* the sending end of each feed; stopped is the reason of a fork, down_ms since when the peer
+      * cannot be reached */
+     "CREATE TABLE feed_out (peer TEXT PRIMARY KEY, epoch INT NOT NULL, next_seq INT NOT NULL,"
+     " chain TEXT NOT NULL, acked_seq INT NOT NULL, stopped TEXT NOT NULL, down_ms INT,"
+     " down TEXT NOT NULL, CHECK (acked_seq < next_seq));"
+     /* every entry as it was numbered: a number is used once */
+     "CREATE TABLE feed_entry (peer TEXT NOT NULL, epoch INT NOT NULL, seq INT NOT NULL,"
+     " outbox INT NOT NULL UNIQUE, entry BYTES NOT NULL, chain TEXT NOT NULL, size INT NOT NULL,"
+     " PRIMARY KEY (peer, epoch, seq));"
+     /* every acknowledgement that moved the feed: the proof of R1 */
+     "CREATE TABLE feed_ack (peer TEXT NOT NULL, epoch INT NOT NULL, seq INT NOT NULL,"
+     " frame BYTES NOT NULL, time_ms INT NOT NULL, received_ms INT NOT NULL,"
+     " PRIMARY KEY (peer, epoch, seq));"
+     /* the receiving end of each feed, with the stored acknowledgement */
+     "CREATE TABLE feed_in (peer TEXT PRIMARY KEY, epoch INT NOT NULL, seq INT NOT NULL,"
+     " chain TEXT NOT NULL, ack BYTES NOT NULL, received_ms INT NOT NULL);"
+     /* entries that could not be taken in, whole */
+     "CREATE TABLE quarantine (peer TEXT NOT NULL, epoch INT NOT NULL, seq INT NOT NULL,"
+     " record TEXT NOT NULL, n INT NOT NULL, entry BYTES NOT NULL, object BYTES NOT NULL,"
+     " signature BYTES NOT NULL, reason TEXT NOT NULL, received_ms INT NOT NULL,"
+     " PRIMARY KEY (peer, epoch, seq));"
+     /* files that received versions name; state is enum wanted_state */
+     "CREATE TABLE wanted (root TEXT NOT NULL, peer TEXT NOT NULL, record TEXT NOT NULL,"
+     " n INT NOT NULL, size INT NOT NULL, state INT NOT NULL, failures INT NOT NULL,"
+     " wake_ms INT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (root, peer, record));"
+     "CREATE INDEX wanted_open ON wanted (peer, wake_ms, root) WHERE state = 1;"
+     /* files that a peer may fetch, because a version sent to it names them */
+     "CREATE TABLE shared (peer TEXT NOT NULL, root TEXT NOT NULL, record TEXT NOT NULL,"
+     " PRIMARY KEY (peer, root, record));"
+     /* who may number: the newest fence */
+     "CREATE TABLE lease (name TEXT PRIMARY KEY, fence INT NOT NULL);"
+     /* what a person must look at */
+     "CREATE TABLE alarm (peer TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL,"
+     " first_ms INT NOT NULL, last_ms INT NOT NULL, count INT NOT NULL, ended_ms INT,"
+     " PRIMARY KEY (peer, reason));"},
+};
+
+enum err exchange_migrate(struct call *c)
+{
+    return store_migrate(c, STEPS, ARRAY_LEN(STEPS));
+}
+
+/* Sequencer */
+
+enum err lease_take(struct call *c, struct str name, int64_t *ret_fence)
+{
+    enum err e = store_exec(c,
+                            "INSERT INTO lease (name, fence) VALUES ($1, 1)"
+                            " ON CONFLICT (name) DO UPDATE SET fence = lease.fence + 1",
+                            ARGS(TEXT(name)), NULL);
+    return e != OK ? e : lease_fence(c, name, ret_fence);
+}
+
+enum err lease_fence(struct call *c, struct str name, int64_t *ret_fence)
+{
+    struct rows rows = {};
+    enum err e =
+        store_one(c, "SELECT fence FROM lease WHERE name = $1", ARGS(TEXT(name)), &rows);
+    if (e == OK) *ret_fence = rows_int(&rows, 0, 0);
+    return e;
+}
+
+enum err leaf_number(struct call *c, int64_t max)
+{
+    return store_exec(c,
+                      "UPDATE leaf SET log_index = t.next FROM (SELECT id,"
+                      " row_number() OVER (ORDER BY id) - 1 +"
+                      " (SELECT coalesce(max(log_index) + 1, 0) FROM leaf) AS next"
+                      " FROM leaf WHERE log_index IS NULL ORDER BY id LIMIT $1) AS t"
+                      " WHERE leaf.id = t.id",
+                      ARGS(INT(max)), NULL);
+}
+
+enum err waiting_any(struct call *c, bool *ret_any)
+{
+    struct rows rows = {};
+    enum err e = store_all(c,
+                           "SELECT 1 WHERE EXISTS (SELECT 1 FROM outbox WHERE seq IS NULL)"
+                           " OR EXISTS (SELECT 1 FROM leaf WHERE log_index IS NULL)",
+                           NO_ARGS, &rows);
+    if (e == OK) *ret_any = rows.count > 0;
+    return e;
+}
+
+enum err waiting_peers(struct call *c, struct rows *ret_rows)
+{
+    return store_all(c, "SELECT DISTINCT peer FROM outbox WHERE seq IS NULL ORDER BY peer LIMIT $1",
+                     ARGS(INT(LIMIT_PEERS)), ret_rows);
+}
+
+/* The most urgent rows, each with the earlier versions of its record in front of it: an urgent
+ * version pulls its predecessors forward, never overtakes them. */
+enum err waiting_list(struct call *c, struct str peer, int64_t max, struct waiting_row **ret_rows,
+                      size_t *ret_count)
+{
+    struct rows rows = {};
+    enum err e = store_all(
+        c,
+        "WITH urgent AS (SELECT id, object_kind, record, n, priority FROM outbox"
+        " WHERE peer = $1 AND seq IS NULL ORDER BY priority, id LIMIT $2)"
+        " SELECT o.id, o.object_kind, o.object, o.record, o.n, o.priority, coalesce("
+        " (SELECT length(v.bytes) FROM version v WHERE v.record = o.record AND v.n = o.n"
+        "  AND o.object_kind = 1),"
+        " (SELECT length(r.bytes) FROM receipt r WHERE r.hash = o.object), 0),"
+        " min(u.priority) AS urgency"
+        " FROM urgent u JOIN outbox o ON o.peer = $1 AND o.seq IS NULL AND o.record = u.record"
+        " AND (o.id = u.id OR (o.object_kind = 1 AND u.object_kind = 1 AND o.n < u.n))"
+        " GROUP BY o.id, o.object_kind, o.object, o.record, o.n, o.priority"
+        " ORDER BY urgency, o.id LIMIT $2",
+        ARGS(TEXT(peer), INT(max)), &rows);
+    if (e != OK) return e;
+    struct waiting_row *list = arena_array(c->arena, rows.count, sizeof *list);
+    for (size_t i = 0; i < rows.count; i++) {
+        list[i] = (struct waiting_row){
+            .id = rows_int(&rows, i, 0),
+            .kind = rows_int(&rows, i, 1),
+            .object = rows_text(&rows, i, 2),
+            .record = rows_text(&rows, i, 3),
+            .n = rows_int(&rows, i, 4),
+            .priority = rows_int(&rows, i, 5),
+            .size = rows_int(&rows, i, 6),
+        };
+    }
+    *ret_rows = list;
+    *ret_count = rows.count;
+    return OK;
+}
+
+enum err window_used(struct call *c, struct str peer, const struct feed_row *feed,
+                     int64_t *ret_entries, int64_t *ret_bytes)
+{
+    struct rows rows = {};
+    enum err e = store_one(c,
+                           "SELECT count(*), coalesce(sum(size), 0) FROM feed_entry"
+                           " WHERE peer = $1 AND epoch = $2 AND seq > $3",
+                           ARGS(TEXT(peer), INT(feed->epoch), INT(feed->acked_seq)), &rows);
+    if (e != OK) return e;
+    *ret_entries = rows_int(&rows, 0, 0);
+    *ret_bytes = rows_int(&rows, 0, 1);
+    return OK;
+}
+
+enum err entry_insert(struct call *c, const struct batch_entry *entry, int64_t outbox)
+{
+    const struct entry *at = &entry->entry;
+    int64_t changed = 0;
+    enum err e = store_exec(c,
+                            "INSERT INTO feed_entry (peer, epoch, seq, outbox, entry, chain, size)"
+                            " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                            ARGS(TEXT(at->to), INT(at->epoch), INT(at->seq), INT(outbox),
+                                 BYTES(entry->bytes), TEXT(entry->chain), INT(at->size)),
+                            NULL);
+    if (e != OK) return e;
+    e = store_exec(c, "UPDATE outbox SET epoch = $1, seq = $2 WHERE id = $3 AND seq IS NULL",
+                   ARGS(INT(at->epoch), INT(at->seq), INT(outbox)), &changed);
+    if (e == OK) ensure(changed == 1);
+    return e;
+}
+
+enum err shared_insert(struct call *c, struct str peer, struct str root, struct str record)
+{
+    return store_exec(c,
+                      "INSERT INTO shared (peer, root, record) VALUES ($1, $2, $3)"
+                      " ON CONFLICT (peer, root, record) DO NOTHING",
+                      ARGS(TEXT(peer), TEXT(root), TEXT(record)), NULL);
+}
+
+/* Feed */
+
+enum err feed_load(struct call *c, struct str peer, struct feed_row *ret_feed)
+{
+    struct rows rows = {};
+    enum err e = store_all(c,
+                           "SELECT epoch, next_seq, chain, acked_seq, stopped FROM feed_out"
+                           " WHERE peer = $1",
+                           ARGS(TEXT(peer)), &rows);
+    if (e != OK) return e;
+    if (rows.count == 0) { /* a feed begins with epoch 1, entry 1 */
+        *ret_feed = (struct feed_row){.epoch = 1, .next_seq = 1, .chain = chain_start()};
+        return OK;
+    }
+    *ret_feed = (struct feed_row){
+        .epoch = rows_int(&rows, 0, 0),
+        .next_seq = rows_int(&rows, 0, 1),
+        .chain = rows_text(&rows, 0, 2),
+        .acked_seq = rows_int(&rows, 0, 3),
+        .stopped = rows_text(&rows, 0, 4),
+    };
+    return OK;
+}
+
+enum err feed_advance(struct call *c, struct str peer, int64_t next_seq, struct str chain)
+{
+    return store_exec(c,
+                      "INSERT INTO feed_out (peer, epoch, next_seq, chain, acked_seq, stopped, down)"
+                      " VALUES ($1, 1, $2, $3, 0, '', '') ON CONFLICT (peer) DO UPDATE SET"
+                      " next_seq = excluded.next_seq, chain = excluded.chain",
+                      ARGS(TEXT(peer), INT(next_seq), TEXT(chain)), NULL);
+}
+
+enum err feed_stop(struct call *c, struct str peer, const char *reason)
+{
+    return store_exec(c, "UPDATE feed_out SET stopped = $1 WHERE peer = $2",
+                      ARGS(TEXT(str_of(reason)), TEXT(peer)), NULL);
+}
+
+enum err feed_down(struct call *c, struct str peer, const char *reason)
+{
+    return store_exec(c,
+                      "UPDATE feed_out SET down_ms = coalesce(down_ms, $1), down = $2"
+                      " WHERE peer = $3",
+                      ARGS(INT(c->now_ms), TEXT(str_of(reason)), TEXT(peer)), NULL);
+}
+
+enum err feed_up(struct call *c, struct str peer)
+{
+    return store_exec(c, "UPDATE feed_out SET down_ms = NULL, down = ''"
+                      " WHERE peer = $1 AND down_ms IS NOT NULL",
+                      ARGS(TEXT(peer)), NULL);
+}
+
+enum err entry_chain(struct call *c, struct str peer, int64_t epoch, int64_t seq,
+                     struct str *ret_chain)
+{
+    struct rows rows = {};
+    if (seq == 0) {
+        *ret_chain = chain_start();
+        return OK;
+    }
+    enum err e = store_one(c,
+                           "SELECT chain FROM feed_entry WHERE peer = $1 AND epoch = $2"
+                           " AND seq = $3",
+                           ARGS(TEXT(peer), INT(epoch), INT(seq)), &rows);
+    if (e == OK) *ret_chain = rows_text(&rows, 0, 0);
+    return e;
+}
+
+enum err entry_list(struct call *c, struct str peer, int64_t epoch, int64_t seq,
+                    struct rows *ret_rows)
+{
+    return store_all(c,
+                     "SELECT entry, chain FROM feed_entry WHERE peer = $1 AND epoch = $2"
+                     " AND seq >= $3 ORDER BY seq LIMIT $4",
+                     ARGS(TEXT(peer), INT(epoch), INT(seq), INT(LIMIT_BATCH_ENTRIES)), ret_rows);
+}
+
+static enum err entry_personal(struct call *c, struct batch_entry *entry)
+{
+    struct rows rows = {};
+    enum err e = store_all(c,
+                           "SELECT path, salt, value FROM personal WHERE record = $1 AND n = $2"
+                           " ORDER BY path",
+                           ARGS(TEXT(entry->entry.record), INT(entry->entry.n)), &rows);
+    if (e != OK) return e;
+    entry->personal = arena_array(c->arena, rows.count, sizeof *entry->personal);
+    entry->personal_count = rows.count;
+    for (size_t i = 0; i < rows.count; i++) {
+        entry->personal[i] = (struct personal_row){
+            .path = rows_text(&rows, i, 0),
+            .salt = rows_text(&rows, i, 1),
+            .value = rows_text(&rows, i, 2),
+        };
+    }
+    return OK;
+}
+
+enum err entry_object(struct call *c, struct batch_entry *entry)
+{
+    struct rows rows = {};
+    const struct entry *at = &entry->entry;
+    enum err e = at->kind == ENTRY_VERSION
+                     ? store_one(c, "SELECT bytes, sig FROM version WHERE record = $1 AND n = $2",
+                                 ARGS(TEXT(at->record), INT(at->n)), &rows)
+                     : store_one(c, "SELECT bytes, sig FROM receipt WHERE hash = $1",
+                                 ARGS(TEXT(at->object)), &rows);
+    if (e != OK) return e;
+    entry->object = rows_text(&rows, 0, 0);
+    entry->signature = rows_text(&rows, 0, 1);
+    ensure(entry->signature.len == SIGNATURE_BYTES); /* signed before its transaction committed */
+    return at->kind == ENTRY_VERSION ? entry_personal(c, entry) : OK;
+}
+
+enum err ack_store(struct call *c, const struct ack *ack, struct str frame, int64_t after_seq)
+{
+    enum err e = store_exec(c,
+                            "INSERT INTO feed_ack (peer, epoch, seq, frame, time_ms, received_ms)"
+                            " VALUES ($1, $2, $3, $4, $5, $6)",
+                            ARGS(TEXT(ack->from), INT(ack->epoch), INT(ack->seq), BYTES(frame),
+                                 INT(ack->time_ms), INT(c->now_ms)),
+                            NULL);
+    if (e != OK) return e;
+    e = store_exec(c,
+                   "UPDATE outbox SET acked_ms = $1 WHERE peer = $2 AND epoch = $3 AND seq > $4"
+                   " AND seq <= $5",
+                   ARGS(INT(c->now_ms), TEXT(ack->from), INT(ack->epoch), INT(after_seq),
+                        INT(ack->seq)),
+                   NULL);
+    if (e != OK) return e;
+    return store_exec(c, "UPDATE feed_out SET acked_seq = $1 WHERE peer = $2",
+                      ARGS(INT(ack->seq), TEXT(ack->from)), NULL);
+}
+
+enum err ack_topics(struct call *c, const struct ack *ack, int64_t after_seq)
+{
+    struct rows rows = {};
+    enum err e = store_all(c,
+                           "SELECT DISTINCT record FROM outbox WHERE peer = $1 AND epoch = $2"
+                           " AND seq > $3 AND seq <= $4 ORDER BY record",
+                           ARGS(TEXT(ack->from), INT(ack->epoch), INT(after_seq), INT(ack->seq)),
+                           &rows);
+    if (e != OK) return e;
+    for (size_t i = 0; i < rows.count; i++) {
+        store_note(c, str_format(c->arena, "record:%.*s", STR_ARG(rows_text(&rows, i, 0))));
+    }
+    return OK;
+}
+
+/* Inbox */
+
+enum err cursor_load(struct call *c, struct str peer, struct cursor_row *ret_cursor)
+{
+    struct rows rows = {};
+    enum err e = store_all(c, "SELECT epoch, seq, chain, ack FROM feed_in WHERE peer = $1",
+                           ARGS(TEXT(peer)), &rows);
+    if (e != OK) return e;
+    if (rows.count == 0) {
+        *ret_cursor = (struct cursor_row){.epoch = 1, .chain = chain_start()};
+        return OK;
+    }
+    *ret_cursor = (struct cursor_row){
+        .epoch = rows_int(&rows, 0, 0),
+        .seq = rows_int(&rows, 0, 1),
+        .chain = rows_text(&rows, 0, 2),
+        .ack = rows_text(&rows, 0, 3),
+    };
+    return OK;
+}
+
+enum err cursor_store(struct call *c, struct str peer, const struct cursor_row *cursor)
+{
+    return store_exec(c,
+                      "INSERT INTO feed_in (peer, epoch, seq, chain, ack, received_ms)"
+                      " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (peer) DO UPDATE SET"
+                      " epoch = excluded.epoch, seq = excluded.seq, chain = excluded.chain,"
+                      " ack = excluded.ack, received_ms = excluded.received_ms",
+                      ARGS(TEXT(peer), INT(cursor->epoch), INT(cursor->seq), TEXT(cursor->chain),
+                           BYTES(cursor->ack), INT(c->now_ms)),
+                      NULL);
+}
+
+enum err quarantine_insert(struct call *c, const struct batch_entry *entry, const char *reason)
+{
+    const struct entry *at = &entry->entry;
+    return store_exec(c,
+                      "INSERT INTO quarantine (peer, epoch, seq, record, n, entry, object,"
+                      " signature, reason, received_ms)"
+                      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                      ARGS(TEXT(at->from), INT(at->epoch), INT(at->seq), TEXT(at->record),
+                           INT(at->n), BYTES(entry->bytes), BYTES(entry->object),
+                           BYTES(entry->signature), TEXT(str_of(reason)), INT(c->now_ms)),
+                      NULL);
+}
+
+enum err alarm_raise(struct call *c, struct str peer, const char *reason, struct str detail)
+{
+    store_note(c, S("alarm"));
+    return store_exec(c,
+                      "INSERT INTO alarm (peer, reason, detail, first_ms, last_ms, count)"
+                      " VALUES ($1, $2, $3, $4, $4, 1) ON CONFLICT (peer, reason) DO UPDATE SET"
+                      " detail = excluded.detail, last_ms = excluded.last_ms,"
+                      " count = alarm.count + 1, ended_ms = NULL",
+                      ARGS(TEXT(peer), TEXT(str_of(reason)), TEXT(detail), INT(c->now_ms)), NULL);
+}
+
+enum err alarm_end(struct call *c, struct str peer, const char *reason)
+{
+    return store_exec(c,
+                      "UPDATE alarm SET ended_ms = $1 WHERE peer = $2 AND reason = $3"
+                      " AND ended_ms IS NULL",
+                      ARGS(INT(c->now_ms), TEXT(peer), TEXT(str_of(reason))), NULL);
+}
+
+/* Files */
+
+enum err wanted_insert(struct call *c, struct str peer, const struct entry *entry,
+                       const struct file_ref *file, enum wanted_state state)
+{
+    return store_exec(c,
+                      "INSERT INTO wanted (root, peer, record, n, size, state, failures, wake_ms,"
+                      " reason) VALUES ($1, $2, $3, $4, $5, $6, 0, 0, '')"
+                      " ON CONFLICT (root, peer, record) DO NOTHING",
+                      ARGS(TEXT(file->root), TEXT(peer), TEXT(entry->record), INT(entry->n),
+                           INT(file->size), INT((int64_t)state)),
+                      NULL);
+}
+
+enum err wanted_next(struct call *c, struct str peer, struct wanted_row *ret_wanted, bool *ret_any)
+{
+    struct rows rows = {};
+    enum err e = store_all(c,
+                           "SELECT root, size, failures FROM wanted WHERE peer = $1 AND state = 1"
+                           " AND wake_ms <= $2 ORDER BY wake_ms, root LIMIT 1",
+                           ARGS(TEXT(peer), INT(c->now_ms)), &rows);
+    if (e != OK) return e;
+    *ret_any = rows.count > 0;
+    if (rows.count == 0) return OK;
+    *ret_wanted = (struct wanted_row){
+        .root = rows_text(&rows, 0, 0),
+        .size = rows_int(&rows, 0, 1),
+        .failures = rows_int(&rows, 0, 2),
+    };
+    return OK;
+}
+
+enum err wanted_wake(struct call *c, struct str peer, int64_t *ret_wake_ms)
+{
+    struct rows rows = {};
+    enum err e = store_one(c, "SELECT min(wake_ms) FROM wanted WHERE peer = $1 AND state = 1",
+                           ARGS(TEXT(peer)), &rows);
+    if (e != OK) return e;
+    *ret_wake_ms = rows_cell(&rows, 0, 0)->type == VALUE_NULL ? INT64_MAX : rows_int(&rows, 0, 0);
+    return OK;
+}
+
+static enum err wanted_topics(struct call *c, struct str root)
+{
+    struct rows rows = {};
+    enum err e = store_all(c, "SELECT DISTINCT record FROM wanted WHERE root = $1 ORDER BY record",
+                           ARGS(TEXT(root)), &rows);
+    if (e != OK) return e;
+    for (size_t i = 0; i < rows.count; i++) {
+        store_note(c, str_format(c->arena, "record:%.*s", STR_ARG(rows_text(&rows, i, 0))));
+    }
+    return OK;
+}
+
+enum err wanted_here(struct call *c, struct str root)
+{
+    enum err e = store_exec(c, "UPDATE wanted SET state = 2, reason = '' WHERE root = $1",
+                            ARGS(TEXT(root)), NULL);
+    return e != OK ? e : wanted_topics(c, root);
+}
+
+enum err wanted_failed(struct call *c, struct str peer, struct str root, const char *reason,
+                       int64_t wake_ms)
+{
+    return store_exec(c,
+                      "UPDATE wanted SET failures = failures + 1, reason = $1, wake_ms = $2"
+                      " WHERE peer = $3 AND root = $4 AND state = 1",
+                      ARGS(TEXT(str_of(reason)), INT(wake_ms), TEXT(peer), TEXT(root)), NULL);
+}
+
+enum err shared_find(struct call *c, struct str peer, struct str root, bool *ret_shared)
+{
+    struct rows rows = {};
+    enum err e = store_all(c,
+                           "SELECT 1 FROM shared s JOIN audience a ON a.record = s.record"
+                           " AND a.party = 'o:' || s.peer"
+                           " WHERE s.peer = $1 AND s.root = $2 LIMIT 1",
+                           ARGS(TEXT(peer), TEXT(root)), &rows);
+    if (e == OK) *ret_shared = rows.count > 0;
+    return e;
+}

@@ -1,0 +1,86 @@
+#pragma once
+/* exchange_sql.h: the tables of the exchange and their statements; meaning is in feed.h, inbox.h,
+ * sequencer.h and fetch.h. */
+#include "exchange/batch.h"
+#include "store/store.h"
+
+/* The sending end of one feed. */
+struct feed_row {
+    int64_t epoch;
+    int64_t next_seq;   /* the next number to give */
+    struct str chain;   /* hex, after next_seq - 1 */
+    int64_t acked_seq;  /* everything up to here is durable at the peer */
+    struct str stopped; /* reason key of a fork; empty: the feed runs */
+};
+
+/* The receiving end of one feed. */
+struct cursor_row {
+    int64_t epoch;
+    int64_t seq;      /* newest entry taken in or set aside */
+    struct str chain; /* hex, after it */
+    struct str ack;   /* frame of the acknowledgement for it; empty before the first batch */
+};
+
+/* A row of the outbox that waits for a number. */
+struct waiting_row {
+    int64_t id;
+    int64_t kind; /* enum entry_kind */
+    struct str object;
+    struct str record;
+    int64_t n;
+    int64_t priority;
+    int64_t size;
+};
+
+/* A file that a received version names and that is not here yet. */
+struct wanted_row {
+    struct str root;
+    int64_t size;
+    int64_t failures;
+};
+
+enum wanted_state { WANTED_OPEN = 1, WANTED_HERE, WANTED_REFUSED };
+
+/* sequencer */
+enum err lease_take(struct call *c, struct str name, int64_t *ret_fence);
+enum err lease_fence(struct call *c, struct str name, int64_t *ret_fence);
+enum err leaf_number(struct call *c, int64_t max);
+enum err waiting_any(struct call *c, bool *ret_any);
+enum err waiting_peers(struct call *c, struct rows *ret_rows);
+enum err waiting_list(struct call *c, struct str peer, int64_t max, struct waiting_row **ret_rows,
+                      size_t *ret_count);
+enum err window_used(struct call *c, struct str peer, const struct feed_row *feed,
+                     int64_t *ret_entries, int64_t *ret_bytes);
+enum err entry_insert(struct call *c, const struct batch_entry *entry, int64_t outbox);
+enum err shared_insert(struct call *c, struct str peer, struct str root, struct str record);
+
+/* feed */
+enum err feed_load(struct call *c, struct str peer, struct feed_row *ret_feed);
+enum err feed_advance(struct call *c, struct str peer, int64_t next_seq, struct str chain);
+enum err feed_stop(struct call *c, struct str peer, const char *reason);
+enum err feed_down(struct call *c, struct str peer, const char *reason);
+enum err feed_up(struct call *c, struct str peer);
+enum err entry_chain(struct call *c, struct str peer, int64_t epoch, int64_t seq,
+                     struct str *ret_chain);
+enum err entry_list(struct call *c, struct str peer, int64_t epoch, int64_t seq,
+                    struct rows *ret_rows);
+enum err entry_object(struct call *c, struct batch_entry *entry);
+enum err ack_store(struct call *c, const struct ack *ack, struct str frame, int64_t after_seq);
+enum err ack_topics(struct call *c, const struct ack *ack, int64_t after_seq);
+
+/* inbox */
+enum err cursor_load(struct call *c, struct str peer, struct cursor_row *ret_cursor);
+enum err cursor_store(struct call *c, struct str peer, const struct cursor_row *cursor);
+enum err quarantine_insert(struct call *c, const struct batch_entry *entry, const char *reason);
+enum err alarm_raise(struct call *c, struct str peer, const char *reason, struct str detail);
+enum err alarm_end(struct call *c, struct str peer, const char *reason);
+
+/* files */
+enum err wanted_insert(struct call *c, struct str peer, const struct entry *entry,
+                       const struct file_ref *file, enum wanted_state state);
+enum err wanted_next(struct call *c, struct str peer, struct wanted_row *ret_wanted, bool *ret_any);
+enum err wanted_wake(struct call *c, struct str peer, int64_t *ret_wake_ms);
+enum err wanted_here(struct call *c, struct str root);
+enum err wanted_failed(struct call *c, struct str peer, struct str root, const char *reason,
+                       int64_t wake_ms);
+enum err shared_find(struct call *c, struct str peer, struct str root, bool *ret_shared);

@@ -1,0 +1,204 @@
+#include "exchange/feed.h"
+
+#include "base/limits.h"
+#include "core/office.h"
+#include "exchange/exchange_sql.h"
+#include "exchange/statement.h"
+
+/* Sends */
+
+/* One batch under way from the store to the wire. */
+struct sending {
+    const struct feed *feed;
+    struct batch batch; /* count 0: nothing to send */
+};
+
+/* Fills the entries from the first on, as many as fit into one batch. */
+static enum err entries_load(struct call *c, struct batch *batch, const struct rows *rows)
+{
+    size_t bytes = 0;
+    batch->entries = arena_array(c->arena, rows->count, sizeof *batch->entries);
+    for (size_t i = 0; i < rows->count; i++) {
+        struct batch_entry entry = {
+            .bytes = rows_text(rows, i, 0),
+            .chain = rows_text(rows, i, 1),
+        };
+        enum err e = entry_read(c, entry.bytes, &entry.entry);
+        if (e == OK) e = entry_object(c, &entry);
+        if (e != OK) return e;
+        bytes += batch_entry_bytes(&entry);
+        if (bytes > LIMIT_BATCH_BYTES && batch->count > 0) return OK;
+        batch->entries[batch->count++] = entry;
+    }
+    return OK;
+}
+
+static enum err collect(struct call *c, void *arg)
+{
+    struct sending *sending = arg;
+    struct batch *batch = &sending->batch;
+    struct feed_row row = {};
+    struct rows rows = {};
+    struct str peer = sending->feed->peer;
+    *batch = (struct batch){};
+    enum err e = feed_load(c, peer, &row);
+    if (e != OK || row.stopped.len > 0) return e;
+    int64_t from = sending->feed->from_seq > 0 ? sending->feed->from_seq : row.acked_seq + 1;
+    if (from >= row.next_seq) return OK;
+    e = entry_list(c, peer, row.epoch, from, &rows);
+    if (e == OK) e = entry_chain(c, peer, row.epoch, from - 1, &batch->head.prev);
+    if (e == OK) e = entries_load(c, batch, &rows);
+    if (e != OK) return e;
+    ensure(batch->count > 0);
+    batch->head.format = ENTRY_FORMAT;
+    batch->head.from = c->office->id;
+    batch->head.to = peer;
+    batch->head.epoch = row.epoch;
+    batch->head.seq = from;
+    batch->head.count = (int64_t)batch->count;
+    batch->head.chain = batch->entries[batch->count - 1].chain;
+    batch->head.time_ms = c->now_ms;
+    batch->head.key = c->office->key;
+    return OK;
+}
+
+enum err feed_next(struct call *c, struct feed *feed, struct str *ret_batch)
+{
+    struct sending sending = {.feed = feed};
+    *ret_batch = (struct str){};
+    if (c->now_ms < feed->wake_ms) return OK;
+    enum err e = store_read(c, collect, &sending);
+    if (e != OK) return e;
+    if (sending.batch.count == 0) {
+        feed->wake_ms = INT64_MAX;
+        return OK;
+    }
+    struct batch *batch = &sending.batch;
+    batch->head_bytes = batch_head_write(c, &batch->head);
+    e = statement_sign(c, PURPOSE_FEED, batch->head_bytes, &batch->signature);
+    if (e == OK) *ret_batch = batch_encode(c, batch);
+    return e;
+}
+
+/* Answers */
+
+struct answering {
+    struct ack ack;
+    struct str frame;
+    const char *stop; /* reason of a fork; NULL: none */
+};
+
+/* What the acknowledgement says about us against what we know. NULL when both agree. */
+static enum err fork_find(struct call *c, const struct ack *ack, const struct feed_row *row,
+                          const char **ret_stop)
+{
+    struct str chain = {};
+    if (ack->epoch != row->epoch) {
+        *ret_stop = "feed.epoch";
+        return OK;
+    }
+    if (ack->seq >= row->next_seq) {
+        *ret_stop = "feed.ahead";
+        return OK;
+    }
+    enum err e = entry_chain(c, ack->from, row->epoch, ack->seq, &chain);
+    if (e == OK && !str_eq(chain, ack->chain)) *ret_stop = "feed.fork";
+    return e;
+}
+
+static enum err stop(struct call *c, const struct ack *ack, const char *reason)
+{
+    struct str detail = str_format(c->arena, "%lld.%lld %.*s", (long long)ack->epoch,
+                                   (long long)ack->seq, STR_ARG(ack->chain));
+    enum err e = feed_stop(c, ack->from, reason);
+    return e != OK ? e : alarm_raise(c, ack->from, reason, detail);
+}
+
+static enum err answer_take(struct call *c, void *arg)
+{
+    struct answering *answering = arg;
+    const struct ack *ack = &answering->ack;
+    struct feed_row row = {};
+    answering->stop = NULL;
+    enum err e = feed_load(c, ack->from, &row);
+    if (e == OK) e = fork_find(c, ack, &row, &answering->stop);
+    if (e != OK) return e;
+    if (answering->stop != NULL) return stop(c, ack, answering->stop);
+    e = feed_up(c, ack->from);
+    if (e != OK) return e;
+    if (ack->seq <= row.acked_seq) return OK; /* a repeat, or a peer that asks again for older ones */
+    e = ack_store(c, ack, answering->frame, row.acked_seq);
+    return e != OK ? e : ack_topics(c, ack, row.acked_seq);
+}
+
+static enum err ack_verify(struct call *c, const struct feed *feed, const struct ack *ack,
+                           struct statement *statement)
+{
+    struct peer peer = {};
+    bool ours = str_eq(ack->from, feed->peer) && str_eq(ack->to, c->office->id);
+    if (!ours) return fail(c, ERR_PEER, "ack.peer");
+    statement->office = feed->peer;
+    statement->key = ack->key;
+    statement->purpose = PURPOSE_ACK;
+    return statement_verify(c, statement, &peer);
+}
+
+enum err feed_answer(struct call *c, struct feed *feed, struct str answer)
+{
+    struct answering answering = {.frame = answer};
+    struct statement statement = {};
+    enum err e =
+        ack_decode(c, answer, &answering.ack, &statement.bytes, &statement.signature);
+    if (e == OK) e = ack_verify(c, feed, &answering.ack, &statement);
+    if (e == OK) e = store_tx(c, answer_take, &answering);
+    if (e != OK) return e;
+    if (answering.stop != NULL) {
+        feed->wake_ms = INT64_MAX;
+        return fail(c, ERR_CONFLICT, answering.stop);
+    }
+    feed->failures = 0;
+    feed->from_seq = answering.ack.seq + 1;
+    feed->wake_ms = c->now_ms; /* the window is open again: more may be numbered into it */
+    return OK;
+}
+
+/* Waits */
+
+int64_t feed_backoff_ms(struct call *c, int64_t failures)
+{
+    uint8_t raw[4];
+    int64_t wait_ms = FEED_BACKOFF_MIN_MS;
+    ensure(failures > 0);
+    for (int64_t i = 1; i < failures && wait_ms < FEED_BACKOFF_MAX_MS; i++) wait_ms *= 2;
+    if (wait_ms > FEED_BACKOFF_MAX_MS) wait_ms = FEED_BACKOFF_MAX_MS;
+    c->env->random(c->env->self, raw, sizeof raw);
+    uint32_t chance = (uint32_t)raw[0] << 24 | (uint32_t)raw[1] << 16 | (uint32_t)raw[2] << 8 | raw[3];
+    return wait_ms / 2 + (int64_t)(chance % (uint64_t)(wait_ms / 2 + 1));
+}
+
+struct failing {
+    struct str peer;
+    const char *reason;
+};
+
+static enum err fail_note(struct call *c, void *arg)
+{
+    const struct failing *failing = arg;
+    return feed_down(c, failing->peer, failing->reason);
+}
+
+enum err feed_fail(struct call *c, struct feed *feed, const char *reason)
+{
+    struct failing failing = {.peer = feed->peer, .reason = reason};
+    feed->failures++;
+    feed->wake_ms = c->now_ms + feed_backoff_ms(c, feed->failures);
+    feed->from_seq = 0; /* the peer says anew where it stands */
+    if (feed->failures > 1) return OK; /* the store already knows */
+    return store_tx(c, fail_note, &failing);
+}
+
+void feed_wake(struct feed *feed, int64_t now_ms, bool peer_called)
+{
+    if (feed->failures > 0 && !peer_called) return;
+    if (feed->wake_ms > now_ms) feed->wake_ms = now_ms;
+}

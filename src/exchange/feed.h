@@ -1,0 +1,47 @@
+#pragma once
+/*
+ * feed.h: the sending end of one feed, as a state machine. What was sent and acknowledged is in the
+ * store; the struct holds only what a restart may forget: when to try again. Bytes and times go in,
+ * bytes and the next time to wake come out; whoever owns a socket does the rest.
+ *
+ *     feed_next    is something to send now?      -> the bytes of a batch
+ *     feed_answer  the peer answered              -> the acknowledgement is proven and stored
+ *     feed_fail    the peer did not answer        -> later, for ever
+ *     feed_wake    something new, or the peer called: try now
+ *
+ * An acknowledgement proves itself: signature, direction, epoch, and the chain at its number must
+ * be ours. A chain that differs, or a number we never gave, is proof that one of the two ends
+ * lost or forged something: the feed stops and a person is alarmed.
+ */
+#include "base/call.h"
+
+enum { FEED_BACKOFF_MIN_MS = 1000, FEED_BACKOFF_MAX_MS = 5 * 60 * 1000 };
+
+struct feed {
+    struct str peer;   /* office id; stays with the owner of the feed */
+    int64_t wake_ms;   /* not before; INT64_MAX: not until woken */
+    int64_t failures;  /* in a row */
+    int64_t from_seq;  /* where the peer wants us to go on; 0: after what it acknowledged */
+};
+
+/* Builds the next batch and signs its head. Empty when there is nothing to send, when it is not yet
+ * time, or when the feed is stopped. Errors: the store's; ERR_IO "keeper.gone". */
+enum err feed_next(struct call *c, struct feed *feed, struct str *ret_batch);
+
+/* Takes the answer to a batch: bytes of an acknowledgement. After OK the window is open again: run
+ * the sequencer and ask feed_next. Errors: ERR_PEER "ack.peer", those of ack_decode and statement_verify: as
+ * good as no answer, call feed_fail; ERR_CONFLICT "feed.fork", "feed.ahead", "feed.epoch": the feed has
+ * stopped. */
+enum err feed_answer(struct call *c, struct feed *feed, struct str answer);
+
+/* Notes that the peer cannot be reached or does not answer properly, and when to try again: one
+ * second at first, doubled up to five minutes, half of it by chance. Shapes: reason is a word key
+ * without "reason.". */
+enum err feed_fail(struct call *c, struct feed *feed, const char *reason);
+
+/* Tries at once: there is something new (only then when no failure is pending), or the peer itself
+ * has called, which shows that it is up again. */
+void feed_wake(struct feed *feed, int64_t now_ms, bool peer_called);
+
+/* The wait before attempt number `failures` + 1, in ms. Shapes: failures > 0. */
+int64_t feed_backoff_ms(struct call *c, int64_t failures);

@@ -1,0 +1,233 @@
+#include "exchange/inbox.h"
+
+#include "base/id.h"
+#include "base/limits.h"
+#include "base/utf8.h"
+#include "core/office.h"
+#include "core/receipt.h"
+#include "exchange/exchange_sql.h"
+#include "exchange/statement.h"
+#include "store/blob.h"
+
+/* The registry of an office (persons, peers with their keys) is its own; nobody may add to another
+ * office's registry by sending it such a record. */
+static const struct str LOCAL_KINDS = {"office.", 7};
+
+struct taking {
+    const struct batch *batch;
+    const struct peer *peer;
+    struct cursor_row cursor;
+};
+
+struct entry_taking {
+    const struct batch_entry *entry;
+    const struct peer *peer;
+};
+
+/* The object is the one the entry names, and its texts are fit for the store. */
+static enum err entry_fits(struct call *c, const struct batch_entry *at)
+{
+    bool named = (int64_t)at->object.len == at->entry.size &&
+                 str_eq(object_hash(c, at->object), at->entry.object);
+    if (!named) return fail(c, ERR_INVALID, "entry.object");
+    for (size_t i = 0; i < at->personal_count; i++) {
+        const struct personal_row *row = &at->personal[i];
+        bool text = utf8_valid(row->path) && utf8_valid(row->value) && utf8_is_nfc(row->value);
+        if (!text || row->path.len > LIMIT_NAME_BYTES || row->value.len > LIMIT_LONG_BYTES) {
+            return fail(c, ERR_INVALID, "entry.personal");
+        }
+    }
+    return OK;
+}
+
+/* Remembers the files of a version that are still to be fetched. */
+static enum err files_want(struct call *c, struct str peer, const struct entry *entry,
+                           const struct version *v)
+{
+    const struct kind *kind = module_kind(v->kind);
+    ensure(kind != NULL); /* record_arrive has just taken it in */
+    void *body = arena_alloc(c->arena, kind->table->size);
+    enum err e = version_body(c, v, body);
+    for (size_t i = 0; e == OK && i < kind->table->count; i++) {
+        const struct field *f = &kind->table->fields[i];
+        if (f->type != FIELD_FILES) continue;
+        const struct list *list = (const void *)((const char *)body + f->offset);
+        const struct file_ref *files = list->rows;
+        for (size_t k = 0; e == OK && k < list->count; k++) {
+            if (blob_has(c, c->office->dir, files[k].root)) continue;
+            bool fits = files[k].size <= LIMIT_FILE_BYTES;
+            e = wanted_insert(c, peer, entry, &files[k], fits ? WANTED_OPEN : WANTED_REFUSED);
+        }
+    }
+    return e;
+}
+
+static enum err version_take(struct call *c, const struct batch_entry *at,
+                             const struct arrival *arrival)
+{
+    struct version v = {};
+    const struct entry *entry = &at->entry;
+    enum err e = record_arrive(c, arrival, &v);
+    if (e != OK) return e;
+    if (!str_eq(v.record, entry->record) || v.n != entry->n) {
+        return fail(c, ERR_INVALID, "entry.object");
+    }
+    if (str_starts(v.kind, LOCAL_KINDS)) return fail(c, ERR_INVALID, "entry.local");
+    return files_want(c, entry->from, entry, &v);
+}
+
+static enum err receipt_take(struct call *c, const struct batch_entry *at,
+                             const struct arrival *arrival)
+{
+    struct receipt r = {};
+    enum err e = receipt_arrive(c, arrival, &r);
+    if (e != OK) return e;
+    bool own = str_eq(r.office, at->entry.from); /* nobody speaks for a third office */
+    bool named = str_eq(r.record, at->entry.record) && r.n == at->entry.n;
+    return own && named ? OK : fail(c, ERR_INVALID, "entry.object");
+}
+
+/* Takes in one entry wholly or not at all: store_attempt undoes what it wrote when it fails. */
+static enum err entry_take(struct call *c, void *arg)
+{
+    const struct entry_taking *taking = arg;
+    const struct batch_entry *at = taking->entry;
+    struct arrival arrival = {
+        .bytes = at->object,
+        .signature = at->signature,
+        .public_key = taking->peer->public_key,
+        .key = taking->peer->key,
+        .personal = at->personal,
+        .personal_count = at->personal_count,
+    };
+    enum err e = entry_fits(c, at);
+    if (e != OK) return e;
+    return at->entry.kind == ENTRY_VERSION ? version_take(c, at, &arrival)
+                                           : receipt_take(c, at, &arrival);
+}
+
+/* Sets an entry aside, and tells the home of a version why. A receipt is not refused by another
+ * receipt, which would go back and forth: it alarms here. */
+static enum err set_aside(struct call *c, const struct batch_entry *at, const char *reason)
+{
+    const struct entry *entry = &at->entry;
+    struct version v = {
+        .record = entry->record,
+        .n = entry->n,
+        .hash = entry->object,
+        .home = entry->from,
+    };
+    enum err e = quarantine_insert(c, at, reason);
+    if (e == OK) e = alarm_raise(c, entry->from, "inbox.set_aside", str_of(reason));
+    if (e != OK) return e;
+    bool home = str_eq(id_home(entry->record), entry->from);
+    return entry->kind == ENTRY_VERSION && home ? receipt_refuse(c, &v, str_of(reason)) : OK;
+}
+
+static enum err entries_take(struct call *c, struct taking *taking)
+{
+    const struct batch *batch = taking->batch;
+    for (size_t i = 0; i < batch->count; i++) {
+        struct entry_taking one = {.entry = &batch->entries[i], .peer = taking->peer};
+        if (one.entry->entry.seq <= taking->cursor.seq) continue;
+        ensure(one.entry->entry.seq == taking->cursor.seq + 1);
+        enum err e = store_attempt(c, entry_take, &one);
+        if (e != OK && err_info(e)->fault == FAULT_OURS) return e;
+        if (e != OK) {
+            const char *reason = c->failure.reason;
+            call_clear(c);
+            e = set_aside(c, one.entry, reason);
+        }
+        if (e != OK) return e;
+        taking->cursor.seq = one.entry->entry.seq;
+        taking->cursor.chain = one.entry->chain;
+    }
+    return OK;
+}
+
+/* Signs the acknowledgement of the cursor. It is stored in the same transaction and leaves after
+ * the commit: what is acknowledged is durable. */
+static enum err cursor_sign(struct call *c, struct str peer, struct cursor_row *cursor)
+{
+    struct str signature = {};
+    struct ack ack = {
+        .format = ENTRY_FORMAT,
+        .from = c->office->id,
+        .to = peer,
+        .epoch = cursor->epoch,
+        .seq = cursor->seq,
+        .chain = cursor->chain,
+        .time_ms = c->now_ms,
+        .key = c->office->key,
+    };
+    struct str bytes = ack_write(c, &ack);
+    enum err e = statement_sign(c, PURPOSE_ACK, bytes, &signature);
+    if (e == OK) cursor->ack = ack_encode(c, bytes, signature);
+    return e;
+}
+
+/* Why the batch does not continue what we hold; NULL when it does. */
+static const char *fork_find(const struct taking *taking)
+{
+    const struct batch *batch = taking->batch;
+    const struct cursor_row *cursor = &taking->cursor;
+    int64_t first = batch->head.seq;
+    if (batch->head.epoch != cursor->epoch) return "feed.epoch";
+    if (first > cursor->seq + 1 || first + batch->head.count - 1 < cursor->seq) return NULL;
+    struct str chain = first == cursor->seq + 1
+                           ? batch->head.prev
+                           : batch->entries[cursor->seq - first].chain;
+    return str_eq(chain, cursor->chain) ? NULL : "feed.fork";
+}
+
+static enum err batch_take(struct call *c, void *arg)
+{
+    struct taking *taking = arg;
+    const struct batch *batch = taking->batch;
+    struct str from = batch->head.from;
+    enum err e = cursor_load(c, from, &taking->cursor);
+    if (e != OK) return e;
+    const char *fork = fork_find(taking);
+    int64_t last = batch->head.seq + batch->head.count - 1;
+    bool gap = batch->head.seq > taking->cursor.seq + 1;
+    bool repeat = last <= taking->cursor.seq;
+    if (fork != NULL) e = alarm_raise(c, from, fork, batch->head.chain);
+    if (e == OK && fork == NULL && !gap && !repeat) {
+        e = entries_take(c, taking);
+        taking->cursor.ack = (struct str){};
+    }
+    if (e != OK || taking->cursor.ack.len > 0) return e;
+    e = cursor_sign(c, from, &taking->cursor);
+    return e != OK ? e : cursor_store(c, from, &taking->cursor);
+}
+
+static enum err head_verify(struct call *c, struct str from, const struct batch *batch,
+                            struct peer *ret_peer)
+{
+    const struct batch_head *head = &batch->head;
+    bool meant = str_eq(head->from, from) && str_eq(head->to, c->office->id);
+    if (!meant) return fail(c, ERR_DENIED, "inbox.peer");
+    struct statement statement = {
+        .office = from,
+        .key = head->key,
+        .purpose = PURPOSE_FEED,
+        .bytes = batch->head_bytes,
+        .signature = batch->signature,
+    };
+    return statement_verify(c, &statement, ret_peer);
+}
+
+enum err inbox_receive(struct call *c, struct str from, struct str bytes, struct str *ret_ack)
+{
+    struct batch batch = {};
+    struct peer peer = {};
+    enum err e = batch_decode(c, bytes, &batch);
+    if (e == OK) e = head_verify(c, from, &batch, &peer);
+    if (e != OK) return e;
+    struct taking taking = {.batch = &batch, .peer = &peer};
+    e = store_tx(c, batch_take, &taking);
+    if (e != OK) return e;
+    ensure(taking.cursor.ack.len > 0);
+    *ret_ack = taking.cursor.ack;
+    return OK;
+}

@@ -1,0 +1,23 @@
+#pragma once
+/*
+ * inbox.h: the receiving end of all feeds. A batch is taken in by one transaction and acknowledged
+ * only when that is durable:
+ *
+ *     cursor + 1     taken in: verified, stored, projected; or set aside with a signed refusal
+ *     up to cursor   a repeat: the stored acknowledgement again, byte for byte
+ *     beyond         a gap: the acknowledgement of where we are, from which the sender goes on
+ *
+ * An entry that cannot be taken in is set aside whole (`quarantine`), its home is told by a signed
+ * refusal with a reason, and the feed moves on: one bad entry never stops the good ones behind it.
+ * Only what is our own fault (disk full, keeper gone) fails the batch, which then comes again.
+ *
+ * A chain that does not continue what we hold is proof of a fork; nothing is taken in, the stored
+ * acknowledgement goes back as evidence, and a person is alarmed on both sides.
+ */
+#include "base/call.h"
+
+/* Takes in a batch from an authenticated peer. Shapes: `from` is the office id that the transport
+ * proved; ret_ack is the frame that goes back. Errors: those of batch_decode; ERR_DENIED
+ * "inbox.peer" for a batch of another office or to another office; those of statement_verify;
+ * our own: the store's, ERR_IO "keeper.gone". */
+enum err inbox_receive(struct call *c, struct str from, struct str bytes, struct str *ret_ack);

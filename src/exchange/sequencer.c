@@ -1,0 +1,126 @@
+#include "exchange/sequencer.h"
+
+#include "base/limits.h"
+#include "core/office.h"
+#include "exchange/exchange_sql.h"
+
+enum { LEAVES_A_RUN = 10000 };
+
+static const struct str LEASE_NAME = {"sequencer", 9};
+
+static enum err take(struct call *c, void *arg)
+{
+    struct sequencer *sequencer = arg;
+    return lease_take(c, LEASE_NAME, &sequencer->fence);
+}
+
+enum err sequencer_take(struct call *c, struct sequencer *ret_sequencer)
+{
+    return store_tx(c, take, ret_sequencer);
+}
+
+/* Notes which files the peer may fetch from now on. */
+static enum err share_files(struct call *c, struct str peer, const struct waiting_row *row)
+{
+    struct version v = {};
+    enum err e = record_version(c, row->record, row->n, &v);
+    if (e != OK) return e;
+    const struct kind *kind = module_kind(v.kind);
+    if (kind == NULL) return OK; /* its module is gone: the version still goes out */
+    void *body = arena_alloc(c->arena, kind->table->size);
+    e = version_body(c, &v, body);
+    for (size_t i = 0; e == OK && i < kind->table->count; i++) {
+        const struct field *f = &kind->table->fields[i];
+        if (f->type != FIELD_FILES) continue;
+        const struct list *list = (const void *)((const char *)body + f->offset);
+        const struct file_ref *files = list->rows;
+        for (size_t k = 0; e == OK && k < list->count; k++) {
+            e = shared_insert(c, peer, files[k].root, row->record);
+        }
+    }
+    return e;
+}
+
+static enum err number_row(struct call *c, struct str peer, struct feed_row *feed,
+                           const struct waiting_row *row)
+{
+    struct batch_entry entry = {
+        .entry =
+            {
+                .format = ENTRY_FORMAT,
+                .from = c->office->id,
+                .to = peer,
+                .epoch = feed->epoch,
+                .seq = feed->next_seq,
+                .kind = row->kind,
+                .priority = row->priority,
+                .record = row->record,
+                .n = row->n,
+                .object = row->object,
+                .size = row->size,
+            },
+    };
+    entry.bytes = entry_write(c, &entry.entry);
+    entry.chain = chain_next(c, feed->chain, entry.bytes);
+    enum err e = entry_insert(c, &entry, row->id);
+    if (e == OK && row->kind == ENTRY_VERSION) e = share_files(c, peer, row);
+    if (e != OK) return e;
+    feed->chain = entry.chain;
+    feed->next_seq++;
+    return OK;
+}
+
+static enum err number_peer(struct call *c, struct str peer)
+{
+    struct feed_row feed = {};
+    struct waiting_row *rows = NULL;
+    size_t count = 0;
+    int64_t entries = 0;
+    int64_t bytes = 0;
+    enum err e = feed_load(c, peer, &feed);
+    if (e != OK) return e;
+    if (feed.stopped.len > 0) return OK; /* what waits goes on waiting, visibly */
+    e = window_used(c, peer, &feed, &entries, &bytes);
+    if (e != OK || entries >= LIMIT_BATCH_ENTRIES) return e;
+    e = waiting_list(c, peer, LIMIT_BATCH_ENTRIES - entries, &rows, &count);
+    int64_t first = feed.next_seq;
+    for (size_t i = 0; e == OK && i < count; i++) {
+        bytes += rows[i].size;
+        if (bytes > LIMIT_BATCH_BYTES && entries > 0) break; /* one entry always fits */
+        e = number_row(c, peer, &feed, &rows[i]);
+        entries++;
+    }
+    if (e != OK || feed.next_seq == first) return e;
+    return feed_advance(c, peer, feed.next_seq, feed.chain);
+}
+
+static enum err number_all(struct call *c, void *arg)
+{
+    const struct sequencer *sequencer = arg;
+    struct rows peers = {};
+    int64_t fence = 0;
+    enum err e = lease_fence(c, LEASE_NAME, &fence);
+    if (e != OK) return e;
+    if (fence != sequencer->fence) return fail(c, ERR_STALE, "sequencer.fenced");
+    e = leaf_number(c, LEAVES_A_RUN);
+    if (e == OK) e = waiting_peers(c, &peers);
+    for (size_t i = 0; e == OK && i < peers.count; i++) {
+        e = number_peer(c, rows_text(&peers, i, 0));
+    }
+    return e;
+}
+
+static enum err anything(struct call *c, void *arg)
+{
+    return waiting_any(c, arg);
+}
+
+enum err sequencer_run(struct call *c, const struct sequencer *sequencer)
+{
+    bool any = false;
+    struct sequencer held = *sequencer;
+    ensure(held.fence > 0);
+    enum err e = store_read(c, anything, &any);
+    if (e != OK || !any) return e;
+    return store_tx(c, number_all, &held);
+}

@@ -1,0 +1,49 @@
+#include "exchange/statement.h"
+
+#include "store/store.h"
+
+#include <sodium.h>
+
+enum { STATEMENT_HASH_BYTES = 32, STATEMENT_SIGNATURE_BYTES = 64 };
+static_assert(STATEMENT_HASH_BYTES == crypto_hash_sha256_BYTES);
+static_assert(STATEMENT_SIGNATURE_BYTES == crypto_sign_BYTES);
+
+enum err statement_sign(struct call *c, const char *purpose, struct str bytes,
+                        struct str *ret_signature)
+{
+    uint8_t hash[1][STATEMENT_HASH_BYTES];
+    uint8_t signature[1][STATEMENT_SIGNATURE_BYTES];
+    const struct signer *signer = &c->office->signer;
+    crypto_hash_sha256(hash[0], (const uint8_t *)bytes.ptr, bytes.len);
+    enum err e = signer->sign(signer->self, c, purpose, (const uint8_t(*)[32])hash, 1, signature);
+    if (e != OK) return e;
+    *ret_signature =
+        str_copy(c->arena, (struct str){(const char *)signature[0], sizeof signature[0]});
+    return OK;
+}
+
+struct finding {
+    struct str office;
+    struct peer peer;
+};
+
+static enum err find(struct call *c, void *arg)
+{
+    struct finding *finding = arg;
+    return peer_find(c, finding->office, &finding->peer);
+}
+
+enum err statement_verify(struct call *c, const struct statement *statement, struct peer *ret_peer)
+{
+    struct finding finding = {.office = statement->office};
+    uint8_t hash[STATEMENT_HASH_BYTES];
+    enum err e = store_read(c, find, &finding);
+    if (e != OK) return e;
+    if (!str_eq(statement->key, finding.peer.key)) return fail(c, ERR_DENIED, "statement.key");
+    crypto_hash_sha256(hash, (const uint8_t *)statement->bytes.ptr, statement->bytes.len);
+    if (!office_verify(finding.peer.public_key, statement->purpose, hash, statement->signature)) {
+        return fail(c, ERR_DENIED, "statement.signature");
+    }
+    *ret_peer = finding.peer;
+    return OK;
+}

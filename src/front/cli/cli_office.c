@@ -1,0 +1,124 @@
+#include "front/cli/cli_office.h"
+
+#include "front/cli/cli_control.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <poll.h>
+#include <sodium.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { OPEN_TRIES = 200, OPEN_PAUSE_MS = 50 };
+
+enum err cli_enter(struct call *c, struct str dir)
+{
+    (void)umask(0077);
+    if (chdir(str_zero(c->arena, dir)) == 0) return OK;
+    if (errno == EACCES) {
+        (void)fail(c, ERR_DENIED, "cli.closed"); /* the last line returns the same */
+    } else {
+        (void)fail(c, ERR_NOT_FOUND, "cli.dir");
+    }
+    return fail_arg(c, "dir", dir);
+}
+
+enum err cli_drop(struct call *c)
+{
+    struct stat st = {};
+    if (geteuid() != 0) return OK;
+    if (stat(".", &st) != 0 || st.st_uid == 0) return fail(c, ERR_DENIED, "cli.owner");
+    bool dropped = setgroups(0, NULL) == 0 && setgid(st.st_gid) == 0 && setuid(st.st_uid) == 0;
+    return dropped ? OK : fail(c, ERR_DENIED, "cli.owner");
+}
+
+int cli_lock(void)
+{
+    int fd = open("lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) return -1;
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) return fd;
+    (void)close(fd);
+    return -1;
+}
+
+static enum err sign_inline(void *self, struct call *c, const char *purpose,
+                            const uint8_t (*hashes)[32], size_t count, uint8_t (*ret_signatures)[64])
+{
+    (void)c;
+    const struct cli_office *o = self;
+    for (size_t i = 0; i < count; i++)
+        office_sign_with(o->secret, purpose, hashes[i], ret_signatures[i]);
+    return OK;
+}
+
+static void store_end(void *arg)
+{
+    store_close(arg);
+}
+
+static void secret_end(void *arg)
+{
+    sodium_memzero(arg, KEY_SECRET_BYTES);
+}
+
+enum err cli_open_inline(struct call *c, struct cli_office *ret_office)
+{
+    struct cli_office *o = ret_office;
+    enum err e = key_file_read(c, o->secret);
+    if (e != OK) return e;
+    arena_defer(c->arena, secret_end, o->secret);
+    o->office.dir = S(".");
+    o->office.public_key = key_public(c, o->secret);
+    o->office.key = office_key_id(c->arena, o->office.public_key);
+    o->office.signer = (struct signer){.sign = sign_inline, .self = o};
+    struct store_config config = {
+        .path = "office.db",
+        .inline_writer = true,
+        .before_commit = office_before_commit,
+        .after_commit = office_after_commit,
+        .arg = &o->office,
+    };
+    struct store *store = NULL;
+    e = store_open(c, &config, &store);
+    if (e != OK) return e;
+    arena_defer(c->arena, store_end, store);
+    c->store = store;
+    c->office = &o->office;
+    return office_migrate(c);
+}
+
+static void fd_end(void *arg)
+{
+    (void)close(*(int *)arg);
+}
+
+enum err cli_open(struct call *c, struct cli_office *ret_office)
+{
+    if (access("office.ini", F_OK) != 0) return fail(c, ERR_NOT_FOUND, "cli.no_office");
+    int *lock = arena_alloc(c->arena, sizeof *lock);
+    for (int i = 0; i < OPEN_TRIES; i++) {
+        *lock = cli_lock();
+        if (*lock >= 0) {
+            /* deferred first: the store is closed before the lock goes */
+            arena_defer(c->arena, fd_end, lock);
+            enum err e = cli_open_inline(c, ret_office);
+            return e == OK ? office_load(c, &ret_office->office) : e;
+        }
+        if (control_answers()) {
+            ret_office->running = true;
+            return OK;
+        }
+        (void)poll(NULL, 0, OPEN_PAUSE_MS);
+    }
+    return fail(c, ERR_BUSY, "cli.locked");
+}
+
+enum err cli_ask(struct call *c, const struct cli_request *request, struct cli_answer *ret_answer)
+{
+    struct control control = {};
+    enum err e = control_send(c, request, &control);
+    return e == OK ? control_answer(c, &control, ret_answer) : e;
+}

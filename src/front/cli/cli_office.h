@@ -1,0 +1,52 @@
+#pragma once
+/*
+ * cli_office.h: how the command line reaches an office. While the office runs, the supervisor
+ * holds DIR/lock and requests go over DIR/control.sock as HTTP, on behalf of a login. While it is
+ * stopped, this process takes the lock and runs the same code inline, with the key in its memory.
+ *
+ * Every process of an office works inside its folder (paths stay short, and folders above may be
+ * closed to the office's user) and as the folder's owner, so that all files have one owner.
+ */
+#include "core/office.h"
+#include "front/cli/key_file.h"
+#include "store/store.h"
+
+struct cli_office {
+    bool running;          /* reached over control.sock; the members below are not filled */
+    struct office office;
+    uint8_t secret[KEY_SECRET_BYTES];
+};
+
+/* Enters the office's folder; new files are the owner's alone from here.
+ * Errors: ERR_NOT_FOUND "cli.dir", ERR_DENIED "cli.closed" (both with arg "dir"). */
+enum err cli_enter(struct call *c, struct str dir);
+/* For root: becomes the owner of the present folder, for good. Does nothing for other users.
+ * Errors: ERR_DENIED "cli.owner" when the folder belongs to root. */
+enum err cli_drop(struct call *c);
+
+/* Waits until the office either answers or is stopped; when stopped, opens it inline and makes it
+ * the call's. Shapes: cli_enter came before; ret_office outlives the call.
+ * Errors: ERR_NOT_FOUND "cli.no_office"; ERR_BUSY "cli.locked"; those of store_open. */
+enum err cli_open(struct call *c, struct cli_office *ret_office);
+
+/* Takes the start-up lock of the present folder; -1 when somebody holds it.
+ * Owns: the lock goes when the last copy of the descriptor is closed. */
+int cli_lock(void);
+
+/* Opens the office's database inline, with migrations and the key in this process.
+ * Shapes: the lock is held. */
+enum err cli_open_inline(struct call *c, struct cli_office *ret_office);
+
+/* A request to the running office. */
+struct cli_request {
+    const char *method;
+    struct str path;  /* with query */
+    struct str login; /* on whose behalf; may be empty */
+    struct str body;  /* JSON; may be empty */
+};
+struct cli_answer {
+    int status;
+    struct str body;
+};
+/* Asks the running office. Errors: ERR_IO "cli.control". */
+enum err cli_ask(struct call *c, const struct cli_request *request, struct cli_answer *ret_answer);

@@ -1,0 +1,171 @@
+#include "front/tls/cert.h"
+
+#include "base/time.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+#include <sodium.h>
+#include <string.h>
+
+struct scene {
+    struct call c;
+    struct str office;
+    uint8_t seed[32];
+    struct str public_key;
+    struct str tls_key;
+    struct cert_order order;
+};
+
+static const int64_t NOON_MS = 1764043200000; /* 2025-11-25T04:00:00Z */
+
+static int setup(void **state)
+{
+    struct arena *arena = arena_open(0);
+    struct scene *s = arena_alloc(arena, sizeof *s);
+    s->c = (struct call){.arena = arena, .env = env_real(), .now_ms = NOON_MS};
+    s->office = S("abcdefghijklmnopqrstuvwxyz");
+    uint8_t public_key[32];
+    uint8_t secret[64];
+    memset(s->seed, 7, sizeof s->seed);
+    (void)crypto_sign_seed_keypair(public_key, secret, s->seed);
+    s->public_key = str_copy(arena, (struct str){(const char *)public_key, 32});
+    s->tls_key = cert_key_public(arena, cert_key_new(arena));
+    s->order = (struct cert_order){s->office, s->tls_key, NOON_MS, NOON_MS + 30 * TIME_DAY_MS};
+    *state = s;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct scene *s = *state;
+    arena_close(s->c.arena);
+    return 0;
+}
+
+static struct str issued(struct scene *s)
+{
+    struct str der = {};
+    enum err e = cert_issue(&s->c, &s->order, s->seed, &der);
+    assert_int_equal(e, OK);
+    return der;
+}
+
+static void assert_refused(struct scene *s, struct str der, const char *reason)
+{
+    enum err e = cert_verify(&s->c, der, s->office, s->public_key);
+    assert_int_equal(e, ERR_DENIED);
+    assert_string_equal(s->c.failure.reason, reason);
+}
+
+static void the_office_key_vouches_for_its_certificate(void **state)
+{
+    struct scene *s = *state;
+    struct str der = issued(s);
+    enum err e = cert_verify(&s->c, der, s->office, s->public_key);
+    assert_int_equal(e, OK);
+    assert_true(str_eq(cert_office(&s->c, der), s->office));
+}
+
+static void another_key_does_not_vouch(void **state)
+{
+    struct scene *s = *state;
+    memset(s->seed, 8, sizeof s->seed);
+    assert_refused(s, issued(s), "cert.signature");
+}
+
+static void another_office_is_refused(void **state)
+{
+    struct scene *s = *state;
+    s->order.office = S("bbcdefghijklmnopqrstuvwxyz");
+    assert_refused(s, issued(s), "cert.office");
+}
+
+static void a_certificate_ends_after_thirty_days(void **state)
+{
+    struct scene *s = *state;
+    struct str der = issued(s);
+    s->c.now_ms = NOON_MS + 31 * TIME_DAY_MS;
+    assert_refused(s, der, "cert.time");
+}
+
+static void a_certificate_does_not_begin_early(void **state)
+{
+    struct scene *s = *state;
+    struct str der = issued(s);
+    s->c.now_ms = NOON_MS - TIME_DAY_MS;
+    assert_refused(s, der, "cert.time");
+}
+
+static void a_changed_byte_anywhere_is_noticed(void **state)
+{
+    struct scene *s = *state;
+    struct str der = issued(s);
+    for (size_t i = 0; i < der.len; i++) {
+        char *changed = arena_copy(s->c.arena, der.ptr, der.len);
+        changed[i] ^= 1;
+        enum err e = cert_verify(&s->c, (struct str){changed, der.len}, s->office, s->public_key);
+        assert_int_equal(e, ERR_DENIED);
+        call_clear(&s->c);
+    }
+}
+
+static void rubbish_is_refused(void **state)
+{
+    struct scene *s = *state;
+    struct str der = issued(s);
+    static const struct str NOTHING = {};
+    assert_refused(s, NOTHING, "cert.form");
+    call_clear(&s->c);
+    assert_refused(s, str_sub(der, 0, der.len - 1), "cert.form");
+    call_clear(&s->c);
+    assert_refused(s, str_format(s->c.arena, "%.*s!", STR_ARG(der)), "cert.form");
+}
+
+static void longer_lives_are_not_issued(void **state)
+{
+    struct scene *s = *state;
+    struct str der = {};
+    s->order.not_after_ms += 1;
+    enum err e = cert_issue(&s->c, &s->order, s->seed, &der);
+    assert_int_equal(e, ERR_INVALID);
+    assert_string_equal(s->c.failure.reason, "cert.time");
+}
+
+static void other_kinds_of_keys_are_not_vouched_for(void **state)
+{
+    struct scene *s = *state;
+    EVP_PKEY *rsa = EVP_RSA_gen(1024);
+    unsigned char *der_key = NULL;
+    int len = i2d_PUBKEY(rsa, &der_key);
+    assert_true(len > 0);
+    s->order.key = str_copy(s->c.arena, (struct str){(const char *)der_key, (size_t)len});
+    OPENSSL_free(der_key);
+    EVP_PKEY_free(rsa);
+    struct str der = {};
+    enum err e = cert_issue(&s->c, &s->order, s->seed, &der);
+    assert_int_equal(e, ERR_INVALID);
+    assert_string_equal(s->c.failure.reason, "cert.key");
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(the_office_key_vouches_for_its_certificate),
+        TEST(another_key_does_not_vouch),
+        TEST(another_office_is_refused),
+        TEST(a_certificate_ends_after_thirty_days),
+        TEST(a_certificate_does_not_begin_early),
+        TEST(a_changed_byte_anywhere_is_noticed),
+        TEST(rubbish_is_refused),
+        TEST(longer_lives_are_not_issued),
+        TEST(other_kinds_of_keys_are_not_vouched_for),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,131 @@
+/* Logging in and out, and the person's own page. */
+#include "base/limits.h"
+#include "base/words.h"
+#include "front/web/page.h"
+
+enum { PREFERENCE_AGE_S = 365 * 24 * 60 * 60 };
+
+/* Where to go after logging in: a path of this office and nothing else. Browsers read '\\' as '/'
+ * and leave white space out. */
+static struct str next_of(struct str wanted)
+{
+    bool own = str_starts(wanted, S("/")) && !str_starts(wanted, S("//"));
+    if (!own || str_starts(wanted, S("/login"))) return S("/");
+    for (size_t i = 0; i < wanted.len; i++) {
+        if (wanted.ptr[i] <= ' ' || wanted.ptr[i] > '~' || wanted.ptr[i] == '\\') return S("/");
+    }
+    return wanted;
+}
+
+static void login_show(struct page *page, int status, struct str error, struct str next)
+{
+    struct call *c = &page->c;
+    struct node *root = page_root(page, words(c->lang, S("web.login")));
+    node_text(c, root, "error", error);
+    node_text(c, root, "next", next);
+    node_text(c, root, "typed", form_get(&page->form, S("login")));
+    page_send(page, status, S("front/web/login"), root);
+}
+
+void page_login(struct page *page)
+{
+    struct str next = next_of(http_query(page->rq, S("next")));
+    if (page->csrf.len > 0) {
+        page_redirect(page, next);
+        return;
+    }
+    login_show(page, 200, (struct str){}, next);
+}
+
+void page_login_post(struct page *page)
+{
+    struct call *c = &page->c;
+    struct str next = next_of(form_get(&page->form, S("next")));
+    struct str secret = {};
+    struct str csrf = {};
+    enum err e = login_password(c, form_get(&page->form, S("login")),
+                                form_get(&page->form, S("password")), page->rq->remote);
+    if (e == OK) e = session_open(c, &secret, &csrf);
+    if (e != OK) {
+        struct str text = words_failure(c);
+        int status = err_info(e)->http_status;
+        call_clear(c);
+        login_show(page, status, text, next);
+        return;
+    }
+    session_cookie(page, "session", secret, 0);
+    page_redirect(page, next);
+}
+
+void page_logout_post(struct page *page)
+{
+    enum err e = session_close(&page->c, page->secret);
+    if (e != OK) {
+        page_fail(page);
+        return;
+    }
+    session_cookie(page, "session", S(""), -1);
+    page_redirect(page, S("/login"));
+}
+
+static void you_show(struct page *page, int status, struct str error)
+{
+    struct call *c = &page->c;
+    struct node *root = page_root(page, words(c->lang, S("web.you")));
+    node_text(c, root, "error", error);
+    node_bool(c, root, "dark", str_eq(page->theme, S("dark")));
+    node_bool(c, root, "light", str_eq(page->theme, S("light")));
+    node_int(c, root, "password_min", LIMIT_PASSWORD_MIN_BYTES);
+    page_send(page, status, S("front/web/you"), root);
+}
+
+void page_you(struct page *page)
+{
+    you_show(page, 200, (struct str){});
+}
+
+/* The old password is asked again: a screen left open must not be enough to take an account. */
+static enum err password_change(struct page *page)
+{
+    struct call *c = &page->c;
+    struct str fresh = form_get(&page->form, S("fresh"));
+    struct str login = str_copy(c->arena, c->who.login);
+    if (!str_eq(fresh, form_get(&page->form, S("again")))) {
+        return fail(c, ERR_INVALID, "web.password_again");
+    }
+    if (fresh.len < LIMIT_PASSWORD_MIN_BYTES || fresh.len > LIMIT_PASSWORD_BYTES) {
+        return fail(c, ERR_INVALID, "web.password_length");
+    }
+    enum err e = login_password(c, login, form_get(&page->form, S("old")), page->rq->remote);
+    if (e != OK) return e;
+    e = login_set_password(c, login, fresh); /* ends all sessions of the person, this one too */
+    if (e == OK) e = session_open(c, &page->secret, &page->csrf);
+    if (e == OK) session_cookie(page, "session", page->secret, 0);
+    return e;
+}
+
+void page_you_password_post(struct page *page)
+{
+    struct call *c = &page->c;
+    enum err e = password_change(page);
+    if (e != OK) {
+        struct str text = words_failure(c);
+        int status = err_info(e)->http_status;
+        call_clear(c);
+        you_show(page, status, text);
+        return;
+    }
+    session_cookie(page, "flash", S("web.password"), 60);
+    page_redirect(page, S("/you"));
+}
+
+void page_you_display_post(struct page *page)
+{
+    struct str theme = form_get(&page->form, S("theme"));
+    struct str lang = form_get(&page->form, S("lang"));
+    bool themed = str_eq(theme, S("dark")) || str_eq(theme, S("light"));
+    session_cookie(page, "theme", themed ? theme : S(""), themed ? PREFERENCE_AGE_S : -1);
+    session_cookie(page, "lang", str_eq(lang, S("en")) ? S("en") : S("vi"), PREFERENCE_AGE_S);
+    session_cookie(page, "flash", S("web.display"), 60);
+    page_redirect(page, S("/you"));
+}

@@ -1,0 +1,143 @@
+#include "main/keeper.h"
+
+#include "core/office.h"
+#include "front/cli/key_file.h"
+#include "front/tls/cert.h"
+#include "main/config.h"
+#include "main/sandbox.h"
+
+#include <errno.h>
+#include <sodium.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { KEEPER_FD = 3 };
+
+const char *const KEEPER_PURPOSES[] = {"", PURPOSE_VERSION, PURPOSE_RECEIPT, PURPOSE_ACK,
+                                       PURPOSE_FEED, NULL};
+
+uint8_t keeper_purpose(const char *purpose)
+{
+    for (uint8_t i = 1; KEEPER_PURPOSES[i] != NULL; i++) {
+        if (str_eq(str_of(KEEPER_PURPOSES[i]), str_of(purpose))) return i;
+    }
+    return 0;
+}
+
+static size_t answer_head(enum keeper_op op, uint8_t purpose, size_t count, uint8_t *ret_answer)
+{
+    struct keeper_head head = {KEEPER_MAGIC, (uint8_t)op, purpose, (uint16_t)count};
+    memcpy(ret_answer, &head, sizeof head);
+    return sizeof head;
+}
+
+static size_t refused(uint8_t *ret_answer)
+{
+    return answer_head(KEEPER_REFUSED, 0, 0, ret_answer);
+}
+
+static size_t answer_sign(const struct keeper *keeper, const struct keeper_head *head,
+                          const uint8_t *hashes, size_t bytes, uint8_t *ret_answer)
+{
+    bool known = head->purpose > 0 && head->purpose < ARRAY_LEN(KEEPER_PURPOSES) - 1;
+    if (!known || head->count == 0 || head->count > KEEPER_HASHES_MAX) return refused(ret_answer);
+    if (bytes != (size_t)head->count * 32) return refused(ret_answer);
+    size_t len = answer_head(KEEPER_SIGN, head->purpose, head->count, ret_answer);
+    for (size_t i = 0; i < head->count; i++) {
+        office_sign_with(keeper->secret, KEEPER_PURPOSES[head->purpose], hashes + 32 * i,
+                         ret_answer + len);
+        len += 64;
+    }
+    return len;
+}
+
+static size_t answer_certify(const struct keeper *keeper, const struct keeper_head *head,
+                             const uint8_t *payload, size_t bytes, uint8_t *ret_answer)
+{
+    int64_t not_after_ms = 0;
+    bool shaped = head->purpose == 0 && head->count > 0 && head->count <= CERT_KEY_BYTES_MAX &&
+                  bytes == sizeof not_after_ms + head->count;
+    if (!shaped) return refused(ret_answer);
+    memcpy(&not_after_ms, payload, sizeof not_after_ms);
+    struct call c = call_begin(keeper->env, NULL, NULL);
+    struct cert_order order = {
+        .office = keeper->office,
+        .key = {(const char *)payload + sizeof not_after_ms, head->count},
+        .not_before_ms = c.now_ms,
+        .not_after_ms = not_after_ms,
+    };
+    struct str der = {};
+    size_t len = 0;
+    if (cert_issue(&c, &order, keeper->secret, &der) == OK) {
+        len = answer_head(KEEPER_CERTIFY, 0, der.len, ret_answer);
+        memcpy(ret_answer + len, der.ptr, der.len);
+        len += der.len;
+    } else {
+        len = refused(ret_answer);
+    }
+    call_end(&c);
+    return len;
+}
+
+size_t keeper_answer(const struct keeper *keeper, const uint8_t *request, size_t bytes,
+                     uint8_t *ret_answer)
+{
+    struct keeper_head head = {};
+    if (bytes < sizeof head || bytes > KEEPER_FRAME_BYTES) return refused(ret_answer);
+    memcpy(&head, request, sizeof head);
+    if (head.magic != KEEPER_MAGIC) return refused(ret_answer);
+    const uint8_t *payload = request + sizeof head;
+    size_t payload_bytes = bytes - sizeof head;
+    if (head.op == KEEPER_SIGN) {
+        return answer_sign(keeper, &head, payload, payload_bytes, ret_answer);
+    }
+    if (head.op == KEEPER_CERTIFY) {
+        return answer_certify(keeper, &head, payload, payload_bytes, ret_answer);
+    }
+    return refused(ret_answer);
+}
+
+/* The library loads tables at its first use: it must happen before the files are out of reach. */
+static void warm_up(struct call *c, const struct keeper *keeper)
+{
+    struct str key = cert_key_public(c->arena, cert_key_new(c->arena));
+    struct cert_order order = {keeper->office, key, c->now_ms, c->now_ms + 1};
+    struct str der = {};
+    enum err e = cert_issue(c, &order, keeper->secret, &der);
+    ensure(e == OK);
+    bool read = cert_office(c, der).len > 0;
+    ensure(read);
+}
+
+static void serve(const struct keeper *keeper)
+{
+    uint8_t request[KEEPER_FRAME_BYTES + 1];
+    uint8_t answer[KEEPER_FRAME_BYTES];
+    for (;;) {
+        ssize_t n = read(KEEPER_FD, request, sizeof request);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return; /* the worker is gone */
+        size_t len = keeper_answer(keeper, request, (size_t)n, answer);
+        if (write(KEEPER_FD, answer, len) != (ssize_t)len) return;
+    }
+}
+
+enum err keeper_run(struct call *c, const struct cli_args *args)
+{
+    (void)args;
+    struct config config = {};
+    struct keeper *keeper = arena_alloc(c->arena, sizeof *keeper);
+    enum err e = config_read(c, &config);
+    if (e != OK) return e;
+    keeper->env = c->env;
+    keeper->office = config.id;
+    (void)sodium_mlock(keeper, sizeof *keeper); /* best effort: limits may forbid it */
+    e = key_file_read(c, keeper->secret);
+    if (e != OK) return e;
+    warm_up(c, keeper);
+    e = sandbox_keeper(c);
+    if (e != OK) return e;
+    serve(keeper);
+    sodium_memzero(keeper->secret, sizeof keeper->secret);
+    _exit(0); /* nothing else is open; the ordinary way out asks for more of the kernel */
+}

@@ -1,0 +1,46 @@
+#pragma once
+/*
+ * keeper.h: the process that holds the office's signing key and nothing else. It can do two things:
+ * sign hashes under a purpose it knows, and vouch for a TLS key for at most CERT_DAYS. It opens no
+ * file after its start, speaks to no network, and the kernel ends it when it tries.
+ *
+ * One request and one answer are one SOCK_SEQPACKET message each, numbers in the machine's order:
+ *
+ *     sign      head {KEEPER_SIGN, purpose, count}, count hashes of 32 bytes
+ *       answer  head {KEEPER_SIGN, purpose, count}, count signatures of 64 bytes
+ *     certify   head {KEEPER_CERTIFY, 0, bytes}, not-after in ms, `bytes` of a public key's DER
+ *       answer  head {KEEPER_CERTIFY, 0, bytes}, `bytes` of the certificate's DER
+ *     all else  head {KEEPER_REFUSED, 0, 0}
+ */
+#include "base/call.h"
+#include "front/cli/cli.h"
+
+enum { KEEPER_MAGIC = 0x50484b31, KEEPER_HASHES_MAX = 256 };
+enum keeper_op { KEEPER_REFUSED, KEEPER_SIGN, KEEPER_CERTIFY };
+
+struct keeper_head {
+    uint32_t magic;
+    uint8_t op;      /* enum keeper_op */
+    uint8_t purpose; /* index from 1 into KEEPER_PURPOSES */
+    uint16_t count;
+};
+
+enum { KEEPER_FRAME_BYTES = sizeof(struct keeper_head) + KEEPER_HASHES_MAX * 64 };
+
+/* The statements it signs; the index is what a request carries. Ended by NULL, starts with one. */
+extern const char *const KEEPER_PURPOSES[];
+/* The index of a purpose; 0 when there is none. */
+uint8_t keeper_purpose(const char *purpose);
+
+struct keeper {
+    const struct env *env;
+    struct str office; /* id: the name in certificates */
+    uint8_t secret[64];
+};
+
+/* Answers one request. Shapes: ret_answer holds KEEPER_FRAME_BYTES. Returns the answer's length. */
+size_t keeper_answer(const struct keeper *keeper, const uint8_t *request, size_t bytes,
+                     uint8_t *ret_answer);
+
+/* The process: serves descriptor 3 until it is closed. The present folder is the office's. */
+enum err keeper_run(struct call *c, const struct cli_args *args);

@@ -1,0 +1,34 @@
+#pragma once
+/*
+ * supervise.h: the process that an administrator starts. It opens the sockets, gives up root,
+ * starts keeper, courier and worker and starts each again when it ends, later and later when it
+ * keeps ending. It reads nothing that comes from outside.
+ *
+ *                     link: connections of new keepers
+ *     supervisor  ------------------------------------->  worker  <----->  keeper
+ *                 ------------------------------------->          <----->  courier
+ *                     link: connections of new couriers
+ *
+ * When the worker ends, the two others end with it, because their connections close.
+ */
+#include "front/cli/cli.h"
+
+/* Descriptors of the three processes. */
+enum { KEEPER_CONN_FD = 3 };
+enum { COURIER_CONN_FD = 3, COURIER_LIB_FD = 4 };
+enum {
+    WORKER_KEEPER_FD = 3, /* link to the keepers; the worker also says here that it is ready */
+    WORKER_COURIER_FD,    /* link to the couriers */
+    WORKER_WEB_FD,        /* listening */
+    WORKER_WIRE_FD,
+    WORKER_CONTROL_FD,
+    WORKER_SLOTS_FD,      /* main/slots.h */
+    WORKER_LOCK_FD,       /* held open, so that no second worker starts beside it */
+    WORKER_LIB_FD,        /* folder of the plugins */
+    WORKER_FD_END,
+};
+
+/* serve DIR [--ready-fd N]. Ends by SIGTERM or SIGINT.
+ * Errors: ERR_CONFLICT "serve.running"; ERR_IO "serve.start" when the first start fails; those of
+ * config_read, listen_tcp and cli_drop. */
+enum err supervise_run(struct call *c, const struct cli_args *args);

@@ -1,0 +1,111 @@
+#include "store/inside.h"
+
+#include <string.h>
+
+enum { TOPICS_FIRST = 16 };
+
+static enum err run_plain(struct call *c, struct db *db, const char *sql)
+{
+    struct db_result none = {};
+    return db->driver->run(c, db, sql, NO_ARGS, &none);
+}
+
+static enum err job_undo(struct call *group, struct db *db)
+{
+    enum err e = run_plain(group, db, "ROLLBACK TO closure");
+    if (e != OK) return e;
+    return run_plain(group, db, "RELEASE closure");
+}
+
+/* Runs one closure in its savepoint. A failure of its own stays in the job; what is returned has
+ * ended the transaction of all. */
+static enum err job_run(struct call *group, struct job *job)
+{
+    struct store *store = group->store;
+    struct db *db = store->writer;
+    enum err e = run_plain(group, db, "SAVEPOINT closure");
+    if (e != OK) return e;
+    size_t topics = store->notes.count;
+    job->c->db = db;
+    job->e = job->fn(job->c, job->arg);
+    job->c->db = NULL;
+    ensure(job->e == job->c->failure.err);
+    if (job->e == OK) return run_plain(group, db, "RELEASE closure");
+    store->notes.count = topics;
+    return job_undo(group, db);
+}
+
+static enum err group_write(struct call *group, struct job *jobs)
+{
+    struct store *store = group->store;
+    struct db *db = store->writer;
+    enum err e = db->driver->begin(group, db);
+    if (e != OK) return e;
+    bool kept = false;
+    bool acts = false;
+    for (struct job *job = jobs; job != NULL; job = job->next) {
+        e = job_run(group, job);
+        if (e != OK) return e;
+        kept = kept || job->e == OK;
+        acts = acts || (job->e == OK && !job->schema);
+    }
+    if (!kept) {
+        db->driver->rollback(db);
+        return OK;
+    }
+    if (acts && store->config.before_commit != NULL) {
+        group->db = db;
+        e = store->config.before_commit(store->config.arg, group);
+        group->db = NULL;
+        ensure(e == group->failure.err);
+        if (e != OK) return e;
+    }
+    return db->driver->commit(group, db);
+}
+
+/* Tells every closure that had gone well why the group failed. */
+static void failure_share(struct job *jobs, const struct failure *from)
+{
+    for (struct job *job = jobs; job != NULL; job = job->next) {
+        if (job->e != OK) continue;
+        call_clear(job->c);
+        job->e = fail(job->c, from->err, from->reason);
+        for (size_t i = 0; i < from->arg_count; i++) {
+            job->e = fail_arg(job->c, from->args[i].name, from->args[i].value);
+        }
+    }
+}
+
+void group_run(struct store *store, struct job *jobs)
+{
+    ensure(jobs != NULL);
+    struct call group = call_begin(store->env, store, NULL);
+    store->notes = (struct notes){.arena = group.arena};
+    enum err e = group_write(&group, jobs);
+    if (e != OK) {
+        store->driver->rollback(store->writer);
+        failure_share(jobs, &group.failure);
+    } else if (store->config.after_commit != NULL && store->notes.count > 0) {
+        store->config.after_commit(store->config.arg, store->notes.topics, store->notes.count);
+    }
+    if (store->writer->broken) atomic_store(&store->broken, true);
+    store->notes = (struct notes){};
+    call_end(&group);
+}
+
+void store_note(struct call *c, struct str topic)
+{
+    ensure(c->db != NULL);
+    ensure(c->db == c->store->writer);
+    struct notes *notes = &c->store->notes;
+    for (size_t i = 0; i < notes->count; i++) {
+        if (str_eq(notes->topics[i], topic)) return;
+    }
+    if (notes->count == notes->room) {
+        notes->room = notes->room == 0 ? TOPICS_FIRST : notes->room * 2;
+        struct str *larger = arena_array(notes->arena, notes->room, sizeof *larger);
+        if (notes->count > 0) memcpy(larger, notes->topics, notes->count * sizeof *larger);
+        notes->topics = larger;
+    }
+    notes->topics[notes->count++] = str_copy(notes->arena, topic);
+}

@@ -1,0 +1,199 @@
+#include "t.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <ftw.h>
+
+#include <cmocka.h>
+#include <sodium.h>
+
+#include "base/id.h"
+#include "core/login.h"
+#include "store/blob.h"
+
+static int64_t t_now(void *self)
+{
+    return ((struct t_office *)self)->now_ms;
+}
+
+/* splitmix64: the same seed gives the same ids. */
+static void t_random(void *self, uint8_t *ret_bytes, size_t bytes)
+{
+    struct t_office *t = self;
+    for (size_t i = 0; i < bytes; i++) {
+        t->seed += UINT64_C(0x9E3779B97F4A7C15);
+        uint64_t z = t->seed;
+        z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
+        z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
+        ret_bytes[i] = (uint8_t)(z >> 56);
+    }
+}
+
+static enum err t_sign(void *self, struct call *c, const char *purpose, const uint8_t (*hashes)[32],
+                       size_t count, uint8_t (*ret_signatures)[64])
+{
+    struct t_office *t = self;
+    (void)c;
+    for (size_t i = 0; i < count; i++) {
+        office_sign_with(t->secret_key, purpose, hashes[i], ret_signatures[i]);
+    }
+    return OK;
+}
+
+static void must(struct call *c, enum err e)
+{
+    if (e != OK) fail_msg("%s: %s", c->failure.reason, failure_json(c).ptr);
+}
+
+static void t_store_open(struct t_office *t)
+{
+    struct call c = call_begin(&t->env, NULL, &t->office);
+    struct store_config config = {
+        .path = str_format(t->arena, "%s/office.db", t->dir).ptr,
+        .inline_writer = true,
+        .before_commit = office_before_commit,
+        .after_commit = office_after_commit,
+        .arg = &t->office,
+    };
+    must(&c, store_open(&c, &config, &t->store));
+    call_end(&c);
+    c = call_begin(&t->env, t->store, &t->office);
+    must(&c, office_migrate(&c));
+    call_end(&c);
+}
+
+void t_office_open(struct t_office *t, const char *code)
+{
+    uint8_t seed[32] = {};
+    uint8_t public_key[32];
+    *t = (struct t_office){.arena = arena_open(0), .now_ms = INT64_C(1795572000000)};
+    assert_true(sodium_init() >= 0);
+    for (size_t i = 0; code[i] != 0 && i < sizeof seed; i++) {
+        seed[i] = (uint8_t)code[i];
+        t->seed = t->seed * 131 + (uint8_t)code[i];
+    }
+    assert_int_equal(crypto_sign_seed_keypair(public_key, t->secret_key, seed), 0);
+    t->env = (struct env){.now_ms = t_now, .random = t_random, .self = t};
+    (void)snprintf(t->dir, sizeof t->dir, "/tmp/phoihop-t-%s-XXXXXX", code);
+    assert_non_null(mkdtemp(t->dir));
+    const char *const folders[] = {"blobs", "tmp"};
+    for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
+        assert_int_equal(mkdir(str_format(t->arena, "%s/%s", t->dir, folders[i]).ptr, 0700), 0);
+    }
+    struct call c = call_begin(&t->env, NULL, NULL);
+    t->office = (struct office){
+        .id = str_copy(t->arena, call_random_id(&c, ID_RANDOM_BYTES)),
+        .code = str_copy(t->arena, str_of(code)),
+        .name = str_format(t->arena, "Văn phòng %s", code),
+        .dir = str_of(t->dir),
+        .public_key = str_copy(t->arena, (struct str){(const char *)public_key, 32}),
+        .calendar = workday_calendar_vn(&c, t->arena),
+        .signer = {.sign = t_sign, .self = t},
+    };
+    t->office.key = office_key_id(t->arena, t->office.public_key);
+    call_end(&c);
+    t_store_open(t);
+    c = call_begin(&t->env, t->store, &t->office);
+    must(&c, office_found(&c, S("admin"), S("mat-khau-admin")));
+    call_end(&c);
+}
+
+static int remove_one(const char *path, const struct stat *info, int type, struct FTW *walk)
+{
+    (void)info;
+    (void)type;
+    (void)walk;
+    return remove(path);
+}
+
+void t_office_close(struct t_office *t)
+{
+    store_close(t->store);
+    (void)nftw(t->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    arena_close(t->arena);
+}
+
+void t_office_restart(struct t_office *t)
+{
+    store_close(t->store);
+    t_store_open(t);
+}
+
+struct call t_call(struct t_office *t, const char *login)
+{
+    struct call c = call_begin(&t->env, t->store, &t->office);
+    if (login != NULL) must(&c, login_as(&c, str_of(login)));
+    return c;
+}
+
+struct act_result t_act(struct t_office *t, const char *login, const char *act, const char *json)
+{
+    struct call c = t_call(t, login);
+    struct act_result result = {};
+    must(&c, act_run_json(&c, str_of(act), str_of(json), (struct str){}, &result));
+    result.record = str_copy(t->arena, result.record);
+    result.more = NULL;
+    call_end(&c);
+    return result;
+}
+
+struct str t_refused(struct t_office *t, const char *login, const char *act, const char *json)
+{
+    struct call c = t_call(t, login);
+    struct act_result result = {};
+    enum err e = act_run_json(&c, str_of(act), str_of(json), (struct str){}, &result);
+    assert_int_not_equal(e, OK);
+    const char *reason = c.failure.problem_count > 0 ? c.failure.problems[0].reason : c.failure.reason;
+    struct str key = str_copy(t->arena, str_of(reason));
+    call_end(&c);
+    return key;
+}
+
+struct str t_person(struct t_office *t, const char *login, uint32_t roles)
+{
+    struct arena *arena = t->arena;
+    struct sb json = sb_new(arena, 0);
+    sb_printf(&json, "{\"login\":\"%s\",\"title\":\"Chức danh %s\",\"password\":\"mat-khau-%s\"", login,
+              login, login);
+    for (size_t i = 0; ROLE_WORDS[i] != NULL; i++) {
+        if ((roles & (1U << i)) != 0) sb_printf(&json, ",\"%s\":true", ROLE_WORDS[i]);
+    }
+    sb_char(&json, '}');
+    return t_act(t, "admin", "office.add_person", str_zero(arena, sb_str(&json))).record;
+}
+
+static void t_add_peer(struct t_office *to, const struct t_office *peer)
+{
+    struct str json = str_format(
+        to->arena,
+        "{\"office\":\"%.*s\",\"code\":\"%.*s\",\"name\":\"%.*s\",\"public_key\":\"%.*s\"}",
+        STR_ARG(peer->office.id), STR_ARG(peer->office.code), STR_ARG(peer->office.name),
+        STR_ARG(hex_encode(to->arena, peer->office.public_key)));
+    (void)t_act(to, "admin", "office.add_peer", json.ptr);
+}
+
+void t_peers(struct t_office *a, struct t_office *b)
+{
+    t_add_peer(a, b);
+    t_add_peer(b, a);
+}
+
+struct str t_file(struct t_office *t, const char *bytes)
+{
+    struct call c = t_call(t, NULL);
+    struct blob_writer *w = NULL;
+    struct str root = {};
+    int64_t size = 0;
+    must(&c, blob_create(&c, t->office.dir, 1 << 20, &w));
+    must(&c, blob_write(&c, w, str_of(bytes)));
+    must(&c, blob_finish(&c, w, &root, &size));
+    root = str_copy(t->arena, root);
+    call_end(&c);
+    return root;
+}

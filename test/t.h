@@ -1,0 +1,38 @@
+#pragma once
+/*
+ * t.h: what module tests share: an office on a real SQLite file in a folder of its own, a clock and
+ * randomness that the test holds, an in-process signer. The folder goes with the test.
+ */
+#include "core/act.h"
+#include "core/office.h"
+
+struct t_office {
+    struct arena *arena;    /* the office's own memory */
+    struct env env;
+    int64_t now_ms;         /* what the clock says; the test moves it */
+    uint64_t seed;          /* of the randomness */
+    uint8_t secret_key[64];
+    struct office office;
+    struct store *store;
+    char dir[64];
+};
+
+/* Founds an office. Shapes: code such as "VPCP"; now 2026-11-25 09:00 in Hanoi. The administrator is
+ * "admin" with the password "mat-khau-admin". */
+void t_office_open(struct t_office *t, const char *code);
+/* Closes the store and removes the folder. */
+void t_office_close(struct t_office *t);
+/* Closes and opens the store again, as a restart does. */
+void t_office_restart(struct t_office *t);
+/* Adds a person with the roles by the administrator's act; returns its record in the arena. */
+struct str t_person(struct t_office *t, const char *login, uint32_t roles);
+/* A call of that person; NULL: of nobody. The caller ends it. */
+struct call t_call(struct t_office *t, const char *login);
+/* Makes two offices peers of each other. */
+void t_peers(struct t_office *a, struct t_office *b);
+/* Runs an act by JSON and asserts that it succeeds; returns the result in the office's arena. */
+struct act_result t_act(struct t_office *t, const char *login, const char *act, const char *json);
+/* Runs an act that must fail; returns its reason key. */
+struct str t_refused(struct t_office *t, const char *login, const char *act, const char *json);
+/* Stores bytes as a file; returns its root. */
+struct str t_file(struct t_office *t, const char *bytes);
