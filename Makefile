@@ -18,11 +18,11 @@ OPT_tsan := -O1 -fsanitize=thread
 OPT := $(OPT_$(V))
 CFLAGS := -std=gnu2x -g -D_GNU_SOURCE $(OPT) $(HARDEN) $(WARN) -Isrc -I$(B)/gen -Itest -I$(SQLITE)
 LDFLAGS := $(OPT) -pie -rdynamic -Wl,-z,relro,-z,now
-LIBS := -lsodium -ljansson -lssl -lcrypto -licuuc -ldl -lpthread -lm
+LIBS := -lsodium -ljansson -lssl -lcrypto -licuuc -linih -lseccomp -ldl -lpthread -lm
 SQLITE_FLAGS := -std=gnu17 -g -w $(OPT) -fPIE -DSQLITE_DQS=0 -DSQLITE_OMIT_LOAD_EXTENSION \
     -DSQLITE_THREADSAFE=2 -DSQLITE_DEFAULT_WAL_SYNCHRONOUS=2 -DSQLITE_ENABLE_API_ARMOR \
     -DSQLITE_ENABLE_FTS5 -DSQLITE_DEFAULT_MEMSTATUS=0 -DSQLITE_LIKE_DOESNT_MATCH_BLOBS \
-    -DSQLITE_TRUSTED_SCHEMA=0 -DSQLITE_MAX_EXPR_DEPTH=100
+    -DSQLITE_TRUSTED_SCHEMA=0 -DSQLITE_MAX_EXPR_DEPTH=100 -DHAVE_FDATASYNC=1
 
 # A folder that holds a file named PLUGIN is not linked into the program: it becomes
 # lib/NAME.so, opened only by the process that needs it. PLUGIN lists its libraries.
@@ -64,8 +64,9 @@ $(B)/obj/%.o: %.c | $(GEN)
 	@mkdir -p $(@D)
 	@echo CC $<; $(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+PLUGIN_HEADERS := $(wildcard src/base/*.h src/store/*.h src/core/*.h src/front/*/*.h src/main/*/*.h)
 define PLUGIN_RULE
-$(B)/lib/$(notdir $(1)).so: $(filter $(1)/%,$(filter-out %_test.c,$(SRC_ALL))) $(wildcard $(1)/*.h)
+$(B)/lib/$(notdir $(1)).so: $(filter $(1)/%,$(filter-out %_test.c,$(SRC_ALL))) $(PLUGIN_HEADERS)
 	@mkdir -p $$(@D)
 	@echo SO $$@; $(CC) $(CFLAGS) -fPIC -shared -o $$@ $$(filter %.c,$$^) $$$$(cat $(1)/PLUGIN)
 endef
@@ -85,7 +86,7 @@ $(B)/test/%: $(B)/obj/src/%.o $(TEST_LIB) $(B)/libphoihop.a $(PLUGIN_SO)
 	@mkdir -p $(@D)
 	@$(CC) $(LDFLAGS) -o $@ $< $(TEST_LIB) -Wl,--whole-archive $(B)/libphoihop.a -Wl,--no-whole-archive $(LIBS) -lcmocka
 
-tests: $(TESTS)
+tests: $(TESTS) $(REPLAYS)
 
 run: all
 	@tools/deps.sh run
@@ -94,6 +95,41 @@ run: all
 test: 
 	@tools/deps.sh test
 	@exec test/run
+
+# Fuzz targets by clang's libFuzzer, FUZZ_SECONDS each; what they found is kept under test/fuzz/corpus.
+FUZZ := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/*_fuzz.c))
+FUZZ_SECONDS ?= 300
+CLANG_FLAGS := -std=gnu2x -g -O1 -D_GNU_SOURCE -Isrc -Itest -I$(SQLITE) -fsanitize=address,undefined
+fuzz: $(GEN) $(B)/obj/sqlite3.o
+	@for f in $(FUZZ); do \
+	  echo "FUZZ $$f"; mkdir -p build/fuzz/corpus/$$f test/fuzz/corpus/$$f; \
+	  clang $(CLANG_FLAGS) -fsanitize=fuzzer -o build/fuzz/$$f test/fuzz/$$f.c $(SRC_LIB) $(GEN) \
+	    $(B)/obj/sqlite3.o $(LIBS) || exit 1; \
+	  build/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 -artifact_prefix=build/fuzz/ \
+	    build/fuzz/corpus/$$f test/fuzz/corpus/$$f || exit 1; \
+	done
+REPLAYS := $(FUZZ:%_fuzz=$(B)/test/fuzz/%_replay)
+$(B)/test/fuzz/%_replay: $(B)/obj/test/fuzz/%_fuzz.o $(B)/obj/test/fuzz/replay.o $(B)/libphoihop.a
+	@mkdir -p $(@D)
+	@$(CC) $(LDFLAGS) -o $@ $< $(B)/obj/test/fuzz/replay.o -Wl,--whole-archive $(B)/libphoihop.a \
+	  -Wl,--no-whole-archive $(LIBS)
+
+# The simulator: offices in one process, faults from a seed, planted bugs that it must find.
+SIM := $(patsubst %.c,$(B)/obj/%.o,$(wildcard test/sim/*.c))
+$(B)/sim: $(SIM) $(B)/libphoihop.a
+	@$(CC) $(LDFLAGS) -o $@ $(SIM) -Wl,--whole-archive $(B)/libphoihop.a -Wl,--no-whole-archive $(LIBS)
+sim: $(B)/sim
+	@$(B)/sim --seed $(or $(SEED),1) --seeds $(or $(SEEDS),50) --offices $(or $(OFFICES),2)
+	@$(B)/sim --offices $(or $(OFFICES),2) --canary
+
+bench: all $(B)/bench/limits $(B)/bench/load
+	@$(PY) test/bench/bench.py $(B)
+$(B)/bench/limits: test/bench/limits.c $(B)/libphoihop.a
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libphoihop.a $(LIBS)
+$(B)/bench/load: test/bench/load.c $(B)/libphoihop.a
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libphoihop.a $(LIBS)
 
 tidy:
 	@$(PY) tools/tidy.py

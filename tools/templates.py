@@ -91,6 +91,10 @@ class Html:
         if end < 0:
             self.value += text[at:]
             return len(text)
+        self.value += text[at:end]
+        scheme = re.match(r"\s*([^/?#]*):", self.value.split("\0")[0])
+        if self.attribute in URL_ATTRIBUTES and scheme and scheme[1].lower() != "https":
+            raise Refused(f"the address begins with {scheme[0]!r}; only https and own paths may stand here")
         self.place, self.quote, self.attribute = "tag", "", ""
         return end + 1
 

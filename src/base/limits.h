@@ -8,6 +8,11 @@ enum {
     LIMIT_HTTP_LINE_BYTES = 8 * 1024,       /* request line, then 414 */
     LIMIT_HTTP_HEAD_BYTES = 16 * 1024,      /* whole head, then 431 */
     LIMIT_HTTP_HEADERS = 64,                /* header lines, then 431 */
+    LIMIT_HTTP_METHOD_BYTES = 32,           /* then 501 */
+    LIMIT_HTTP_CHUNK_DIGITS = 8,            /* of a chunk size, then 400 */
+    LIMIT_HTTP_CHUNK_EXTENSION_BYTES = 4096, /* in one body, then 400 */
+    LIMIT_HTTP_TRAILER_BYTES = 4096,        /* behind one body, then 431 */
+    LIMIT_HTTP_BODY_BYTES = 1024 * 1024,    /* where a handler plans no other, then 413 */
     LIMIT_HTTP_MEMORY_BODY_BYTES = 64 * 1024, /* a larger body is spooled to a file */
     LIMIT_HTTP_CONNECTIONS = 4096,          /* at one time, then the listener waits */
     LIMIT_HTTP_CONNECTIONS_ADDRESS = 512,   /* at one time from one address */

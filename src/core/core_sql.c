@@ -3,7 +3,8 @@
 /* Every table of core. What stands outside the log and outside `check` is marked LOCAL: sessions,
  * passwords, tokens, repeated calls. Everything else is made from stored versions and receipts. */
 static const struct migration STEPS[] = {
-    {"core.1",
+    {.name = "core.1",
+     .sql =
      /* the stored versions: exactly the signed bytes; sig is NULL until the group's signature */
      "CREATE TABLE version (record TEXT NOT NULL, n INT NOT NULL, kind TEXT NOT NULL,"
      " hash TEXT NOT NULL, bytes BYTES NOT NULL, sig BYTES, key TEXT NOT NULL, home TEXT NOT NULL,"

@@ -20,7 +20,7 @@ enum err receipt_insert(struct call *c, const struct receipt *r, struct str hash
 
 enum err receipt_unsigned_list(struct call *c, struct rows *ret_rows)
 {
-    return store_all(c, "SELECT hash FROM receipt WHERE sig IS NULL ORDER BY hash", NO_ARGS, ret_rows);
+    return store_all(c, "SELECT hash FROM receipt WHERE sig IS NULL", NO_ARGS, ret_rows);
 }
 
 enum err receipt_sign(struct call *c, struct str hash, struct str signature)

@@ -72,7 +72,7 @@ enum err version_load(struct call *c, struct str record, int64_t n, struct versi
 
 enum err version_unsigned_list(struct call *c, struct rows *ret_rows)
 {
-    return store_all(c, "SELECT record, n, hash FROM version WHERE sig IS NULL ORDER BY record, n",
+    return store_all(c, "SELECT record, n, hash FROM version WHERE sig IS NULL",
                      NO_ARGS, ret_rows);
 }
 

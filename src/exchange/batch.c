@@ -9,8 +9,12 @@ enum {
     PERSONAL_FIXED_BYTES = 2 + PERSONAL_SALT_BYTES + 4,
 };
 
-#define BATCH_MAGIC S("phoihop\x01" "B")
-#define ACK_MAGIC S("phoihop\x01" "A")
+#define BATCH_MAGIC                                                                                \
+    S("phoihop\x01"                                                                                \
+      "B")
+#define ACK_MAGIC                                                                                  \
+    S("phoihop\x01"                                                                                \
+      "A")
 
 /* Reads a frame from the front. What does not fit sets `bad`, asked at the end of each part. */
 struct reader {
@@ -180,8 +184,8 @@ struct str ack_encode(struct call *c, struct str ack_bytes, struct str signature
     return sb_str(&sb);
 }
 
-enum err ack_decode(struct call *c, struct str bytes, struct ack *ret_ack, struct str *ret_ack_bytes,
-                    struct str *ret_signature)
+enum err ack_decode(struct call *c, struct str bytes, struct ack *ret_ack,
+                    struct str *ret_ack_bytes, struct str *ret_signature)
 {
     struct reader r = {.rest = bytes};
     bool magic = str_eq(take(&r, FRAME_MAGIC_BYTES), ACK_MAGIC);

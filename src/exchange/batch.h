@@ -49,7 +49,8 @@ struct str batch_encode(struct call *c, const struct batch *batch);
  * entries of another direction or out of row, "batch.chain" when the chain does not come out. */
 enum err batch_decode(struct call *c, struct str bytes, struct batch *ret_batch);
 
+/* Writes an acknowledgement. Shapes: signature of 64 bytes. */
 struct str ack_encode(struct call *c, struct str ack_bytes, struct str signature);
 /* Takes an acknowledgement apart. Errors: ERR_SYNTAX "ack.form"; those of ack_read. */
-enum err ack_decode(struct call *c, struct str bytes, struct ack *ret_ack, struct str *ret_ack_bytes,
-                    struct str *ret_signature);
+enum err ack_decode(struct call *c, struct str bytes, struct ack *ret_ack,
+                    struct str *ret_ack_bytes, struct str *ret_signature);

@@ -60,7 +60,8 @@ static struct batch make(struct call *c)
         .key = S("0123456789abcdef"),
     };
     batch.entries = arena_array(c->arena, ENTRIES, sizeof *batch.entries);
-    for (size_t i = 0; i < ENTRIES; i++) fill_entry(c, &batch, i);
+    for (size_t i = 0; i < ENTRIES; i++)
+        fill_entry(c, &batch, i);
     struct personal_row *row = arena_alloc(c->arena, sizeof *row);
     *row = (struct personal_row){.path = S("name"), .salt = SALT, .value = S("Người dân")};
     batch.entries[1].personal = row;
@@ -119,7 +120,8 @@ static void a_frame_cut_anywhere_is_refused(void **state)
     struct call c = begin();
     struct batch made = make(&c);
     struct str bytes = batch_encode(&c, &made);
-    for (size_t i = 0; i < bytes.len; i++) assert_non_null(refused(&c, str_sub(bytes, 0, i)));
+    for (size_t i = 0; i < bytes.len; i++)
+        assert_non_null(refused(&c, str_sub(bytes, 0, i)));
     call_end(&c);
 }
 
@@ -218,8 +220,14 @@ static void an_acknowledgement_comes_back_as_it_was_written(void **state)
 {
     (void)state;
     struct call c = begin();
-    struct ack made = {.format = ENTRY_FORMAT, .from = BOB, .to = ALICE, .epoch = 1, .seq = 0,
-                       .chain = chain_start(), .time_ms = 1795600000000, .key = S("k")};
+    struct ack made = {.format = ENTRY_FORMAT,
+                       .from = BOB,
+                       .to = ALICE,
+                       .epoch = 1,
+                       .seq = 0,
+                       .chain = chain_start(),
+                       .time_ms = 1795600000000,
+                       .key = S("k")};
     struct ack read = {};
     struct str bytes = {};
     struct str signature = {};

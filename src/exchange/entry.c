@@ -6,108 +6,56 @@
 
 #include <sodium.h>
 
-enum { KEY_ID_BYTES = 64, STATEMENT_BYTES = 4 * 1024 };
+enum { KEY_ID_LEN = 64, STATEMENT_BYTES = 4 * 1024 };
 
 static const char *const ENTRY_WORDS[] = {"version", "receipt", NULL};
 
+#define AT(member) .offset = offsetof(struct entry, member), .required = true
 static const struct field ENTRY_FIELDS[] = {
-    {.name = "phoihop", .type = FIELD_INT, .offset = offsetof(struct entry, format), .required = true},
-    {.name = "from", .type = FIELD_OFFICE, .offset = offsetof(struct entry, from), .required = true},
-    {.name = "to", .type = FIELD_OFFICE, .offset = offsetof(struct entry, to), .required = true},
-    {.name = "epoch", .type = FIELD_INT, .offset = offsetof(struct entry, epoch), .required = true},
-    {.name = "seq", .type = FIELD_INT, .offset = offsetof(struct entry, seq), .required = true},
-    {.name = "kind",
-     .type = FIELD_CHOICE,
-     .offset = offsetof(struct entry, kind),
-     .choices = ENTRY_WORDS,
-     .required = true},
-    {.name = "priority",
-     .type = FIELD_INT,
-     .offset = offsetof(struct entry, priority),
-     .max = PRIORITY_BULK,
-     .required = true},
-    {.name = "record",
-     .type = FIELD_RECORD,
-     .offset = offsetof(struct entry, record),
-     .required = true},
-    {.name = "n", .type = FIELD_INT, .offset = offsetof(struct entry, n), .required = true},
-    {.name = "object",
-     .type = FIELD_TEXT,
-     .offset = offsetof(struct entry, object),
-     .max = CHAIN_HEX_LEN,
-     .required = true},
-    {.name = "size",
-     .type = FIELD_INT,
-     .offset = offsetof(struct entry, size),
-     .max = LIMIT_JSON_BYTES,
-     .required = true},
+    {.name = "phoihop", .type = FIELD_INT, AT(format)},
+    {.name = "from", .type = FIELD_OFFICE, AT(from)},
+    {.name = "to", .type = FIELD_OFFICE, AT(to)},
+    {.name = "epoch", .type = FIELD_INT, AT(epoch)},
+    {.name = "seq", .type = FIELD_INT, AT(seq)},
+    {.name = "kind", .type = FIELD_CHOICE, AT(kind), .choices = ENTRY_WORDS},
+    {.name = "priority", .type = FIELD_INT, AT(priority), .max = PRIORITY_BULK},
+    {.name = "record", .type = FIELD_RECORD, AT(record)},
+    {.name = "n", .type = FIELD_INT, AT(n)},
+    {.name = "object", .type = FIELD_TEXT, AT(object), .max = CHAIN_HEX_LEN},
+    {.name = "size", .type = FIELD_INT, AT(size), .max = LIMIT_JSON_BYTES},
 };
+#undef AT
 const struct field_table ENTRY_TABLE = FIELD_TABLE("feed.entry", struct entry, ENTRY_FIELDS);
 
+#define AT(member) .offset = offsetof(struct batch_head, member), .required = true
 static const struct field BATCH_HEAD_FIELDS[] = {
-    {.name = "phoihop",
-     .type = FIELD_INT,
-     .offset = offsetof(struct batch_head, format),
-     .required = true},
-    {.name = "from",
-     .type = FIELD_OFFICE,
-     .offset = offsetof(struct batch_head, from),
-     .required = true},
-    {.name = "to", .type = FIELD_OFFICE, .offset = offsetof(struct batch_head, to), .required = true},
-    {.name = "epoch",
-     .type = FIELD_INT,
-     .offset = offsetof(struct batch_head, epoch),
-     .required = true},
-    {.name = "seq", .type = FIELD_INT, .offset = offsetof(struct batch_head, seq), .required = true},
-    {.name = "count",
-     .type = FIELD_INT,
-     .offset = offsetof(struct batch_head, count),
-     .max = LIMIT_BATCH_ENTRIES,
-     .required = true},
-    {.name = "prev",
-     .type = FIELD_TEXT,
-     .offset = offsetof(struct batch_head, prev),
-     .max = CHAIN_HEX_LEN,
-     .required = true},
-    {.name = "chain",
-     .type = FIELD_TEXT,
-     .offset = offsetof(struct batch_head, chain),
-     .max = CHAIN_HEX_LEN,
-     .required = true},
-    {.name = "time",
-     .type = FIELD_INSTANT,
-     .offset = offsetof(struct batch_head, time_ms),
-     .required = true},
-    {.name = "key",
-     .type = FIELD_TEXT,
-     .offset = offsetof(struct batch_head, key),
-     .max = KEY_ID_BYTES,
-     .required = true},
+    {.name = "phoihop", .type = FIELD_INT, AT(format)},
+    {.name = "from", .type = FIELD_OFFICE, AT(from)},
+    {.name = "to", .type = FIELD_OFFICE, AT(to)},
+    {.name = "epoch", .type = FIELD_INT, AT(epoch)},
+    {.name = "seq", .type = FIELD_INT, AT(seq)},
+    {.name = "count", .type = FIELD_INT, AT(count), .max = LIMIT_BATCH_ENTRIES},
+    {.name = "prev", .type = FIELD_TEXT, AT(prev), .max = CHAIN_HEX_LEN},
+    {.name = "chain", .type = FIELD_TEXT, AT(chain), .max = CHAIN_HEX_LEN},
+    {.name = "time", .type = FIELD_INSTANT, AT(time_ms)},
+    {.name = "key", .type = FIELD_TEXT, AT(key), .max = KEY_ID_LEN},
 };
+#undef AT
 const struct field_table BATCH_HEAD_TABLE =
     FIELD_TABLE("feed.batch", struct batch_head, BATCH_HEAD_FIELDS);
 
+#define AT(member) .offset = offsetof(struct ack, member), .required = true
 static const struct field ACK_FIELDS[] = {
-    {.name = "phoihop", .type = FIELD_INT, .offset = offsetof(struct ack, format), .required = true},
-    {.name = "from", .type = FIELD_OFFICE, .offset = offsetof(struct ack, from), .required = true},
-    {.name = "to", .type = FIELD_OFFICE, .offset = offsetof(struct ack, to), .required = true},
-    {.name = "epoch", .type = FIELD_INT, .offset = offsetof(struct ack, epoch), .required = true},
-    {.name = "seq", .type = FIELD_INT, .offset = offsetof(struct ack, seq), .required = true},
-    {.name = "chain",
-     .type = FIELD_TEXT,
-     .offset = offsetof(struct ack, chain),
-     .max = CHAIN_HEX_LEN,
-     .required = true},
-    {.name = "time",
-     .type = FIELD_INSTANT,
-     .offset = offsetof(struct ack, time_ms),
-     .required = true},
-    {.name = "key",
-     .type = FIELD_TEXT,
-     .offset = offsetof(struct ack, key),
-     .max = KEY_ID_BYTES,
-     .required = true},
+    {.name = "phoihop", .type = FIELD_INT, AT(format)},
+    {.name = "from", .type = FIELD_OFFICE, AT(from)},
+    {.name = "to", .type = FIELD_OFFICE, AT(to)},
+    {.name = "epoch", .type = FIELD_INT, AT(epoch)},
+    {.name = "seq", .type = FIELD_INT, AT(seq)},
+    {.name = "chain", .type = FIELD_TEXT, AT(chain), .max = CHAIN_HEX_LEN},
+    {.name = "time", .type = FIELD_INSTANT, AT(time_ms)},
+    {.name = "key", .type = FIELD_TEXT, AT(key), .max = KEY_ID_LEN},
 };
+#undef AT
 const struct field_table ACK_TABLE = FIELD_TABLE("feed.ack", struct ack, ACK_FIELDS);
 
 static struct str statement_write(struct call *c, const struct field_table *table, const void *from)

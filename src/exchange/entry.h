@@ -23,8 +23,8 @@ enum entry_kind { ENTRY_VERSION = 1, ENTRY_RECEIPT };
 /* {"phoihop":1,"from":"..","to":"..","epoch":1,"seq":7,"kind":"version","priority":2,
  *  "record":"HOME.RANDOM","n":1,"object":"<64 hex>","size":812} */
 struct entry {
-    int64_t format;    /* ENTRY_FORMAT */
-    struct str from;   /* office ids */
+    int64_t format;  /* ENTRY_FORMAT */
+    struct str from; /* office ids */
     struct str to;
     int64_t epoch;     /* from 1; a new one opens only after a restore */
     int64_t seq;       /* from 1 in each epoch, without holes, never used twice */
@@ -47,7 +47,7 @@ struct batch_head {
     struct str prev;  /* hex chain before the first entry */
     struct str chain; /* hex chain after the last entry */
     int64_t time_ms;
-    struct str key;   /* id of the signing key */
+    struct str key; /* id of the signing key */
 };
 
 /* What the receiver signs under PURPOSE_ACK once everything up to `seq` is durable: receipt R1 of

@@ -18,7 +18,14 @@
 /* The tables of the exchange. After office_migrate. Errors: those of store_migrate. */
 enum err exchange_migrate(struct call *c);
 
+struct node; /* core/view.h */
+
 /* How things stand with every peer, for pages and the command line: a list of maps {peer, code,
- * name, epoch, sent, acked, waiting, oldest_ms, received, down_ms, down, stopped, files}. */
-struct node;
+ * name, epoch, sent, acked, waiting, oldest_ms, received, down_ms, files, aside, down, stopped}.
+ * `waiting` objects are not yet acknowledged, the oldest since oldest_ms; `down` and `stopped` are
+ * word keys without "reason.", empty when all is well. */
 enum err exchange_status(struct call *c, struct node **ret_list);
+
+/* What this office tells a peer about the feeds between them, as JSON: its clock, and epoch, number
+ * and chain both ways. */
+enum err exchange_hello(struct call *c, struct str peer, struct str *ret_json);

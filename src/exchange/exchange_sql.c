@@ -6,9 +6,10 @@
 /* Outside the log and outside `check`: how things stand with each peer. What was sent, acknowledged
  * and set aside is kept, because it is evidence. */
 static const struct migration STEPS[] = {
-    {"exchange.1",
-     /* the sending end of each feed; stopped is the reason of a fork, down_ms since when the peer
-      * cannot be reached */
+    {.name = "exchange.1",
+     .sql =
+         /* the sending end of each feed; stopped is the reason of a fork, down_ms since when the
+          * peer cannot be reached */
      "CREATE TABLE feed_out (peer TEXT PRIMARY KEY, epoch INT NOT NULL, next_seq INT NOT NULL,"
      " chain TEXT NOT NULL, acked_seq INT NOT NULL, stopped TEXT NOT NULL, down_ms INT,"
      " down TEXT NOT NULL, CHECK (acked_seq < next_seq));"
@@ -63,8 +64,7 @@ enum err lease_take(struct call *c, struct str name, int64_t *ret_fence)
 enum err lease_fence(struct call *c, struct str name, int64_t *ret_fence)
 {
     struct rows rows = {};
-    enum err e =
-        store_one(c, "SELECT fence FROM lease WHERE name = $1", ARGS(TEXT(name)), &rows);
+    enum err e = store_one(c, "SELECT fence FROM lease WHERE name = $1", ARGS(TEXT(name)), &rows);
     if (e == OK) *ret_fence = rows_int(&rows, 0, 0);
     return e;
 }
@@ -200,11 +200,12 @@ enum err feed_load(struct call *c, struct str peer, struct feed_row *ret_feed)
 
 enum err feed_advance(struct call *c, struct str peer, int64_t next_seq, struct str chain)
 {
-    return store_exec(c,
-                      "INSERT INTO feed_out (peer, epoch, next_seq, chain, acked_seq, stopped, down)"
-                      " VALUES ($1, 1, $2, $3, 0, '', '') ON CONFLICT (peer) DO UPDATE SET"
-                      " next_seq = excluded.next_seq, chain = excluded.chain",
-                      ARGS(TEXT(peer), INT(next_seq), TEXT(chain)), NULL);
+    return store_exec(
+        c,
+        "INSERT INTO feed_out (peer, epoch, next_seq, chain, acked_seq, stopped, down)"
+        " VALUES ($1, 1, $2, $3, 0, '', '') ON CONFLICT (peer) DO UPDATE SET"
+        " next_seq = excluded.next_seq, chain = excluded.chain",
+        ARGS(TEXT(peer), INT(next_seq), TEXT(chain)), NULL);
 }
 
 enum err feed_stop(struct call *c, struct str peer, const char *reason)
@@ -223,7 +224,8 @@ enum err feed_down(struct call *c, struct str peer, const char *reason)
 
 enum err feed_up(struct call *c, struct str peer)
 {
-    return store_exec(c, "UPDATE feed_out SET down_ms = NULL, down = ''"
+    return store_exec(c,
+                      "UPDATE feed_out SET down_ms = NULL, down = ''"
                       " WHERE peer = $1 AND down_ms IS NOT NULL",
                       ARGS(TEXT(peer)), NULL);
 }
@@ -298,12 +300,12 @@ enum err ack_store(struct call *c, const struct ack *ack, struct str frame, int6
                                  INT(ack->time_ms), INT(c->now_ms)),
                             NULL);
     if (e != OK) return e;
-    e = store_exec(c,
-                   "UPDATE outbox SET acked_ms = $1 WHERE peer = $2 AND epoch = $3 AND seq > $4"
-                   " AND seq <= $5",
-                   ARGS(INT(c->now_ms), TEXT(ack->from), INT(ack->epoch), INT(after_seq),
-                        INT(ack->seq)),
-                   NULL);
+    e = store_exec(
+        c,
+        "UPDATE outbox SET acked_ms = $1 WHERE peer = $2 AND epoch = $3 AND seq > $4"
+        " AND seq <= $5",
+        ARGS(INT(c->now_ms), TEXT(ack->from), INT(ack->epoch), INT(after_seq), INT(ack->seq)),
+        NULL);
     if (e != OK) return e;
     return store_exec(c, "UPDATE feed_out SET acked_seq = $1 WHERE peer = $2",
                       ARGS(INT(ack->seq), TEXT(ack->from)), NULL);
@@ -312,16 +314,24 @@ enum err ack_store(struct call *c, const struct ack *ack, struct str frame, int6
 enum err ack_topics(struct call *c, const struct ack *ack, int64_t after_seq)
 {
     struct rows rows = {};
-    enum err e = store_all(c,
-                           "SELECT DISTINCT record FROM outbox WHERE peer = $1 AND epoch = $2"
-                           " AND seq > $3 AND seq <= $4 ORDER BY record",
-                           ARGS(TEXT(ack->from), INT(ack->epoch), INT(after_seq), INT(ack->seq)),
-                           &rows);
+    enum err e =
+        store_all(c,
+                  "SELECT DISTINCT record FROM outbox WHERE peer = $1 AND epoch = $2"
+                  " AND seq > $3 AND seq <= $4 ORDER BY record",
+                  ARGS(TEXT(ack->from), INT(ack->epoch), INT(after_seq), INT(ack->seq)), &rows);
     if (e != OK) return e;
     for (size_t i = 0; i < rows.count; i++) {
         store_note(c, str_format(c->arena, "record:%.*s", STR_ARG(rows_text(&rows, i, 0))));
     }
     return OK;
+}
+
+enum err feed_pending(struct call *c, struct rows *ret_rows)
+{
+    return store_all(c,
+                     "SELECT peer FROM feed_out WHERE acked_seq + 1 < next_seq AND stopped = ''"
+                     " ORDER BY peer",
+                     NO_ARGS, ret_rows);
 }
 
 /* Inbox */
@@ -469,4 +479,24 @@ enum err shared_find(struct call *c, struct str peer, struct str root, bool *ret
                            ARGS(TEXT(peer), TEXT(root)), &rows);
     if (e == OK) *ret_shared = rows.count > 0;
     return e;
+}
+
+/* Pages */
+
+enum err status_list(struct call *c, struct rows *ret_rows)
+{
+    return store_all(
+        c,
+        "SELECT p.office, coalesce(f.epoch, 1), coalesce(f.next_seq - 1, 0),"
+        " coalesce(f.acked_seq, 0), count(o.id), coalesce(min(o.created_ms), 0),"
+        " coalesce((SELECT i.seq FROM feed_in i WHERE i.peer = p.office), 0),"
+        " coalesce(f.down_ms, 0),"
+        " (SELECT count(*) FROM wanted w WHERE w.peer = p.office AND w.state = 1),"
+        " (SELECT count(*) FROM quarantine q WHERE q.peer = p.office),"
+        " coalesce(f.down, ''), coalesce(f.stopped, '')"
+        " FROM k_office_peer p LEFT JOIN feed_out f ON f.peer = p.office"
+        " LEFT JOIN outbox o ON o.peer = p.office AND o.acked_ms IS NULL"
+        " GROUP BY p.office, f.epoch, f.next_seq, f.acked_seq, f.down_ms, f.down, f.stopped"
+        " ORDER BY p.office LIMIT 4096",
+        NO_ARGS, ret_rows);
 }

@@ -68,6 +68,8 @@ enum err entry_object(struct call *c, struct batch_entry *entry);
 enum err ack_store(struct call *c, const struct ack *ack, struct str frame, int64_t after_seq);
 enum err ack_topics(struct call *c, const struct ack *ack, int64_t after_seq);
 
+enum err feed_pending(struct call *c, struct rows *ret_rows);
+
 /* inbox */
 enum err cursor_load(struct call *c, struct str peer, struct cursor_row *ret_cursor);
 enum err cursor_store(struct call *c, struct str peer, const struct cursor_row *cursor);
@@ -84,3 +86,6 @@ enum err wanted_here(struct call *c, struct str root);
 enum err wanted_failed(struct call *c, struct str peer, struct str root, const char *reason,
                        int64_t wake_ms);
 enum err shared_find(struct call *c, struct str peer, struct str root, bool *ret_shared);
+
+/* pages */
+enum err status_list(struct call *c, struct rows *ret_rows);

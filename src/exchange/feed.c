@@ -126,7 +126,8 @@ static enum err answer_take(struct call *c, void *arg)
     if (answering->stop != NULL) return stop(c, ack, answering->stop);
     e = feed_up(c, ack->from);
     if (e != OK) return e;
-    if (ack->seq <= row.acked_seq) return OK; /* a repeat, or a peer that asks again for older ones */
+    if (ack->seq <= row.acked_seq)
+        return OK; /* a repeat, or a peer that asks again for older ones */
     e = ack_store(c, ack, answering->frame, row.acked_seq);
     return e != OK ? e : ack_topics(c, ack, row.acked_seq);
 }
@@ -147,8 +148,7 @@ enum err feed_answer(struct call *c, struct feed *feed, struct str answer)
 {
     struct answering answering = {.frame = answer};
     struct statement statement = {};
-    enum err e =
-        ack_decode(c, answer, &answering.ack, &statement.bytes, &statement.signature);
+    enum err e = ack_decode(c, answer, &answering.ack, &statement.bytes, &statement.signature);
     if (e == OK) e = ack_verify(c, feed, &answering.ack, &statement);
     if (e == OK) e = store_tx(c, answer_take, &answering);
     if (e != OK) return e;
@@ -169,10 +169,12 @@ int64_t feed_backoff_ms(struct call *c, int64_t failures)
     uint8_t raw[4];
     int64_t wait_ms = FEED_BACKOFF_MIN_MS;
     ensure(failures > 0);
-    for (int64_t i = 1; i < failures && wait_ms < FEED_BACKOFF_MAX_MS; i++) wait_ms *= 2;
+    for (int64_t i = 1; i < failures && wait_ms < FEED_BACKOFF_MAX_MS; i++)
+        wait_ms *= 2;
     if (wait_ms > FEED_BACKOFF_MAX_MS) wait_ms = FEED_BACKOFF_MAX_MS;
     c->env->random(c->env->self, raw, sizeof raw);
-    uint32_t chance = (uint32_t)raw[0] << 24 | (uint32_t)raw[1] << 16 | (uint32_t)raw[2] << 8 | raw[3];
+    uint32_t chance =
+        (uint32_t)raw[0] << 24 | (uint32_t)raw[1] << 16 | (uint32_t)raw[2] << 8 | raw[3];
     return wait_ms / 2 + (int64_t)(chance % (uint64_t)(wait_ms / 2 + 1));
 }
 
@@ -192,7 +194,7 @@ enum err feed_fail(struct call *c, struct feed *feed, const char *reason)
     struct failing failing = {.peer = feed->peer, .reason = reason};
     feed->failures++;
     feed->wake_ms = c->now_ms + feed_backoff_ms(c, feed->failures);
-    feed->from_seq = 0; /* the peer says anew where it stands */
+    feed->from_seq = 0;                /* the peer says anew where it stands */
     if (feed->failures > 1) return OK; /* the store already knows */
     return store_tx(c, fail_note, &failing);
 }
@@ -201,4 +203,22 @@ void feed_wake(struct feed *feed, int64_t now_ms, bool peer_called)
 {
     if (feed->failures > 0 && !peer_called) return;
     if (feed->wake_ms > now_ms) feed->wake_ms = now_ms;
+}
+
+static enum err pending_read(struct call *c, void *arg)
+{
+    return feed_pending(c, arg);
+}
+
+enum err feed_waiting(struct call *c, struct str **ret_peers, size_t *ret_count)
+{
+    struct rows rows = {};
+    enum err e = store_read(c, pending_read, &rows);
+    if (e != OK) return e;
+    struct str *peers = arena_array(c->arena, rows.count, sizeof *peers);
+    for (size_t i = 0; i < rows.count; i++)
+        peers[i] = rows_text(&rows, i, 0);
+    *ret_peers = peers;
+    *ret_count = rows.count;
+    return OK;
 }

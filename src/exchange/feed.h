@@ -18,10 +18,10 @@
 enum { FEED_BACKOFF_MIN_MS = 1000, FEED_BACKOFF_MAX_MS = 5 * 60 * 1000 };
 
 struct feed {
-    struct str peer;   /* office id; stays with the owner of the feed */
-    int64_t wake_ms;   /* not before; INT64_MAX: not until woken */
-    int64_t failures;  /* in a row */
-    int64_t from_seq;  /* where the peer wants us to go on; 0: after what it acknowledged */
+    struct str peer;  /* office id; stays with the owner of the feed */
+    int64_t wake_ms;  /* not before; INT64_MAX: not until woken */
+    int64_t failures; /* in a row */
+    int64_t from_seq; /* where the peer wants us to go on; 0: after what it acknowledged */
 };
 
 /* Builds the next batch and signs its head. Empty when there is nothing to send, when it is not yet
@@ -29,9 +29,9 @@ struct feed {
 enum err feed_next(struct call *c, struct feed *feed, struct str *ret_batch);
 
 /* Takes the answer to a batch: bytes of an acknowledgement. After OK the window is open again: run
- * the sequencer and ask feed_next. Errors: ERR_PEER "ack.peer", those of ack_decode and statement_verify: as
- * good as no answer, call feed_fail; ERR_CONFLICT "feed.fork", "feed.ahead", "feed.epoch": the feed has
- * stopped. */
+ * the sequencer and ask feed_next. Errors: ERR_PEER "ack.peer", those of ack_decode and
+ * statement_verify: as good as no answer, call feed_fail; ERR_CONFLICT "feed.fork", "feed.ahead",
+ * "feed.epoch": the feed has stopped. */
 enum err feed_answer(struct call *c, struct feed *feed, struct str answer);
 
 /* Notes that the peer cannot be reached or does not answer properly, and when to try again: one
@@ -45,3 +45,7 @@ void feed_wake(struct feed *feed, int64_t now_ms, bool peer_called);
 
 /* The wait before attempt number `failures` + 1, in ms. Shapes: failures > 0. */
 int64_t feed_backoff_ms(struct call *c, int64_t failures);
+
+/* Lists the peers to which something numbered is not yet acknowledged. Shapes: in the call's arena.
+ */
+enum err feed_waiting(struct call *c, struct str **ret_peers, size_t *ret_count);

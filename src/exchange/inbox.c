@@ -174,9 +174,8 @@ static const char *fork_find(const struct taking *taking)
     int64_t first = batch->head.seq;
     if (batch->head.epoch != cursor->epoch) return "feed.epoch";
     if (first > cursor->seq + 1 || first + batch->head.count - 1 < cursor->seq) return NULL;
-    struct str chain = first == cursor->seq + 1
-                           ? batch->head.prev
-                           : batch->entries[cursor->seq - first].chain;
+    struct str chain =
+        first == cursor->seq + 1 ? batch->head.prev : batch->entries[cursor->seq - first].chain;
     return str_eq(chain, cursor->chain) ? NULL : "feed.fork";
 }
 

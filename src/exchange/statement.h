@@ -6,9 +6,9 @@
 #include "core/office.h"
 
 struct statement {
-    struct str office;    /* who is said to have signed */
-    struct str key;       /* id of the key it names */
-    const char *purpose;  /* PURPOSE_FEED, PURPOSE_ACK */
+    struct str office;   /* who is said to have signed */
+    struct str key;      /* id of the key it names */
+    const char *purpose; /* PURPOSE_FEED, PURPOSE_ACK */
     struct str bytes;
     struct str signature; /* 64 raw bytes */
 };
@@ -19,5 +19,4 @@ enum err statement_sign(struct call *c, const char *purpose, struct str bytes,
 
 /* Looks the office up in the directory and verifies. Errors: peer_find's; ERR_DENIED
  * "statement.key" for a key that is not the office's; ERR_DENIED "statement.signature". */
-enum err statement_verify(struct call *c, const struct statement *statement,
-                          struct peer *ret_peer);
+enum err statement_verify(struct call *c, const struct statement *statement, struct peer *ret_peer);

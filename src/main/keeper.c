@@ -124,8 +124,10 @@ static void serve(const struct keeper *keeper)
 
 enum err keeper_run(struct call *c, const struct cli_args *args)
 {
-    (void)args;
+    int64_t parent = 0;
     struct config config = {};
+    if (!parse_int(args->rest[0], 1, INT32_MAX, &parent)) return fail(c, ERR_SYNTAX, "cli.verb");
+    sandbox_common((int)parent);
     struct keeper *keeper = arena_alloc(c->arena, sizeof *keeper);
     enum err e = config_read(c, &config);
     if (e != OK) return e;

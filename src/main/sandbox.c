@@ -6,6 +6,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+enum { FILE_BYTES_MAX = 64 * 1024 * 1024 }; /* the largest answer is a few MiB */
+
 void sandbox_common(int parent)
 {
     const struct rlimit none = {};
@@ -40,6 +42,27 @@ enum err sandbox_keeper(struct call *c)
     /* memory, but none that can be run */
     failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
                                SCMP_A2(SCMP_CMP_MASKED_EQ, 4 /* PROT_EXEC */, 0));
+    failed |= seccomp_load(filter);
+    seccomp_release(filter);
+    return failed == 0 ? OK : fail(c, ERR_IO, "sandbox");
+}
+
+enum err sandbox_courier(struct call *c)
+{
+    static const int CALLS[] = {
+        SCMP_SYS(execve),           SCMP_SYS(execveat),          SCMP_SYS(ptrace),
+        SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(listen),
+        SCMP_SYS(accept),           SCMP_SYS(accept4),           SCMP_SYS(mount),
+        SCMP_SYS(unlink),           SCMP_SYS(unlinkat),          SCMP_SYS(rename),
+        SCMP_SYS(renameat),         SCMP_SYS(renameat2),         SCMP_SYS(kill),
+    };
+    const struct rlimit file = {FILE_BYTES_MAX, FILE_BYTES_MAX};
+    (void)setrlimit(RLIMIT_FSIZE, &file);
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    if (filter == NULL) return fail(c, ERR_IO, "sandbox");
+    int failed = 0;
+    for (size_t i = 0; i < ARRAY_LEN(CALLS); i++)
+        failed |= seccomp_rule_add(filter, SCMP_ACT_KILL_PROCESS, CALLS[i], 0);
     failed |= seccomp_load(filter);
     seccomp_release(filter);
     return failed == 0 ? OK : fail(c, ERR_IO, "sandbox");

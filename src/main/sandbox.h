@@ -12,3 +12,7 @@ void sandbox_common(int parent);
 /* The keeper: read, write, memory, clock, end. Everything else ends the process.
  * Errors: ERR_IO "sandbox". */
 enum err sandbox_keeper(struct call *c);
+
+/* The courier: no program is started, no connection accepted, nobody traced, no large file written.
+ * Errors: ERR_IO "sandbox". */
+enum err sandbox_courier(struct call *c);

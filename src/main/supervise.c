@@ -46,6 +46,7 @@ struct supervisor {
     int lib_fd;
     int signal_fd;
     int ready_fd; /* --ready-fd; -1: none */
+    int leash_fd; /* --leash-fd; -1: none */
     int link[PART_WORKER]; /* our ends, by part */
     struct child child[PART_COUNT];
     struct slots *slots;
@@ -112,7 +113,7 @@ static void helper_start(struct supervisor *s, enum part part)
     const int fds[] = {conn[0], s->lib_fd};
     part_start(s, part, fds, part == PART_COURIER ? 2 : 1);
     /* when the worker is gone its end is closed at once, and the new process ends again */
-    (void)fdpass_send(s->link[part], S("connection"), &conn[1], 1);
+    (void)fdpass_send(s->link[part], S("new"), &conn[1], 1);
     (void)close(conn[0]);
     (void)close(conn[1]);
 }
@@ -160,8 +161,23 @@ static void signal_parts(struct supervisor *s, int number, enum part first, enum
     }
 }
 
+/* One line of JSON on standard error for every end that nobody ordered. */
+static void log_end(const struct supervisor *s, enum part part, int status)
+{
+    struct arena *arena = arena_open(0);
+    bool by_signal = WIFSIGNALED(status);
+    struct str line = str_format(
+        arena, "{\"log\":\"process.ended\",\"process\":\"%s\",\"pid\":%d,\"%s\":%d,\"ms\":%lld}",
+        PART_VERBS[part], (int)s->child[part].pid, by_signal ? "signal" : "code",
+        by_signal ? WTERMSIG(status) : WEXITSTATUS(status), (long long)now_ms(s));
+    cli_print(STDERR_FILENO, line);
+    arena_close(arena);
+}
+
 static void part_ended(struct supervisor *s, enum part part, int status)
 {
+    bool ordered = s->stop_ms > 0 || (part != PART_WORKER && !is_alive(s, PART_WORKER));
+    if (!ordered) log_end(s, part, status);
     s->child[part].pid = 0;
     back_off(s, &s->child[part]);
     if (!s->ready && WIFEXITED(status) && WEXITSTATUS(status) != 0) s->failed_start = true;
@@ -183,7 +199,7 @@ static void reap(struct supervisor *s)
     }
 }
 
-/* One line of JSON on standard output and one word to whoever waits. */
+/* One line of JSON: to whoever waits on --ready-fd, else on standard output. */
 static void tell_ready(struct supervisor *s)
 {
     struct arena *arena = arena_open(0);
@@ -191,9 +207,8 @@ static void tell_ready(struct supervisor *s)
     sb_printf(&sb, "{\"ready\":true,\"web\":\"http://%.*s:%lld/\",\"wire\":\"%.*s:%lld\"}",
               STR_ARG(s->config.address), (long long)s->config.port,
               STR_ARG(s->config.wire_address), (long long)s->config.wire_port);
-    cli_print(STDOUT_FILENO, sb_str(&sb));
+    cli_print(s->ready_fd >= 0 ? s->ready_fd : STDOUT_FILENO, sb_str(&sb));
     arena_close(arena);
-    if (s->ready_fd >= 0) cli_print(s->ready_fd, S("ready"));
     fd_close(&s->ready_fd);
 }
 
@@ -210,14 +225,21 @@ static void hear_worker(struct supervisor *s)
     s->ready = true;
 }
 
+/* The worker ends after the requests under way; the courier at once, so that nobody waits for an
+ * office that does not answer; the keeper when the worker needs no more signatures. */
+static void stop_begin(struct supervisor *s)
+{
+    if (s->stop_ms == 0) s->stop_ms = now_ms(s) + STOP_MS;
+    bool worker = is_alive(s, PART_WORKER);
+    signal_parts(s, SIGTERM, worker ? PART_COURIER : PART_KEEPER, PART_WORKER);
+}
+
 static void hear_signals(struct supervisor *s)
 {
     struct signalfd_siginfo info = {};
     while (read(s->signal_fd, &info, sizeof info) == (ssize_t)sizeof info) {
         if (info.ssi_signo == SIGCHLD) continue; /* reaped at every turn */
-        if (s->stop_ms == 0) s->stop_ms = now_ms(s) + STOP_MS;
-        bool worker = is_alive(s, PART_WORKER);
-        signal_parts(s, SIGTERM, worker ? PART_WORKER : PART_KEEPER, PART_WORKER);
+        stop_begin(s);
     }
 }
 
@@ -246,18 +268,20 @@ static bool any_alive(const struct supervisor *s)
 static void turn(struct supervisor *s)
 {
     struct pollfd ready[] = {{.fd = s->signal_fd, .events = POLLIN},
-                             {.fd = s->link[PART_KEEPER], .events = POLLIN}};
+                             {.fd = s->link[PART_KEEPER], .events = POLLIN},
+                             {.fd = s->leash_fd, .events = POLLIN}};
     (void)poll(ready, ARRAY_LEN(ready), next_turn_ms(s)); /* what it missed the next turn sees */
     if (ready[0].revents != 0) hear_signals(s);
     if (ready[1].revents != 0) hear_worker(s);
+    if (ready[2].revents != 0) {
+        fd_close(&s->leash_fd);
+        stop_begin(s);
+    }
     reap(s);
     if (s->stop_ms > 0 && now_ms(s) > s->stop_ms) {
         signal_parts(s, SIGKILL, PART_KEEPER, PART_WORKER);
     }
-    if (s->failed_start && s->stop_ms == 0) {
-        s->stop_ms = now_ms(s) + STOP_MS;
-        signal_parts(s, SIGTERM, PART_KEEPER, PART_WORKER);
-    }
+    if (s->failed_start && s->stop_ms == 0) stop_begin(s);
     start_due(s);
 }
 
@@ -314,16 +338,20 @@ enum err supervise_run(struct call *c, const struct cli_args *args)
 {
     struct supervisor *s = arena_alloc(c->arena, sizeof *s);
     int64_t ready_fd = -1;
+    int64_t leash_fd = -1;
     enum err e = cli_number(c, args, "ready-fd", 3, 1023, -1, &ready_fd);
+    if (e == OK) e = cli_number(c, args, "leash-fd", 3, 1023, -1, &leash_fd);
     if (e != OK) return e;
     s->env = c->env;
     s->ready_fd = (int)ready_fd;
+    s->leash_fd = (int)leash_fd;
     s->link[PART_KEEPER] = -1;
     s->link[PART_COURIER] = -1;
     e = cli_enter(c, args->rest[0]);
     if (e == OK) e = prepare(c, s);
     if (e != OK) return e;
     if (s->ready_fd >= 0) (void)fcntl(s->ready_fd, F_SETFD, FD_CLOEXEC);
+    if (s->leash_fd >= 0) (void)fcntl(s->leash_fd, F_SETFD, FD_CLOEXEC);
     start_due(s);
     while (s->stop_ms == 0 || any_alive(s))
         turn(s);

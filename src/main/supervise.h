@@ -28,7 +28,8 @@ enum {
     WORKER_FD_END,
 };
 
-/* serve DIR [--ready-fd N]. Ends by SIGTERM or SIGINT.
+/* serve DIR [--ready-fd N] [--leash-fd N]. Ends by SIGTERM or SIGINT, or when the other end of the
+ * leash is closed: then nobody is left who started it.
  * Errors: ERR_CONFLICT "serve.running"; ERR_IO "serve.start" when the first start fails; those of
  * config_read, listen_tcp and cli_drop. */
 enum err supervise_run(struct call *c, const struct cli_args *args);

@@ -19,32 +19,31 @@ static enum err job_undo(struct call *group, struct db *db)
 
 /* Runs one closure in its savepoint. A failure of its own stays in the job; what is returned has
  * ended the transaction of all. */
-static enum err job_run(struct call *group, struct job *job)
+static enum err job_run(struct call *group, struct db *db, struct job *job, bool alone)
 {
-    struct store *store = group->store;
-    struct db *db = store->writer;
-    enum err e = run_plain(group, db, "SAVEPOINT closure");
+    enum err e = alone ? OK : run_plain(group, db, "SAVEPOINT closure");
     if (e != OK) return e;
-    size_t topics = store->notes.count;
+    size_t topics = db->notes->count;
     job->c->db = db;
     job->e = job->fn(job->c, job->arg);
     job->c->db = NULL;
     ensure(job->e == job->c->failure.err);
-    if (job->e == OK) return run_plain(group, db, "RELEASE closure");
-    store->notes.count = topics;
-    return job_undo(group, db);
+    if (job->e != OK) db->notes->count = topics;
+    if (alone) return OK;
+    return job->e == OK ? run_plain(group, db, "RELEASE closure") : job_undo(group, db);
 }
 
-static enum err group_write(struct call *group, struct job *jobs)
+static enum err group_write(struct call *group, struct db *db, struct job *jobs)
 {
-    struct store *store = group->store;
-    struct db *db = store->writer;
+    const struct store *store = group->store;
+    db->schema = jobs->schema;
     enum err e = db->driver->begin(group, db);
     if (e != OK) return e;
+    bool alone = jobs->next == NULL; /* the transaction itself is its savepoint */
     bool kept = false;
     bool acts = false;
     for (struct job *job = jobs; job != NULL; job = job->next) {
-        e = job_run(group, job);
+        e = job_run(group, db, job, alone);
         if (e != OK) return e;
         kept = kept || job->e == OK;
         acts = acts || (job->e == OK && !job->schema);
@@ -76,28 +75,51 @@ static void failure_share(struct job *jobs, const struct failure *from)
     }
 }
 
-void group_run(struct store *store, struct job *jobs)
+void group_run(struct store *store, struct db *db, struct job *jobs)
 {
     ensure(jobs != NULL);
     struct call group = call_begin(store->env, store, NULL);
-    store->notes = (struct notes){.arena = group.arena};
-    enum err e = group_write(&group, jobs);
+    struct notes notes = {.arena = group.arena};
+    db->notes = &notes;
+    enum err e = group_write(&group, db, jobs);
     if (e != OK) {
-        store->driver->rollback(store->writer);
+        db->driver->rollback(db);
         failure_share(jobs, &group.failure);
-    } else if (store->config.after_commit != NULL && store->notes.count > 0) {
-        store->config.after_commit(store->config.arg, store->notes.topics, store->notes.count);
+    } else if (notes.count > 0) {
+        store_tell(store, notes.topics, notes.count);
+        if (store->bus != NULL) db->driver->bus_tell(store->bus, notes.topics, notes.count);
     }
-    if (store->writer->broken) atomic_store(&store->broken, true);
-    store->notes = (struct notes){};
+    if (db->broken) atomic_store(&store->broken, true);
+    db->notes = NULL;
     call_end(&group);
+}
+
+enum err store_attempt(struct call *c, enum err (*fn)(struct call *c, void *arg), void *arg)
+{
+    ensure(c->db != NULL);
+    ensure(c->db->writes);
+    ensure(c->failure.err == OK);
+    enum err e = run_plain(c, c->db, "SAVEPOINT attempt");
+    if (e != OK) return e;
+    size_t topics = c->db->notes->count;
+    e = fn(c, arg);
+    ensure(e == c->failure.err);
+    if (e == OK) return run_plain(c, c->db, "RELEASE attempt");
+    c->db->notes->count = topics;
+    struct failure cause = c->failure;
+    call_clear(c);
+    enum err undone = run_plain(c, c->db, "ROLLBACK TO attempt");
+    if (undone == OK) undone = run_plain(c, c->db, "RELEASE attempt");
+    if (undone != OK) return undone; /* the transaction itself is over: that is the worse news */
+    c->failure = cause;
+    return e;
 }
 
 void store_note(struct call *c, struct str topic)
 {
     ensure(c->db != NULL);
-    ensure(c->db == c->store->writer);
-    struct notes *notes = &c->store->notes;
+    ensure(c->db->writes);
+    struct notes *notes = c->db->notes;
     for (size_t i = 0; i < notes->count; i++) {
         if (str_eq(notes->topics[i], topic)) return;
     }

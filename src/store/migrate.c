@@ -9,7 +9,8 @@ struct plan {
 
 static enum err step_run(struct call *c, const struct migration *step)
 {
-    struct str sql = str_of(step->sql);
+    bool own = step->postgres != NULL && c->store->driver->parallel;
+    struct str sql = str_of(own ? step->postgres : step->sql);
     uint8_t hash[crypto_hash_sha256_BYTES];
     crypto_hash_sha256(hash, (const uint8_t *)sql.ptr, sql.len);
     struct str checksum = {(const char *)hash, sizeof hash};

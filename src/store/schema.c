@@ -1,5 +1,7 @@
 #include "store/schema.h"
 
+enum { NAME_BYTES_MAX = 63 }; /* PostgreSQL silently cuts longer names */
+
 /* Where the reader stands: enough of SQL to know words from quotes and comments. */
 struct scan {
     struct str sql;
@@ -56,6 +58,7 @@ static void take_word(struct scan *scan)
     size_t end = word_end(scan->sql, scan->at);
     struct str word = str_sub(scan->sql, scan->at, end);
     ensure(!str_eq(word, S("DEFERRABLE")));
+    ensure(word.len <= NAME_BYTES_MAX);
     if (scan->word_index == 0) scan->creates = str_eq(word, S("CREATE"));
     if (scan->word_index == 1) scan->table = scan->creates && str_eq(word, S("TABLE"));
     scan->word_index++;

@@ -2,7 +2,6 @@
 
 #include "store/schema.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <string.h>
@@ -31,7 +30,7 @@ static const struct dialect DIALECT = {
 };
 
 struct statement {
-    const char *sql; /* the pointer it was asked by */
+    uint64_t hash; /* of its text */
     sqlite3_stmt *handle;
 };
 
@@ -131,26 +130,41 @@ static enum err prepare(struct call *c, struct sqlite *self, const char *sql, co
     return OK;
 }
 
-static struct statement *statement_place(struct sqlite *self, const char *sql)
+/* FNV-1a. The text itself is the key: texts generated from field tables lie elsewhere each time. */
+static uint64_t text_hash(const char *sql)
 {
-    size_t start = ((uintptr_t)sql >> 3) * 0x9e3779b1u;
-    struct statement *free_place = NULL;
-    for (size_t i = 0; i < PROBES; i++) {
-        struct statement *place = &self->statements[(start + i) % STATEMENTS];
-        if (place->sql == sql) return place;
-        if (place->sql == NULL && free_place == NULL) free_place = place;
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (const char *at = sql; *at != 0; at++) {
+        hash = (hash ^ (uint8_t)*at) * UINT64_C(0x100000001b3);
     }
-    if (free_place != NULL) return free_place;
-    return &self->statements[(start + self->turn++ % PROBES) % STATEMENTS];
+    return hash;
 }
 
-/* Finds the prepared statement of a text, or prepares it. The pointer finds it, the text proves it:
- * a text built in an arena may lie where another one lay. */
+static bool statement_is(const struct statement *place, uint64_t hash, const char *sql)
+{
+    return place->handle != NULL && place->hash == hash &&
+           strcmp(sqlite3_sql(place->handle), sql) == 0;
+}
+
+/* The statement's place, a free one, or the one to be given up. */
+static struct statement *statement_place(struct sqlite *self, uint64_t hash, const char *sql)
+{
+    struct statement *free_place = NULL;
+    for (size_t i = 0; i < PROBES; i++) {
+        struct statement *place = &self->statements[(hash + i) % STATEMENTS];
+        if (statement_is(place, hash, sql)) return place;
+        if (place->handle == NULL && free_place == NULL) free_place = place;
+    }
+    if (free_place != NULL) return free_place;
+    return &self->statements[(hash + self->turn++ % PROBES) % STATEMENTS];
+}
+
 static enum err statement_get(struct call *c, struct sqlite *self, const char *sql,
                               sqlite3_stmt **ret_handle)
 {
-    struct statement *place = statement_place(self, sql);
-    if (place->sql == sql && strcmp(sqlite3_sql(place->handle), sql) == 0) {
+    uint64_t hash = text_hash(sql);
+    struct statement *place = statement_place(self, hash, sql);
+    if (statement_is(place, hash, sql)) {
         *ret_handle = place->handle;
         return OK;
     }
@@ -162,7 +176,7 @@ static enum err statement_get(struct call *c, struct sqlite *self, const char *s
     ensure(only_space(tail));
     prove_parameters(handle);
     (void)sqlite3_finalize(place->handle);
-    *place = (struct statement){sql, handle};
+    *place = (struct statement){hash, handle};
     *ret_handle = handle;
     return OK;
 }
@@ -450,6 +464,7 @@ static enum err sqlite_open(struct call *c, const struct store_config *config, b
 }
 
 const struct driver DRIVER_SQLITE = {
+    .db_bytes = sizeof(struct db),
     .open = sqlite_open,
     .close = sqlite_close,
     .begin = sqlite_begin,

@@ -6,7 +6,7 @@
 enum {
     GROUP_MAX = 256,  /* closures in one commit unless the configuration says otherwise */
     QUEUE_MAX = 1024, /* callers that may wait for the writer */
-    READERS_REST = 8, /* reading connections kept open */
+    REST_MAX = 16,    /* connections kept open beside the writer's */
 };
 
 const struct value *rows_cell(const struct rows *rows, size_t row, size_t column)
@@ -89,7 +89,7 @@ static void *writer_main(void *arg)
     struct store *store = arg;
     struct job *jobs = jobs_take(store);
     while (jobs != NULL) {
-        group_run(store, jobs);
+        group_run(store, store->writer, jobs);
         jobs_wake(store, jobs);
         settle(store);
         jobs = jobs_take(store);
@@ -116,29 +116,48 @@ static void locks_init(struct store *store)
     (void)pthread_mutexattr_settype(&checked, PTHREAD_MUTEX_ERRORCHECK);
     (void)pthread_mutex_init(&store->turn, &checked);
     (void)pthread_mutexattr_destroy(&checked);
+    (void)pthread_mutex_init(&store->telling, NULL);
     (void)pthread_mutex_init(&store->mutex, NULL);
     (void)pthread_cond_init(&store->work, NULL);
 }
 
 static void store_free(struct store *store)
 {
-    while (store->readers != NULL) {
-        struct db *db = store->readers;
-        store->readers = db->next;
+    if (store->bus != NULL) store->driver->bus_close(store->bus);
+    while (store->resting != NULL) {
+        struct db *db = store->resting;
+        store->resting = db->next;
         store->driver->close(db);
     }
-    store->driver->close(store->writer); /* last: it writes the log back and removes it */
+    if (store->writer != NULL) {
+        store->driver->close(store->writer); /* last: it writes the log back and removes it */
+    }
     (void)pthread_cond_destroy(&store->work);
     (void)pthread_mutex_destroy(&store->mutex);
+    (void)pthread_mutex_destroy(&store->telling);
     (void)pthread_mutex_destroy(&store->turn);
     arena_close(store->arena);
+}
+
+/* Starts what runs beside the callers: the writer, or the bus. */
+static enum err threads_start(struct call *c, struct store *store)
+{
+    if (store->driver->parallel) {
+        if (store->config.after_commit == NULL) return OK;
+        return store->driver->bus_open(c, &store->config, store_tell, store, &store->bus);
+    }
+    if (store->config.inline_writer || writer_start(store)) return OK;
+    (void)fail(c, ERR_IO, "store.open");
+    return fail_arg(c, "detail", S("pthread_create"));
 }
 
 enum err store_open(struct call *c, const struct store_config *config, struct store **ret_store)
 {
     ensure(config->path != NULL);
-    struct db *writer = NULL;
-    enum err e = DRIVER_SQLITE.open(c, config, true, &writer);
+    const struct driver *driver = NULL;
+    struct db *db = NULL;
+    enum err e = driver_find(c, config, &driver);
+    if (e == OK) e = driver->open(c, config, true, &db);
     if (e != OK) return e;
     struct arena *arena = arena_open(0);
     struct store *store = arena_alloc(arena, sizeof *store);
@@ -146,14 +165,16 @@ enum err store_open(struct call *c, const struct store_config *config, struct st
     store->config = *config;
     store->config.path = str_zero(arena, str_of(config->path));
     if (store->config.group_max == 0) store->config.group_max = GROUP_MAX;
-    store->driver = &DRIVER_SQLITE;
+    store->driver = driver;
     store->env = c->env;
-    store->writer = writer;
+    store->writer = driver->parallel ? NULL : db;
+    store->resting = driver->parallel ? db : NULL;
+    store->resting_count = driver->parallel ? 1 : 0;
     locks_init(store);
-    if (!config->inline_writer && !writer_start(store)) {
+    e = threads_start(c, store);
+    if (e != OK) {
         store_free(store);
-        (void)fail(c, ERR_IO, "store.open");
-        return fail_arg(c, "detail", S("pthread_create"));
+        return e;
     }
     *ret_store = store;
     return OK;
@@ -164,11 +185,12 @@ void store_close(struct store *store)
     if (store == NULL) return;
     lock(&store->mutex);
     ensure(!store->closing);
-    ensure(store->readers_out == 0);
+    ensure(store->out == 0);
     store->closing = true;
     (void)pthread_cond_signal(&store->work);
     unlock(&store->mutex);
-    if (!store->config.inline_writer) (void)pthread_join(store->thread, NULL);
+    bool threaded = !store->config.inline_writer && !store->driver->parallel;
+    if (threaded) (void)pthread_join(store->thread, NULL);
     ensure(store->first == NULL);
     store_free(store);
 }
@@ -178,40 +200,48 @@ bool store_broken(const struct store *store)
     return atomic_load(&store->broken);
 }
 
-static enum err reader_take(struct call *c, struct db **ret_db)
+void store_tell(void *arg, const struct str *topics, size_t count)
+{
+    struct store *store = arg;
+    if (store->config.after_commit == NULL) return;
+    lock(&store->telling);
+    store->config.after_commit(store->config.arg, topics, count);
+    unlock(&store->telling);
+}
+
+enum err db_take(struct call *c, bool writes, struct db **ret_db)
 {
     struct store *store = c->store;
     lock(&store->mutex);
-    struct db *db = store->readers;
+    struct db *db = store->resting;
     if (db != NULL) {
-        store->readers = db->next;
-        store->reader_count--;
+        store->resting = db->next;
+        store->resting_count--;
     }
-    store->readers_out++;
+    store->out++;
     unlock(&store->mutex);
-    if (db == NULL) {
-        enum err e = store->driver->open(c, &store->config, false, &db);
-        if (e != OK) {
-            lock(&store->mutex);
-            store->readers_out--;
-            unlock(&store->mutex);
-            return e;
-        }
+    enum err e = db == NULL ? store->driver->open(c, &store->config, false, &db) : OK;
+    if (e != OK) {
+        lock(&store->mutex);
+        store->out--;
+        unlock(&store->mutex);
+        return e;
     }
+    if (store->driver->parallel) db->writes = writes;
     db->next = NULL;
     *ret_db = db;
     return OK;
 }
 
-static void reader_give(struct store *store, struct db *db)
+void db_give(struct store *store, struct db *db)
 {
     lock(&store->mutex);
-    store->readers_out--;
-    bool keep = store->reader_count < READERS_REST;
+    store->out--;
+    bool keep = store->resting_count < REST_MAX && !db->gone;
     if (keep) {
-        db->next = store->readers;
-        store->readers = db;
-        store->reader_count++;
+        db->next = store->resting;
+        store->resting = db;
+        store->resting_count++;
     }
     unlock(&store->mutex);
     if (!keep) store->driver->close(db);
@@ -223,7 +253,7 @@ enum err store_read(struct call *c, enum err (*fn)(struct call *c, void *arg), v
     ensure(c->store != NULL);
     if (c->db != NULL) return fn(c, arg);
     struct db *db = NULL;
-    enum err e = reader_take(c, &db);
+    enum err e = db_take(c, false, &db);
     if (e != OK) return e;
     e = db->driver->begin(c, db);
     if (e == OK) {
@@ -231,16 +261,16 @@ enum err store_read(struct call *c, enum err (*fn)(struct call *c, void *arg), v
         e = fn(c, arg);
         c->db = NULL;
         ensure(e == c->failure.err);
-        db->driver->rollback(db);
     }
-    reader_give(c->store, db);
+    db->driver->rollback(db);
+    db_give(c->store, db);
     return e;
 }
 
 static void run_inline(struct store *store, struct job *job)
 {
     lock(&store->turn);
-    group_run(store, job);
+    group_run(store, store->writer, job);
     settle(store);
     unlock(&store->turn);
 }
@@ -280,7 +310,9 @@ enum err store_tx_job(struct call *c, enum err (*fn)(struct call *c, void *arg),
     struct store *store = c->store;
     if (store_broken(store)) return fail(c, ERR_IO, "store.io");
     struct job job = {.c = c, .fn = fn, .arg = arg, .schema = schema};
-    if (store->config.inline_writer) {
+    if (store->driver->parallel) {
+        parallel_run(store, &job);
+    } else if (store->config.inline_writer) {
         run_inline(store, &job);
     } else if (!run_queued(store, &job)) {
         return fail(c, ERR_BUSY, "store.busy");

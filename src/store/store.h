@@ -4,6 +4,8 @@
  * (parameters $1..$n in ascending order of first use). On SQLite one writer thread owns the one
  * writing connection: it runs a group of closures, a savepoint each, and commits once with a full
  * sync; only then do the callers go on. Readers are read-only connections of the same process.
+ * On PostgreSQL every calling thread runs its own serialisable transaction, again when it collides
+ * with another one; several processes on several machines may use one database.
  *
  * Knows nothing of records, offices or HTTP.
  */
@@ -47,17 +49,21 @@ struct str rows_text(const struct rows *rows, size_t row, size_t column);
 struct migration {
     const char *name; /* unique: "core.1" */
     const char *sql;  /* statements ended by ';'; "id ID" is the whole primary key */
+    const char *postgres; /* instead of sql on PostgreSQL: back-ups of uniqueness, search; or NULL */
 };
 
 struct store_config {
-    const char *path;   /* of the database file */
+    const char *path;   /* of the database file, or postgres://USER@HOST/NAME?... */
+    const char *plugins; /* folder of pg.so; NULL: "lib" beside the running program */
     bool inline_writer; /* transactions run on the calling thread: tools, tests, simulator */
     bool sync_off;      /* simulator only: the trace, not the disk, is under test */
     size_t group_max;   /* closures in one commit; 0 means 256 */
     /* Runs in the transaction of the whole group just before COMMIT: signs what waits. A failure
      * fails every closure of the group. */
     enum err (*before_commit)(void *arg, struct call *group);
-    /* Runs after COMMIT with the topics noted by the group, on the writer thread. */
+    /* Runs after COMMIT with the topics noted by the group: on SQLite on the writer thread, on
+     * PostgreSQL on the calling thread, and for the topics of other processes on a thread of the
+     * store's; never twice at a time. Topic "all": something may have been missed. */
     void (*after_commit)(void *arg, const struct str *topics, size_t count);
     void *arg;
 };
@@ -81,10 +87,13 @@ enum err store_migrate(struct call *c, const struct migration *steps, size_t cou
 enum err store_read(struct call *c, enum err (*fn)(struct call *c, void *arg), void *arg);
 
 /* Runs fn in one transaction: committed and synced when OK is returned, rolled back otherwise. fn
- * has no side effect outside the store; it may run more than once on a retrying driver. Nested
- * calls run in the outer transaction, so their failure is passed on, not recovered from. Not from
- * before_commit, after_commit or store_read. Errors: those of fn and of before_commit; ERR_FULL
- * "store.full"; ERR_IO "store.io"; ERR_BUSY "store.busy". */
+ * has no side effect outside the store and its own arg; on PostgreSQL it may run more than once, so
+ * it writes its results anew each time. A statement's failure ends fn: it is passed on, or fenced
+ * off by store_attempt. Nested calls run in the outer transaction, so their failure is passed on,
+ * not recovered from. Not from before_commit, after_commit or store_read. Errors: those of fn and of
+ * before_commit; ERR_FULL "store.full"; ERR_IO "store.io"; ERR_BUSY "store.busy"; ERR_IO
+ * "store.unknown" when the database stayed away so long after COMMIT was sent that its outcome is
+ * not known. */
 enum err store_tx(struct call *c, enum err (*fn)(struct call *c, void *arg), void *arg);
 
 /* Runs fn in a savepoint of the running transaction: its failure rolls back only what it wrote and

@@ -42,7 +42,8 @@ uint64_t world_below(struct world *world, uint64_t limit)
 
 static void world_bytes(void *self, uint8_t *ret_bytes, size_t bytes)
 {
-    for (size_t i = 0; i < bytes; i++) ret_bytes[i] = (uint8_t)(world_random(self) >> 32);
+    for (size_t i = 0; i < bytes; i++)
+        ret_bytes[i] = (uint8_t)(world_random(self) >> 32);
 }
 
 /* Offices */
@@ -126,14 +127,18 @@ static enum err found(struct call *c, void *arg)
     const struct str *audience = org_audience(c, &count);
     struct org_person person = {.login = S("officer"), .title = S("Chuyên viên")};
     person.role[0] = true;
-    struct put put = {.kind = "office.person", .record = office->person, .body = &person,
-                      .audience = audience, .audience_count = count};
+    struct put put = {.kind = "office.person",
+                      .record = office->person,
+                      .body = &person,
+                      .audience = audience,
+                      .audience_count = count};
     enum err e = record_put(c, &put, &result);
     if (e != OK) return e;
-    struct org_office self = {.code = c->office->code, .name = c->office->name,
+    struct org_office self = {.code = c->office->code,
+                              .name = c->office->name,
                               .public_key = hex_encode(c->arena, c->office->public_key)};
-    put = (struct put){.kind = "office.office", .body = &self, .audience = audience,
-                       .audience_count = count};
+    put = (struct put){
+        .kind = "office.office", .body = &self, .audience = audience, .audience_count = count};
     return record_put(c, &put, &result);
 }
 
@@ -150,8 +155,8 @@ static enum err meet(struct call *c, void *arg)
         .public_key = hex_encode(c->arena, other->office.public_key),
         .address = S("127.0.0.1:1"),
     };
-    struct put put = {.kind = "office.peer", .body = &peer, .audience = audience,
-                      .audience_count = count};
+    struct put put = {
+        .kind = "office.peer", .body = &peer, .audience = audience, .audience_count = count};
     return record_put(c, &put, &result);
 }
 
@@ -169,7 +174,8 @@ static void office_make(struct world *world, size_t index)
     world_bytes(world, raw, sizeof raw);
     struct call c = call_begin(&world->env, NULL, NULL);
     struct str id = base32_encode(office->arena, (struct str){(const char *)raw, 16});
-    struct str key = str_copy(office->arena, (struct str){(const char *)public_key, sizeof public_key});
+    struct str key =
+        str_copy(office->arena, (struct str){(const char *)public_key, sizeof public_key});
     office->office = (struct office){
         .id = id,
         .code = str_format(office->arena, "VP%zu", index + 1),
@@ -203,7 +209,8 @@ void world_open(struct world *world, uint64_t seed, size_t count)
     (void)snprintf(world->dir, sizeof world->dir, "%s/phoihop-XXXXXX", shm ? "/dev/shm" : "/tmp");
     char *made = mkdtemp(world->dir);
     ensure(made != NULL);
-    for (size_t i = 0; i < count; i++) office_make(world, i);
+    for (size_t i = 0; i < count; i++)
+        office_make(world, i);
     for (size_t i = 0; i < count; i++) {
         struct call c = world_call(&world->offices[i]);
         world_must(&c, store_tx(&c, found, &world->offices[i]));
@@ -262,8 +269,12 @@ struct str world_note(struct call *c, struct world *world, struct str record, ui
         parties[count++] = str_format(c->arena, "o:%.*s", STR_ARG(world->offices[i].office.id));
     }
     struct noting noting = {
-        .put = {.kind = "note.note", .record = record, .body = body, .audience = parties,
-                .audience_count = count, .priority = priority},
+        .put = {.kind = "note.note",
+                .record = record,
+                .body = body,
+                .audience = parties,
+                .audience_count = count,
+                .priority = priority},
     };
     enum err e = store_tx(c, note_put, &noting);
     if (e != OK && str_eq(str_of(c->failure.reason), S("store.io"))) {

@@ -18,15 +18,15 @@ struct world_office {
     uint8_t secret_key[64];
     struct store *store;
     char dir[WORLD_DIR_BYTES];
-    struct str person;    /* record id of its one officer */
-    bool fail_commit;     /* the next commit fails, as if the power went */
+    struct str person; /* record id of its one officer */
+    bool fail_commit;  /* the next commit fails, as if the power went */
     int64_t commits;
 };
 
 struct world {
     struct env env;
     int64_t now_ms;
-    uint64_t random;  /* state of the generator */
+    uint64_t random; /* state of the generator */
     char dir[WORLD_DIR_BYTES];
     struct world_office offices[WORLD_OFFICES_MAX];
     size_t count;

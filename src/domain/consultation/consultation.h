@@ -20,6 +20,7 @@ enum {
     CONSULTATION_BODIES = 40,          /* bodies outside the system in one round */
     CONSULTATION_POINTS = 200,         /* points of one opinion */
     CONSULTATION_DAYS = 250,           /* working days of one round: about a year */
+    CONSULTATION_SPAN = 1000,          /* days from the question to the last moved deadline */
     CONSULTATION_TEXT_BYTES = 8000,    /* one point, one reason */
     CONSULTATION_REFUSAL_BYTES = 2000, /* goes into the receipt, core/receipt.h */
     CONSULTATION_LONG_BYTES = 60000    /* summary, general opinion */
@@ -81,7 +82,9 @@ struct consultation_request {
     struct str moved_reason; /* of the last move; the older ones stand in the older versions */
     int64_t closed_ms;
     struct str close_note;
-    struct list silent; /* struct consultation_silent: who had not answered at the closing */
+    struct list silent;      /* struct consultation_silent: who had not answered at the closing */
+    int64_t register_day;    /* by which every asked office registers it */
+    struct str register_why; /* JSON receipt of that day */
 };
 
 struct consultation_intake {
@@ -165,6 +168,7 @@ struct consultation_record_input { /* register, submit, approve */
 };
 struct consultation_text_input { /* refuse, return, close */
     struct str record;
+    int64_t seen; /* version of the request the person had before them; close only */
     struct str text;
 };
 struct consultation_ask_input {
@@ -209,6 +213,7 @@ struct consultation_point_input {
 };
 struct consultation_extend_input {
     struct str record;
+    int64_t seen;
     int64_t due_day;
     struct str reason;
 };

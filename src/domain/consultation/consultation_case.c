@@ -78,7 +78,8 @@ enum err consultation_case_givers(struct call *c, struct consultation_case *roun
     const struct consultation_body *bodies = r->asked_bodies.rows;
     size_t count = r->asked.count + r->asked_bodies.count;
     round->deliveries = node_list(c);
-    enum err e = consultation_sql_voices(c, round->head.record, &round->voices, &round->voice_count);
+    enum err e =
+        consultation_sql_voices(c, round->head.record, &round->voices, &round->voice_count);
     if (e == OK) e = record_deliveries(c, round->head.record, round->deliveries);
     if (e != OK) return e;
     round->givers = arena_array(c->arena, count + 1, sizeof *round->givers);

@@ -32,5 +32,6 @@ enum err consultation_case_givers(struct call *c, struct consultation_case *roun
 
 /* The name of a giver: office by its name, or the body outside. */
 struct str consultation_giver_name(struct call *c, struct str office, struct str body);
-/* An opinion's giver: its home, or the body it was registered for. Shapes: as in voices and lines. */
+/* An opinion's giver: its home, or the body it was registered for. Shapes: as in voices and lines.
+ */
 struct str consultation_voice_name(struct call *c, struct str home, struct str behalf);

@@ -100,6 +100,10 @@ static const struct field REQUEST_FIELDS[] = {
     ROW(consultation_request, "close_note", close_note, FIELD_LONG, .max = CONSULTATION_TEXT_BYTES),
     ROW(consultation_request, "silent", silent, FIELD_LIST, .of = &SILENT_TABLE,
         .max = CONSULTATION_ASKED + CONSULTATION_BODIES),
+    ROW(consultation_request, "register_date", register_day, FIELD_DATE, .required = true,
+        .source = "Decree 30/2020/ND-CP art. 22"),
+    ROW(consultation_request, "register_why", register_why, FIELD_LONG,
+        .max = CONSULTATION_LONG_BYTES),
 };
 
 static const struct field INTAKE_FIELDS[] = {
@@ -185,6 +189,7 @@ const struct field_table CONSULTATION_REPLY =
 #define RECORD_ROW(owner)                                                                          \
     ROW(owner, "record", record, FIELD_RECORD, .required = true,                                   \
         .label = "field.consultation.record")
+#define SEEN_ROW(owner) ROW(owner, "seen", seen, FIELD_INT, .label = "field.consultation.seen")
 #define POINTS_ROW(owner)                                                                          \
     ROW(owner, "points", points, FIELD_LIST, .of = &POINT_TABLE, .max = CONSULTATION_POINTS,       \
         .label = "field.consultation.opinion.points")
@@ -221,6 +226,7 @@ static const struct field RETURN_FIELDS[] = {
 };
 static const struct field CLOSE_FIELDS[] = {
     RECORD_ROW(consultation_text_input),
+    SEEN_ROW(consultation_text_input),
     ROW(consultation_text_input, "note", text, FIELD_LONG, .max = CONSULTATION_TEXT_BYTES),
 };
 static const struct field ASSIGN_FIELDS[] = {
@@ -261,6 +267,7 @@ static const struct field ANSWER_POINT_FIELDS[] = {
 };
 static const struct field EXTEND_FIELDS[] = {
     RECORD_ROW(consultation_extend_input),
+    SEEN_ROW(consultation_extend_input),
     ROW(consultation_extend_input, "due_date", due_day, FIELD_DATE, .required = true),
     ROW(consultation_extend_input, "reason", reason, FIELD_LONG, .max = CONSULTATION_TEXT_BYTES,
         .required = true),

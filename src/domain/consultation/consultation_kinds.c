@@ -12,8 +12,6 @@
 #include "consultation_rules.h"
 
 #include "base/id.h"
-#include "base/time.h"
-#include "base/workday.h"
 #include "consultation_sql.h"
 #include "core/obligation.h"
 #include "core/office.h"
@@ -57,7 +55,8 @@ enum err consultation_request_valid(struct call *c, const struct version *v, con
     const struct consultation_request *r = body;
     bool due = r->days > 0 && r->due_day > r->from_day &&
                r->due_ms == consultation_due_ms(r->due_day) &&
-               (r->first_due_day == 0 || r->first_due_day < r->due_day);
+               (r->first_due_day == 0 || r->first_due_day < r->due_day) &&
+               r->register_day > r->from_day && r->register_day <= r->due_day;
     bool closed = (r->state == ROUND_CLOSED) == (r->closed_ms > 0);
     enum err e = wrong(c, due, "consultation.version_due");
     if (e == OK) e = wrong(c, asked_are_sound(v, r), "consultation.version_asked");
@@ -120,17 +119,14 @@ static enum err owe_papers(struct call *c, const struct version *v,
 
 /* Registered on the day it comes, at the latest on the next working day.
  * Source: Decree 30/2020/ND-CP art. 22, art. 24.2. */
-static enum err owe_register(struct call *c, const struct version *v, struct obligation o)
+static enum err owe_register(struct call *c, const struct version *v,
+                             const struct consultation_request *r, struct obligation o)
 {
-    struct workday_receipt receipt = {};
-    int64_t day = time_hanoi_day(v->time_ms);
-    const struct workday_calendar *calendar = workday_calendar_vn(c, c->arena);
-    if (!workday_explain(c->arena, calendar, day, 1, WORKDAY_WORKING_DAYS, &receipt)) return OK;
     o.what = "consultation.register";
     o.owner = S("r:registry");
-    o.due_day = receipt.due;
-    o.due_ms = consultation_due_ms(receipt.due);
-    o.why = workday_receipt_json(c->arena, &receipt);
+    o.due_day = r->register_day;
+    o.due_ms = consultation_due_ms(r->register_day);
+    o.why = r->register_why;
     return obligation_open(c, v, &o);
 }
 
@@ -146,7 +142,7 @@ enum err consultation_request_apply(struct call *c, const struct version *v, con
                            .urgent = r->urgency - URGENCY_NORMAL};
     enum err e = owe_answers(c, v, r, o);
     if (e != OK) return e;
-    if (!str_eq(v->home, c->office->id)) return owe_register(c, v, o);
+    if (!str_eq(v->home, c->office->id)) return owe_register(c, v, r, o);
     e = owe_papers(c, v, r, o);
     return e != OK ? e : grant_assign(c, v->record, r->officer, v->record);
 }

@@ -1,6 +1,8 @@
 #include "consultation_rules.h"
 
-#include <string.h>
+#include "base/time.h"
+
+#define WORK_ENDS_MS ((int64_t)17 * 60 * 60 * 1000) /* after midnight */
 
 enum consultation_side { SIDE_ASKER, SIDE_ASKED };
 
@@ -154,4 +156,14 @@ struct consultation_count consultation_count(const struct consultation_giver *gi
     }
     ensure(total.answered + total.refused + total.silent == total.asked);
     return total;
+}
+
+int64_t consultation_due_ms(int64_t due_day)
+{
+    return time_hanoi_midnight_ms(due_day) + WORK_ENDS_MS;
+}
+
+enum priority consultation_priority(int64_t urgency)
+{
+    return urgency > URGENCY_NORMAL ? PRIORITY_URGENT : PRIORITY_NORMAL;
 }

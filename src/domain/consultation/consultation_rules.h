@@ -59,6 +59,11 @@ void consultation_reply_set(struct arena *arena, struct list *replies,
  * Source: Decree 30/2020/ND-CP appendix I part II section I.6 (layout of the text). */
 int consultation_clause_compare(struct str a, struct str b);
 
+/* The instant at which a deadline day is over: the end of working hours in Ha Noi, 17:00. */
+int64_t consultation_due_ms(int64_t due_day);
+/* How soon what belongs to a round leaves the office. */
+enum priority consultation_priority(int64_t urgency);
+
 /* One office or body that was asked, and what came of it. */
 struct consultation_giver {
     struct str office;  /* empty for a body outside the system */

@@ -4,8 +4,9 @@
 
 /* Constraints and indexes; the tables are made from the field tables. */
 const struct migration CONSULTATION_MIGRATIONS[] = {
-    {"consultation.1",
-     /* the register: each number once a year, each request once */
+    {.name = "consultation.1",
+     .sql =
+         /* the register: each number once a year, each request once */
      "CREATE UNIQUE INDEX consultation_intake_number ON k_consultation_intake (year, number)"
      " WHERE number > 0;"
      "CREATE UNIQUE INDEX consultation_intake_request ON k_consultation_intake (request);"
@@ -85,7 +86,7 @@ enum err consultation_sql_voices(struct call *c, struct str request,
                            " o.signer_title"
                            " FROM k_consultation_opinion o JOIN head h ON h.record = o.record"
                            " WHERE " READER("o.record") " AND o.request = $10"
-                           " ORDER BY o.signed, o.record LIMIT 1000",
+                                                        " ORDER BY o.signed, o.record LIMIT 1000",
                            ARGS(READER_ARGS(p), TEXT(request)), &rows);
     if (e != OK) return e;
     struct consultation_voice *voices = arena_array(c->arena, rows.count + 1, sizeof *voices);
@@ -119,17 +120,21 @@ enum err consultation_sql_lines(struct call *c, struct str request,
         c,
         "WITH o AS (SELECT k.record, k.request, h.home, k.behalf, k.answer, k.general, k.signed"
         " FROM k_consultation_opinion k JOIN head h ON h.record = k.record"
-        " WHERE " READER("k.record") " AND k.request = $10)"
-        " SELECT o.record, o.home, o.behalf, q.i + 1, q.clause, q.level, q.text, q.wording,"
-        " r.outcome, r.reason, r.wording, o.signed AS at, q.i + 1 AS point"
-        " FROM o JOIN k_consultation_opinion__points q ON q.record = o.record"
-        LINES_JOIN("q.i + 1")
-        " UNION ALL"
-        " SELECT o.record, o.home, o.behalf, 0, '', '', o.general, '',"
-        " r.outcome, r.reason, r.wording, o.signed AS at, 0 AS point"
-        " FROM o" LINES_JOIN("0")
-        " WHERE o.general <> '' AND o.answer IN ('agree_with_points', 'disagree')"
-        " ORDER BY at, 1, point",
+        " WHERE " READER(
+            "k.record") " AND k.request = $10)"
+                        " SELECT o.record, o.home, o.behalf, q.i + 1, q.clause, q.level, q.text, "
+                        "q.wording,"
+                        " r.outcome, r.reason, r.wording, o.signed AS at, q.i + 1 AS point"
+                        " FROM o JOIN k_consultation_opinion__points q ON q.record = "
+                        "o.record" LINES_JOIN(
+                            "q.i + 1") " UNION ALL"
+                                       " SELECT o.record, o.home, o.behalf, 0, '', '', o.general, "
+                                       "'',"
+                                       " r.outcome, r.reason, r.wording, o.signed AS at, 0 AS point"
+                                       " FROM o" LINES_JOIN(
+                                           "0") " WHERE o.general <> '' AND o.answer IN "
+                                                "('agree_with_points', 'disagree')"
+                                                " ORDER BY at, 1, point",
         ARGS(READER_ARGS(p), TEXT(request)), &rows);
     if (e != OK) return e;
     struct consultation_line *lines = arena_array(c->arena, rows.count + 1, sizeof *lines);
@@ -155,7 +160,8 @@ enum err consultation_sql_lines(struct call *c, struct str request,
     return OK;
 }
 
-/* An answer counts when it comes from an office that was asked, or for a body that was asked. */
+/* An answer counts when it comes from an office that was asked, or for a body that was asked. The
+ * home of a record is the beginning of its id, so a box is a range of ids. */
 #define LIST_SELECT                                                                                \
     "SELECT r.record, h.home, r.subject, r.due, r.why, r.urgency, r.state,"                        \
     " (SELECT COUNT(*) FROM k_consultation_request__asked a WHERE a.record = r.record)"            \
@@ -168,17 +174,67 @@ enum err consultation_sql_lines(struct call *c, struct str request,
     " WHERE o.request = r.record AND o.behalf = b.name)),"                                         \
     " (SELECT n.state FROM k_consultation_intake n WHERE n.request = r.record),"                   \
     " (SELECT d.state FROM k_consultation_draft d WHERE d.request = r.record),"                    \
-    " (SELECT a.office FROM k_consultation_request__asked a WHERE a.record = r.record AND a.i = 0)" \
+    " (SELECT a.office FROM k_consultation_request__asked a WHERE a.record = r.record AND a.i = "  \
+    "0)"                                                                                           \
     " FROM k_consultation_request r JOIN head h ON h.record = r.record"                            \
-    " WHERE " READER("r.record")                                                                   \
-    " AND ($10 = 1 OR ($10 = 2 AND h.home = $11) OR ($10 = 3 AND h.home <> $11))"
+    " WHERE " READER("r.record")
 
-static const char *const LIST_OPEN =
-    LIST_SELECT " AND r.state = $12 AND (r.due, r.record) > ($13, $14)"
-                " ORDER BY r.due, r.record LIMIT $15";
-static const char *const LIST_OTHER =
-    LIST_SELECT " AND (r.state = $12 OR $12 = '') AND (r.due, r.record) < ($13, $14)"
-                " ORDER BY r.due DESC, r.record DESC LIMIT $15";
+#define IN_RANGES(record)                                                                          \
+    "((" record " >= $10 AND " record " < $11) OR (" record " >= $12 AND " record " < $13))"
+/* A full box is walked by deadline until the page is full; of a small one all records are looked
+ * at, or a page of the few received among very many sent would walk them all. */
+/* (|| keeps the planner from walking the ids instead) */
+#define FULL_BOX " AND " IN_RANGES("(r.record || '')")
+#define SMALL_BOX                                                                                  \
+    " AND r.record IN (SELECT k.record FROM k_consultation_request k WHERE " IN_RANGES(            \
+        "k.record") " LIMIT 1000)"
+#define OPEN_FIRST                                                                                 \
+    " AND r.state = $14 AND (r.due, r.record) > ($15, $16) ORDER BY r.due, r.record LIMIT $17"
+#define CLOSED_FIRST                                                                               \
+    " AND r.state = $14 AND (r.due, r.record) < ($15, $16)"                                        \
+    " ORDER BY r.due DESC, r.record DESC LIMIT $17"
+#define LATEST_FIRST                                                                               \
+    " AND $14 = '' AND (r.due, r.record) < ($15, $16)"                                             \
+    " ORDER BY r.due DESC, r.record DESC LIMIT $17"
+
+enum { BOX_SMALL = 1000 }; /* the LIMIT of SMALL_BOX */
+
+/* By size of the box, then by state: both, ROUND_OPEN, ROUND_CLOSED. */
+static const char *const LIST_SQL[2][ROUND_CLOSED + 1] = {
+    {LIST_SELECT FULL_BOX LATEST_FIRST, LIST_SELECT FULL_BOX OPEN_FIRST,
+     LIST_SELECT FULL_BOX CLOSED_FIRST},
+    {LIST_SELECT SMALL_BOX LATEST_FIRST, LIST_SELECT SMALL_BOX OPEN_FIRST,
+     LIST_SELECT SMALL_BOX CLOSED_FIRST},
+};
+
+/* The ids of a box: from[0] to to[0], and from[1] to to[1]. '.' follows the home in every id, '/'
+ * is the next letter, '~' comes after all of them. */
+struct box_ranges {
+    struct str from[2];
+    struct str to[2];
+};
+
+static struct box_ranges box_ranges(struct call *c, int64_t box)
+{
+    struct str begin = str_format(c->arena, "%.*s.", STR_ARG(c->office->id));
+    struct str end = str_format(c->arena, "%.*s/", STR_ARG(c->office->id));
+    if (box == BOX_SENT) return (struct box_ranges){{begin, S("")}, {end, S("")}};
+    if (box == BOX_RECEIVED) return (struct box_ranges){{S(""), end}, {begin, S("~")}};
+    return (struct box_ranges){{S(""), S("")}, {S("~"), S("")}};
+}
+
+static enum err box_is_small(struct call *c, const struct box_ranges *box, bool *ret_small)
+{
+    struct rows rows = {};
+    enum err e = store_one(
+        c,
+        "SELECT COUNT(*) FROM (SELECT 1 FROM k_consultation_request"
+        " WHERE (record >= $1 AND record < $2) OR (record >= $3 AND record < $4)"
+        " LIMIT 1000) few",
+        ARGS(TEXT(box->from[0]), TEXT(box->to[0]), TEXT(box->from[1]), TEXT(box->to[1])), &rows);
+    if (e == OK) *ret_small = rows_int(&rows, 0, 0) < BOX_SMALL;
+    return e;
+}
 
 static struct consultation_item item_of(const struct rows *rows, size_t i)
 {
@@ -204,17 +260,23 @@ enum err consultation_sql_list(struct call *c, const struct consultation_list_ar
 {
     struct parties p = grant_parties(c);
     struct rows rows = {};
+    bool small = false;
     bool open = args->state == ROUND_OPEN;
     bool first = after->record.len == 0;
     int64_t due_ms = !first ? after->due_ms : open ? 0 : INT64_MAX;
-    struct str state = field_choice_word(field_find(&CONSULTATION_REQUEST, S("state")), args->state);
-    enum err e = store_all(c, open ? LIST_OPEN : LIST_OTHER,
-                           ARGS(READER_ARGS(p), INT(args->box), TEXT(c->office->id), TEXT(state),
-                                INT(due_ms), TEXT(after->record), INT(limit)),
-                           &rows);
+    struct str state =
+        field_choice_word(field_find(&CONSULTATION_REQUEST, S("state")), args->state);
+    struct box_ranges box = box_ranges(c, args->box);
+    enum err e = args->box == BOX_ALL ? OK : box_is_small(c, &box, &small);
+    if (e != OK) return e;
+    e = store_all(c, LIST_SQL[small][args->state],
+                  ARGS(READER_ARGS(p), TEXT(box.from[0]), TEXT(box.to[0]), TEXT(box.from[1]),
+                       TEXT(box.to[1]), TEXT(state), INT(due_ms), TEXT(after->record), INT(limit)),
+                  &rows);
     if (e != OK) return e;
     struct consultation_item *items = arena_array(c->arena, rows.count + 1, sizeof *items);
-    for (size_t i = 0; i < rows.count; i++) items[i] = item_of(&rows, i);
+    for (size_t i = 0; i < rows.count; i++)
+        items[i] = item_of(&rows, i);
     *ret_items = items;
     *ret_count = rows.count;
     return OK;

@@ -1,7 +1,8 @@
 #pragma once
 /*
- * consultation_sql.h: the statements of the subject; meaning is in the files that call them. Queries
- * for pages carry READER; the others serve rules and look only at this office's own records.
+ * consultation_sql.h: the statements of the subject; meaning is in the files that call them.
+ * Queries for pages carry READER; the others serve rules and look only at this office's own
+ * records.
  */
 #include "consultation_rules.h"
 
@@ -13,8 +14,8 @@ struct consultation_own {
 };
 enum err consultation_sql_own(struct call *c, struct str request, struct consultation_own *ret_own);
 
-/* The next number of the register in that year, from 1. The index on (year, number) refuses a second
- * use of it. */
+/* The next number of the register in that year, from 1. The index on (year, number) refuses a
+ * second use of it. */
 enum err consultation_sql_next_number(struct call *c, int64_t year, int64_t *ret_number);
 
 /* The reply to an opinion; empty when there is none. */

@@ -234,6 +234,7 @@ static enum err note_show(struct call *c, const void *args, struct view *ret_vie
 
     struct view view = {};
     view_start(c, &view, VIEW_RECORD, note.title);
+    node_int(c, view.data, "n", head.n);
     view_fact(c, &view, "field.note.note.text", note.text);
     struct str state = words(c->lang, note.done ? S("note.state.done") : S("note.state.open"));
     node_text(c, node_put_map(c, view.data, "state"), "text", state);

@@ -105,8 +105,8 @@ static enum err api_file(struct api *api)
         if (e == OK) e = blob_finish(c, writer, &root, &size);
     }
     if (e != OK) return e;
-    api->answer = str_format(c->arena, "{\"root\":\"%.*s\",\"size\":%lld}", STR_ARG(root),
-                             (long long)size);
+    api->answer =
+        str_format(c->arena, "{\"root\":\"%.*s\",\"size\":%lld}", STR_ARG(root), (long long)size);
     return OK;
 }
 
@@ -177,7 +177,7 @@ static void control_handle(void *arg, struct http_request *rq, struct http_reply
 static int64_t control_plan(void *arg, const struct http_request *rq)
 {
     (void)arg;
-    return str_eq(rq->path, S("/api/file")) ? LIMIT_FILE_BYTES : HTTP_BODY_BYTES_DEFAULT;
+    return str_eq(rq->path, S("/api/file")) ? LIMIT_FILE_BYTES : 0;
 }
 
 const struct http_handler control_handler = {.plan = control_plan, .handle = control_handle};

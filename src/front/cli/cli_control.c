@@ -49,18 +49,16 @@ static bool send_all(int fd, struct str bytes)
     return true;
 }
 
-enum err control_send(struct call *c, const struct cli_request *request,
-                      struct control *ret_control)
+struct str control_request(struct call *c, const struct cli_request *request)
 {
-    int *fd = arena_alloc(c->arena, sizeof *fd);
-    *fd = control_connect();
-    if (*fd < 0) return fail(c, ERR_IO, "cli.control");
-    arena_defer(c->arena, fd_end, fd);
-    struct sb sb = sb_new(c->arena, 0);
+    struct sb sb = sb_new(c->arena, ANSWER_BYTES_MAX);
     sb_printf(&sb, "%s %.*s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n", request->method,
               STR_ARG(request->path));
     sb_printf(&sb, "Accept-Language: %s\r\n", c->lang == LANG_EN ? "en" : "vi");
     if (request->login.len > 0) sb_printf(&sb, "Phoihop-As: %.*s\r\n", STR_ARG(request->login));
+    if (request->once.len > 0) {
+        sb_printf(&sb, "Idempotency-Key: %.*s\r\n", STR_ARG(request->once));
+    }
     if (request->body.len > 0) {
         sb_printf(&sb, "Content-Type: application/json\r\nContent-Length: %zu\r\n",
                   request->body.len);
@@ -69,7 +67,17 @@ enum err control_send(struct call *c, const struct cli_request *request,
     }
     sb_put(&sb, S("\r\n"));
     sb_put(&sb, request->body);
-    if (sb.over || !send_all(*fd, sb_str(&sb))) return fail(c, ERR_IO, "cli.control");
+    return sb_str(&sb);
+}
+
+enum err control_send(struct call *c, const struct cli_request *request,
+                      struct control *ret_control)
+{
+    int *fd = arena_alloc(c->arena, sizeof *fd);
+    *fd = control_connect();
+    if (*fd < 0) return fail(c, ERR_IO, "cli.control");
+    arena_defer(c->arena, fd_end, fd);
+    if (!send_all(*fd, control_request(c, request))) return fail(c, ERR_IO, "cli.control");
     *ret_control = (struct control){.fd = *fd};
     return OK;
 }
@@ -77,6 +85,7 @@ enum err control_send(struct call *c, const struct cli_request *request,
 /* Reads some more. 1: bytes came; 0: the end; -1: time is over or the connection broke. */
 static int fill(struct call *c, struct control *control, int64_t wait_ms)
 {
+    if (control->fd < 0) return 0; /* it lies in memory, whole */
     if (control->cap - control->len < READ_BYTES) {
         size_t cap = (control->cap + READ_BYTES) * 2;
         if (cap > ANSWER_BYTES_MAX) return -1;
@@ -111,7 +120,7 @@ struct answer_head {
     bool chunked;
 };
 
-static enum err head_read(struct call *c, struct control *control, struct cli_answer *answer,
+static enum err head_read(struct call *c, struct control *control, struct control_answer *answer,
                           struct answer_head *ret_head)
 {
     size_t end = 0;
@@ -143,7 +152,7 @@ static enum err head_read(struct call *c, struct control *control, struct cli_an
     return OK;
 }
 
-enum err control_head(struct call *c, struct control *control, struct cli_answer *ret_head)
+enum err control_head(struct call *c, struct control *control, struct control_answer *ret_head)
 {
     struct answer_head head = {};
     return head_read(c, control, ret_head, &head);
@@ -183,7 +192,7 @@ static enum err pieces_join(struct call *c, struct str raw, struct str *ret_body
     return fail(c, ERR_IO, "cli.control");
 }
 
-enum err control_answer(struct call *c, struct control *control, struct cli_answer *ret_answer)
+enum err control_answer(struct call *c, struct control *control, struct control_answer *ret_answer)
 {
     struct answer_head head = {};
     enum err e = head_read(c, control, ret_answer, &head);
@@ -198,6 +207,14 @@ enum err control_answer(struct call *c, struct control *control, struct cli_answ
     }
     ret_answer->body = pending(control);
     return OK;
+}
+
+enum err control_parse(struct call *c, struct str bytes, struct control_answer *ret_answer)
+{
+    struct control control = {
+        .fd = -1, .buffer = arena_copy(c->arena, bytes.ptr, bytes.len), .len = bytes.len};
+    control.cap = bytes.len;
+    return control_answer(c, &control, ret_answer);
 }
 
 bool control_line(struct call *c, struct control *control, int64_t wait_ms, struct str *ret_line)

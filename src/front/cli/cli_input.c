@@ -3,18 +3,13 @@
 #include "base/limits.h"
 #include "base/time.h"
 #include "base/utf8.h"
+#include "front/cli/cli_json.h"
 #include "store/blob.h"
 
 #include <fcntl.h>
-#include <jansson.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-static void json_free(void *arg)
-{
-    json_decref(arg);
-}
 
 static void fd_close(void *arg)
 {
@@ -294,18 +289,12 @@ static enum err pair_set(struct call *c, const struct cli_input *in, struct str 
 enum err cli_input_json(struct call *c, const struct cli_input *in, const struct str *pairs,
                         size_t count, struct str *ret_json)
 {
-    json_t *object = json_object();
-    ensure(object != NULL);
-    arena_defer(c->arena, json_free, object);
+    json_t *object = cli_json_object(c);
     for (size_t i = 0; i < count; i++) {
         enum err e = pair_set(c, in, pairs[i], object);
         if (e != OK) return e;
     }
-    size_t bytes = json_dumpb(object, NULL, 0, JSON_COMPACT);
-    char *to = arena_alloc(c->arena, bytes + 1);
-    size_t written = json_dumpb(object, to, bytes, JSON_COMPACT);
-    ensure(written == bytes);
-    *ret_json = (struct str){to, bytes};
+    *ret_json = cli_json_text(c, object);
     return OK;
 }
 

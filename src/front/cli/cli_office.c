@@ -1,6 +1,10 @@
 #include "front/cli/cli_office.h"
 
+#include "base/workday.h"
+#include "exchange/exchange.h"
 #include "front/cli/cli_control.h"
+#include "front/cli/host.h"
+#include "front/http/loopback.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -71,6 +75,7 @@ enum err cli_open_inline(struct call *c, struct cli_office *ret_office)
     if (e != OK) return e;
     arena_defer(c->arena, secret_end, o->secret);
     o->office.dir = S(".");
+    o->office.calendar = workday_calendar_vn(c, c->arena);
     o->office.public_key = key_public(c, o->secret);
     o->office.key = office_key_id(c->arena, o->office.public_key);
     o->office.signer = (struct signer){.sign = sign_inline, .self = o};
@@ -87,7 +92,9 @@ enum err cli_open_inline(struct call *c, struct cli_office *ret_office)
     arena_defer(c->arena, store_end, store);
     c->store = store;
     c->office = &o->office;
-    return office_migrate(c);
+    o->web = (struct web){.store = store, .office = &o->office, .env = c->env};
+    e = office_migrate(c);
+    return e == OK ? exchange_migrate(c) : e;
 }
 
 static void fd_end(void *arg)
@@ -116,9 +123,34 @@ enum err cli_open(struct call *c, struct cli_office *ret_office)
     return fail(c, ERR_BUSY, "cli.locked");
 }
 
-enum err cli_ask(struct call *c, const struct cli_request *request, struct cli_answer *ret_answer)
+/* The kind of error that a status stands for. */
+static enum err err_of(int status)
 {
-    struct control control = {};
-    enum err e = control_send(c, request, &control);
-    return e == OK ? control_answer(c, &control, ret_answer) : e;
+    for (enum err e = OK + 1; e < ERR_COUNT; e++) {
+        if (err_info(e)->http_status == status) return e;
+    }
+    return ERR_IO;
+}
+
+enum err cli_ask(struct call *c, struct cli_office *office, const struct cli_request *request,
+                 struct str *ret_json)
+{
+    struct control_answer answer = {};
+    enum err e = OK;
+    if (office->running) {
+        struct control control = {};
+        e = control_send(c, request, &control);
+        if (e == OK) e = control_answer(c, &control, &answer);
+    } else {
+        struct str reply = http_loopback(c->arena, c->env, &host_handler, &office->web,
+                                         control_request(c, request));
+        e = control_parse(c, reply, &answer);
+    }
+    if (e != OK) return e;
+    if (answer.status >= 400) {
+        (void)fail(c, err_of(answer.status), "cli.refused"); /* the next line returns the same */
+        return fail_arg(c, "json", answer.body);
+    }
+    *ret_json = answer.body;
+    return OK;
 }

@@ -2,18 +2,19 @@
 /*
  * cli_office.h: how the command line reaches an office. While the office runs, the supervisor
  * holds DIR/lock and requests go over DIR/control.sock as HTTP, on behalf of a login. While it is
- * stopped, this process takes the lock and runs the same code inline, with the key in its memory.
+ * stopped, this process takes the lock and the very same request goes to the same handler
+ * (front/cli/host.h) inside this process, with the key in its memory.
  *
  * Every process of an office works inside its folder (paths stay short, and folders above may be
  * closed to the office's user) and as the folder's owner, so that all files have one owner.
  */
-#include "core/office.h"
 #include "front/cli/key_file.h"
-#include "store/store.h"
+#include "front/web/web.h"
 
 struct cli_office {
-    bool running;          /* reached over control.sock; the members below are not filled */
+    bool running;      /* reached over control.sock; the members below are not filled */
     struct office office;
+    struct web web;
     uint8_t secret[KEY_SECRET_BYTES];
 };
 
@@ -37,16 +38,17 @@ int cli_lock(void);
  * Shapes: the lock is held. */
 enum err cli_open_inline(struct call *c, struct cli_office *ret_office);
 
-/* A request to the running office. */
+/* A request to the office. */
 struct cli_request {
     const char *method;
     struct str path;  /* with query */
     struct str login; /* on whose behalf; may be empty */
     struct str body;  /* JSON; may be empty */
+    struct str once;  /* makes a repeated act return its first result; may be empty */
 };
-struct cli_answer {
-    int status;
-    struct str body;
-};
-/* Asks the running office. Errors: ERR_IO "cli.control". */
-enum err cli_ask(struct call *c, const struct cli_request *request, struct cli_answer *ret_answer);
+
+/* Asks the office and returns the body of its answer, JSON.
+ * Errors: ERR_IO "cli.control"; the office's own refusal as its kind with reason "cli.refused" and
+ * its JSON in arg "json". */
+enum err cli_ask(struct call *c, struct cli_office *office, const struct cli_request *request,
+                 struct str *ret_json);

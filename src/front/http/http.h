@@ -75,8 +75,8 @@ struct str http_cookie(const struct http_request *rq, struct str name);
 
 /* ---- replies ---- */
 
-/* A reply begins as 200 without a body. The last of text, file, chunk and stream wins. */
-
+/* Sets the status. A reply begins as 200 without a body; the last of text, file, chunk and stream
+ * wins. Shapes: 200 to 599. */
 void http_reply_status(struct http_reply *reply, int status);
 /* Adds a header. Shapes: name is a token and none of Date, Content-Length, Connection,
  * Transfer-Encoding, which the server writes. A value that http_header_value() refuses turns the
@@ -110,7 +110,7 @@ struct str http_status_words(int status);
 /* ---- handlers ---- */
 
 struct http_handler {
-    /* Says how many bytes of body the target takes; 0 means HTTP_BODY_BYTES_DEFAULT. Runs on the
+    /* Says how many bytes of body the target takes; 0 means LIMIT_HTTP_BODY_BYTES. Runs on the
      * loop thread before the body is read: it must not block and must not touch the store. */
     int64_t (*plan)(void *arg, const struct http_request *rq);
     /* Answers a request, on a call thread. */
@@ -119,8 +119,6 @@ struct http_handler {
      * thread, must not block; rq is NULL when the head could not be read. NULL: plain text. */
     void (*error)(void *arg, const struct http_request *rq, int status, struct http_reply *reply);
 };
-
-enum { HTTP_BODY_BYTES_DEFAULT = 1024 * 1024 };
 
 /* ---- the server ---- */
 

@@ -27,6 +27,7 @@ static void memory_grow(struct http_intake *intake, size_t used, size_t need)
  * stalls there stalls all others too. Returns a status, 0 when kept. */
 static int body_keep(struct http_intake *intake, struct http_body *body, struct str data)
 {
+    ensure(body->size <= intake->bytes_max);
     if (data.len == 0) return 0;
     if (data.len > (uint64_t)(intake->bytes_max - body->size)) return 413;
     size_t total = (size_t)body->size + data.len;
@@ -46,9 +47,12 @@ static int body_keep(struct http_intake *intake, struct http_body *body, struct 
 
 int http_intake_begin(struct http_intake *intake, const struct http_head *head, int64_t planned)
 {
+    ensure(intake->arena != NULL);
+    ensure(planned >= 0);
+    ensure(head->content_length >= 0);
     intake->chunked = head->chunked;
     intake->length = head->content_length;
-    intake->bytes_max = planned > 0 ? planned : HTTP_BODY_BYTES_DEFAULT;
+    intake->bytes_max = planned > 0 ? planned : LIMIT_HTTP_BODY_BYTES;
     return intake->length > intake->bytes_max ? 413 : 0;
 }
 
@@ -58,6 +62,7 @@ int http_intake_take(struct http_intake *intake, struct http_body *body, struct 
     *ret_used = 0;
     if (!intake->chunked) {
         int64_t missing = intake->length - body->size;
+        ensure(missing >= 0);
         size_t take = (uint64_t)missing < bytes.len ? (size_t)missing : bytes.len;
         *ret_used = take;
         *ret_done = take == (size_t)missing;
@@ -68,6 +73,7 @@ int http_intake_take(struct http_intake *intake, struct http_body *body, struct 
         struct str data = {};
         struct str rest = str_sub(bytes, *ret_used, bytes.len);
         enum http_step step = http_chunk_feed(&intake->chunks, rest, &used, &data);
+        ensure(used > 0);
         *ret_used += used;
         if (step == HTTP_REFUSED) return intake->chunks.status;
         int status = body_keep(intake, body, data);

@@ -4,7 +4,6 @@
  * The chunked coding, byte by byte but for the content itself. Sizes, extensions and trailers are
  * bounded: an attacker can make chunks small, but not make us remember anything.
  */
-enum { DIGITS_MAX = 8, EXTENSION_BYTES_MAX = 4096, TRAILER_BYTES_MAX = 4096 };
 
 static int digit_value(char ch)
 {
@@ -25,7 +24,7 @@ static int take_size(struct http_chunks *chunks, char ch)
     if (digit >= 0) {
         chunks->left = chunks->left * 16 + digit;
         chunks->digits++;
-        return chunks->digits > DIGITS_MAX ? 400 : 0;
+        return chunks->digits > LIMIT_HTTP_CHUNK_DIGITS ? 400 : 0;
     }
     if (chunks->digits == 0) return 400;
     if (ch == ';') {
@@ -43,7 +42,7 @@ static int take_extension(struct http_chunks *chunks, char ch)
         return 0;
     }
     chunks->extension_bytes++;
-    if (chunks->extension_bytes > EXTENSION_BYTES_MAX) return 400;
+    if (chunks->extension_bytes > LIMIT_HTTP_CHUNK_EXTENSION_BYTES) return 400;
     return is_control(ch) ? 400 : 0;
 }
 
@@ -58,7 +57,7 @@ static int take_size_lf(struct http_chunks *chunks, char ch)
 static int take_trailer(struct http_chunks *chunks, char ch)
 {
     chunks->trailer_bytes++;
-    if (chunks->trailer_bytes > TRAILER_BYTES_MAX) return 431;
+    if (chunks->trailer_bytes > LIMIT_HTTP_TRAILER_BYTES) return 431;
     if (ch == '\r') {
         chunks->state = HTTP_CHUNK_TRAILER_LF;
         return chunks->name_bytes > 0 && !chunks->in_value ? 400 : 0;
@@ -101,6 +100,7 @@ static struct str take_data(struct http_chunks *chunks, struct str in)
 {
     struct str data =
         str_sub(in, 0, (uint64_t)chunks->left < in.len ? (size_t)chunks->left : in.len);
+    ensure(data.len > 0);
     chunks->left -= (int64_t)data.len;
     if (chunks->left == 0) chunks->state = HTTP_CHUNK_DATA_CR;
     return data;
@@ -109,6 +109,7 @@ static struct str take_data(struct http_chunks *chunks, struct str in)
 enum http_step http_chunk_feed(struct http_chunks *chunks, struct str in, size_t *ret_used,
                                struct str *ret_data)
 {
+    ensure(chunks->left >= 0);
     *ret_data = (struct str){};
     size_t used = 0;
     while (used < in.len && chunks->status == 0 && chunks->state != HTTP_CHUNK_DONE) {

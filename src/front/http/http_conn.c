@@ -53,18 +53,19 @@ static void request_reset(struct http_conn *conn)
     conn->in_len = left;
 }
 
-static void wait_request(struct http_conn *conn)
+static void wait_request(struct http_conn *conn, int64_t wait_ms)
 {
+    ensure(conn->exchange == NULL);
     conn->state = HTTP_CONN_HEAD;
-    set_deadline(conn, conn->server->limits.idle_ms);
+    set_deadline(conn, wait_ms);
+    if (conn->in_len == 0) http_list_add(&conn->server->idle, conn);
     http_wire_interest(conn, EPOLLIN);
 }
 
 void http_conn_start(struct http_conn *conn)
 {
     if (conn->tls == NULL) {
-        conn->state = HTTP_CONN_HEAD;
-        set_deadline(conn, conn->server->limits.head_ms);
+        wait_request(conn, conn->server->limits.head_ms);
         return;
     }
     conn->state = HTTP_CONN_HANDSHAKE;
@@ -74,6 +75,8 @@ void http_conn_start(struct http_conn *conn)
 /* Not recursive for pipelined requests: each goes through a call thread and the loop. */
 void http_conn_reply_sent(struct http_conn *conn)
 {
+    ensure(conn->state == HTTP_CONN_SEND);
+    ensure(!conn->in_call);
     atomic_fetch_add(&conn->server->figures.requests, 1);
     if (conn->close_after) {
         conn->state = HTTP_CONN_LINGER;
@@ -84,11 +87,9 @@ void http_conn_reply_sent(struct http_conn *conn)
         return;
     }
     request_reset(conn);
-    wait_request(conn);
-    if (conn->in_len > 0) {
-        set_deadline(conn, conn->server->limits.head_ms);
-        head_step(conn);
-    }
+    const struct http_limits *limits = &conn->server->limits;
+    wait_request(conn, conn->in_len > 0 ? limits->head_ms : limits->idle_ms);
+    if (conn->in_len > 0) head_step(conn);
     bool hidden = conn->tls != NULL && conn->state == HTTP_CONN_HEAD;
     if (hidden && SSL_has_pending(conn->tls)) head_read(conn); /* epoll does not see these bytes */
 }
@@ -113,6 +114,8 @@ static void exchange_need(struct http_conn *conn)
 
 void http_conn_refuse(struct http_conn *conn, int status)
 {
+    ensure(status >= 400);
+    ensure(!conn->in_call);
     bool have_request = conn->exchange != NULL;
     if (!have_request) conn->head = (struct http_head){.minor = 1};
     exchange_need(conn);
@@ -125,6 +128,8 @@ void http_conn_refuse(struct http_conn *conn, int status)
 
 static void submit(struct http_conn *conn)
 {
+    ensure(conn->exchange != NULL);
+    ensure(!conn->in_call);
     conn->state = HTTP_CONN_CALL;
     set_deadline(conn, 0);
     http_wire_interest(conn, 0);
@@ -137,6 +142,7 @@ static void submit(struct http_conn *conn)
 /* Takes bytes that follow the head. Returns false when the connection left the body state. */
 static bool body_step(struct http_conn *conn, struct str bytes)
 {
+    ensure(conn->state == HTTP_CONN_BODY);
     size_t used = 0;
     bool done = false;
     int status = http_intake_take(&conn->intake, &conn->exchange->rq.body, bytes, &used, &done);
@@ -192,6 +198,7 @@ static void body_begin(struct http_conn *conn, struct str first)
 
 static void continue_step(struct http_conn *conn)
 {
+    ensure(conn->state == HTTP_CONN_CONTINUE);
     if (!http_send_outbox(conn)) return;
     body_begin(conn, (struct str){});
 }
@@ -201,6 +208,8 @@ static void continue_step(struct http_conn *conn)
 /* The head is complete and lies at the start of conn->in. */
 static void head_done(struct http_conn *conn)
 {
+    ensure(conn->state == HTTP_CONN_HEAD);
+    ensure(conn->scan.at <= conn->in_len);
     struct str head = {conn->in, conn->scan.at};
     struct str rest = {conn->in + conn->scan.at, conn->in_len - conn->scan.at};
     int status = http_head_parse(conn->rq_arena, head, &conn->head);
@@ -271,7 +280,10 @@ static void head_read(struct http_conn *conn)
             http_wire_interest(conn, EPOLLIN);
             return;
         }
-        if (conn->in_len == 0) set_deadline(conn, conn->server->limits.head_ms);
+        if (conn->in_len == 0) {
+            http_list_remove(conn);
+            set_deadline(conn, conn->server->limits.head_ms);
+        }
         conn->in_len += n;
         head_step(conn);
     }
@@ -300,9 +312,7 @@ static void handshake_step(struct http_conn *conn)
     case HTTP_WIRE_OK: break;
     }
     keep_peer_cert(conn);
-    conn->state = HTTP_CONN_HEAD;
-    set_deadline(conn, conn->server->limits.head_ms);
-    http_wire_interest(conn, EPOLLIN);
+    wait_request(conn, conn->server->limits.head_ms);
     head_read(conn);
 }
 
@@ -368,6 +378,8 @@ void http_conn_posted(struct http_conn *conn, int64_t ready_bytes, bool done)
 {
     struct http_exchange *exchange = conn->exchange;
     ensure(exchange != NULL);
+    ensure(conn->in_call);
+    ensure(ready_bytes >= conn->ready_bytes);
     conn->ready_bytes = ready_bytes;
     conn->reply_done = done;
     if (done) conn->in_call = false;
@@ -388,7 +400,7 @@ void http_conn_posted(struct http_conn *conn, int64_t ready_bytes, bool done)
     if (conn->state == HTTP_CONN_CALL) {
         http_send_start(conn);
     } else if (conn->state == HTTP_CONN_SEND) {
-        http_send_some(conn);
+        http_send_resume(conn);
     }
 }
 

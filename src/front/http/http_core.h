@@ -8,6 +8,7 @@
  *     http_wire.c    bytes in and out, plain or TLS            (loop thread)
  *     http_timer.c   one deadline per connection, in a wheel   (loop thread)
  *     http_gate.c    how many from one address                 (loop thread)
+ *     http_list.c    the idle ones, the event streams          (loop thread)
  *     http_pool.c    call threads and the two queues           (both; has the lock)
  *     http_hub.c     published events on their way to the loop (any; has the lock)
  *     http_body.c    request bodies into memory or a file       (loop thread)
@@ -149,6 +150,12 @@ struct http_outbox {
     bool more; /* something follows at once: let the kernel fill the packet */
 };
 
+/* Connections in the order they were added. A connection is in one list at most. */
+struct http_list {
+    struct http_conn *first;
+    struct http_conn *last;
+};
+
 struct http_conn {
     struct http_source source;
     struct arena *arena; /* holds the connection itself */
@@ -165,8 +172,9 @@ struct http_conn {
     struct http_address *address;
     struct http_conn *prev; /* all connections, or the dead ones by next */
     struct http_conn *next;
-    struct http_conn *stream_prev;
-    struct http_conn *stream_next;
+    struct http_list *list; /* the list it is in, NULL for none */
+    struct http_conn *list_prev;
+    struct http_conn *list_next;
     struct http_conn *timer_prev;
     struct http_conn *timer_next;
     int64_t timer_tick;  /* the wheel slot's time; 0 is none */
@@ -201,6 +209,11 @@ struct http_conn {
     int64_t beat_at_ms;
 };
 
+/* Adds at the end. */
+void http_list_add(struct http_list *list, struct http_conn *conn);
+/* Takes it out of its list, if it is in one. */
+void http_list_remove(struct http_conn *conn);
+
 /* Begins the life of an accepted connection. */
 void http_conn_start(struct http_conn *conn);
 /* Acts on what epoll reported. */
@@ -220,6 +233,8 @@ void http_conn_drain(struct http_conn *conn);
 
 /* Starts sending the exchange's reply. */
 void http_send_start(struct http_conn *conn);
+/* The handler has written more of a reply that was waiting for it. */
+void http_send_resume(struct http_conn *conn);
 /* Sends what can be sent. */
 void http_send_some(struct http_conn *conn);
 /* Sends the outbox. True when it is empty, false when the socket is full or gone. */
@@ -307,10 +322,12 @@ struct http_event {
     struct str text; /* in the form of the stream */
 };
 
+/* Opens a hub without events; the arena closes it. Publishing adds to wake_fd. */
 struct http_hub *http_hub_open(struct arena *arena, int wake_fd);
 /* Takes all events published since the last call; valid until the next. *ret_overflow: some were
  * lost, so all streams must start anew. */
 const struct http_event *http_hub_take(struct http_hub *hub, bool *ret_overflow);
+/* Keeps one event for the loop. From any thread. */
 void http_hub_publish(struct http_hub *hub, struct str topic, struct str data);
 /* Adds to an eventfd: wakes the loop. Safe in a signal handler. */
 void http_wake(int wake_fd);
@@ -336,7 +353,8 @@ struct http_server {
     struct http_pool *pool;
     struct http_hub *hub;
     struct http_conn *conns;
-    struct http_conn *streams;
+    struct http_list streams;
+    struct http_list idle;  /* between requests, longest first: closed when room is needed */
     struct http_conn *dead; /* freed at the end of the round */
     size_t conn_count;
     char *scratch; /* HTTP_SCRATCH_BYTES, for one read or write at a time */

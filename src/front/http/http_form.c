@@ -35,6 +35,8 @@ enum http_form_verdict http_form_pairs(struct arena *arena, struct str text,
 static bool body_slice(struct arena *arena, const struct http_body *body, int64_t offset,
                        int64_t size, struct str *ret_slice)
 {
+    ensure(offset >= 0);
+    ensure(offset + size <= body->size);
     if (!body->spooled) {
         *ret_slice = str_sub(body->bytes, (size_t)offset, (size_t)(offset + size));
         return true;
@@ -129,6 +131,7 @@ bool http_form_has(const struct http_form *form, struct str name)
 
 const struct http_part *http_form_next(const struct http_form *form, struct str name, size_t *at)
 {
+    ensure(*at <= form->count);
     while (*at < form->count) {
         const struct http_part *part = &form->parts[(*at)++];
         if (str_eq(part->name, name)) return part;

@@ -38,6 +38,7 @@ struct http_address *http_gate_enter(struct http_gate *gate, struct arena *arena
         address->next = *bucket;
         *bucket = address;
     }
+    ensure(memcmp(address->key, key, 16) == 0);
     address->connections++;
     return address;
 }

@@ -3,7 +3,8 @@
 #include "front/http/http_core.h"
 
 enum { EVENTS_MAX = 4096 };
-static const size_t EVENT_BYTES_MAX = (size_t)4 * 1024 * 1024;
+static const size_t EVENT_BYTES_MAX = (size_t)1024 * 1024;
+static const size_t PENDING_BYTES_MAX = (size_t)4 * 1024 * 1024;
 
 /* Publishers write into one arena while the loop reads from the other. */
 struct http_hub {
@@ -30,8 +31,8 @@ struct http_hub *http_hub_open(struct arena *arena, int wake_fd)
     struct http_hub *hub = arena_alloc(arena, sizeof *hub);
     (void)pthread_mutex_init(&hub->lock, NULL);
     hub->wake_fd = wake_fd;
-    hub->arenas[0] = arena_open(EVENT_BYTES_MAX);
-    hub->arenas[1] = arena_open(EVENT_BYTES_MAX);
+    hub->arenas[0] = arena_open(PENDING_BYTES_MAX);
+    hub->arenas[1] = arena_open(PENDING_BYTES_MAX);
     arena_defer(arena, close_arenas, hub);
     return hub;
 }
@@ -60,6 +61,7 @@ static struct str event_text(struct arena *arena, struct str data)
 
 void http_hub_publish(struct http_hub *hub, struct str topic, struct str data)
 {
+    ensure(topic.len > 0);
     int failed = pthread_mutex_lock(&hub->lock);
     ensure(failed == 0);
     struct arena *arena = hub->arenas[hub->writing];
@@ -88,6 +90,7 @@ const struct http_event *http_hub_take(struct http_hub *hub, bool *ret_overflow)
     ensure(failed == 0);
     const struct http_event *first = hub->first;
     *ret_overflow = hub->overflow;
+    ensure((first == NULL) == (hub->count == 0));
     hub->first = NULL;
     hub->last = NULL;
     hub->count = 0;

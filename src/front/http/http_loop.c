@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
+#include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -75,6 +77,7 @@ static bool open_fds(struct http_server *server)
 enum err http_server_open(struct call *c, const struct http_config *config,
                           struct http_server **ret_server)
 {
+    ensure(config->env != NULL);
     struct arena *arena = arena_open(0);
     struct http_server *server = arena_alloc(arena, sizeof *server);
     server->arena = arena;
@@ -100,6 +103,7 @@ enum err http_server_open(struct call *c, const struct http_config *config,
 enum err http_server_listen(struct call *c, struct http_server *server, int fd,
                             struct ssl_ctx_st *tls, const struct http_handler *handler, void *arg)
 {
+    ensure(fd >= 0);
     ensure(handler != NULL);
     ensure(handler->handle != NULL);
     ensure(server->listener_count < HTTP_LISTENERS_MAX);
@@ -194,7 +198,13 @@ static void conn_link(struct http_server *server, struct http_conn *conn)
     server->conns = conn;
     server->conn_count++;
     atomic_fetch_add(&server->figures.connections, 1);
-    if (server->conn_count >= server->limits.connections) listeners_pause(server, true);
+}
+
+/* When all places are taken, the connection that has been idle longest gives up its own: its client
+ * connects again. When all are at work, newcomers wait in the kernel's queue. */
+static bool is_full(const struct http_server *server)
+{
+    return server->conn_count >= server->limits.connections;
 }
 
 static void conn_unlink(struct http_server *server, struct http_conn *conn)
@@ -205,9 +215,10 @@ static void conn_unlink(struct http_server *server, struct http_conn *conn)
         server->conns = conn->next;
     }
     if (conn->next != NULL) conn->next->prev = conn->prev;
+    ensure(server->conn_count > 0);
     server->conn_count--;
     atomic_fetch_sub(&server->figures.connections, 1);
-    if (server->conn_count < server->limits.connections) listeners_pause(server, false);
+    if (!is_full(server)) listeners_pause(server, false);
 }
 
 static void conn_open(struct http_server *server, const struct http_listener *listener, int fd,
@@ -244,6 +255,7 @@ void http_conn_close(struct http_conn *conn)
     struct http_server *server = conn->server;
     if (conn->state != HTTP_CONN_DEAD) {
         if (conn->state == HTTP_CONN_STREAM) http_stream_leave(conn);
+        http_list_remove(conn);
         http_timer_remove(&server->wheel, conn);
         if (conn->tls != NULL) SSL_free(conn->tls);
         (void)close(conn->fd);
@@ -264,6 +276,8 @@ static void bury(struct http_server *server)
 {
     while (server->dead != NULL) {
         struct http_conn *conn = server->dead;
+        ensure(conn->state == HTTP_CONN_DEAD);
+        ensure(!conn->in_call);
         server->dead = conn->next;
         arena_close(conn->rq_arena);
         arena_close(conn->arena);
@@ -272,12 +286,17 @@ static void bury(struct http_server *server)
 
 static void accept_some(struct http_server *server, struct http_listener *listener)
 {
-    for (size_t i = 0; i < ACCEPTS_A_ROUND && !listener->paused; i++) {
+    for (size_t i = 0; i < ACCEPTS_A_ROUND; i++) {
+        if (is_full(server) && server->idle.first == NULL) {
+            listeners_pause(server, true);
+            return;
+        }
         struct sockaddr_storage from = {};
         socklen_t len = sizeof from;
         int fd =
             accept4(listener->fd, (struct sockaddr *)&from, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd >= 0) {
+            if (is_full(server)) http_conn_close(server->idle.first);
             conn_open(server, listener, fd, &from);
             continue;
         }
@@ -299,9 +318,9 @@ static bool topic_wanted(const struct http_reply *reply, struct str topic)
 
 static void deliver(struct http_server *server, const struct http_event *event)
 {
-    struct http_conn *conn = server->streams;
+    struct http_conn *conn = server->streams.first;
     while (conn != NULL) {
-        struct http_conn *next = conn->stream_next;
+        struct http_conn *next = conn->list_next;
         if (topic_wanted(&conn->exchange->reply, event->topic)) http_send_event(conn, event->text);
         conn = next;
     }
@@ -311,8 +330,8 @@ static void deliver_all(struct http_server *server)
 {
     bool overflow = false;
     const struct http_event *event = http_hub_take(server->hub, &overflow);
-    while (overflow && server->streams != NULL)
-        http_conn_close(server->streams);
+    while (overflow && server->streams.first != NULL)
+        http_conn_close(server->streams.first);
     for (; event != NULL; event = event->next)
         deliver(server, event);
 }
@@ -326,6 +345,7 @@ static uint64_t counter_read(int fd)
 
 static void drain_begin(struct http_server *server)
 {
+    ensure(!server->draining);
     server->draining = true;
     server->drain_until_ms = http_server_now_ms(server) + server->limits.drain_ms;
     for (size_t i = 0; i < server->listener_count; i++) {
@@ -345,9 +365,8 @@ static void source_event(struct http_server *server, struct http_source *source,
     switch (source->kind) {
     case HTTP_SOURCE_WAKE: (void)counter_read(server->wake_fd); return;
     case HTTP_SOURCE_TICK: {
-        bool full = server->conn_count >= server->limits.connections;
         http_timer_advance(&server->wheel, counter_read(server->tick_fd));
-        if (!full) listeners_pause(server, false);
+        if (!is_full(server) || server->idle.first != NULL) listeners_pause(server, false);
         return;
     }
     case HTTP_SOURCE_LISTENER: accept_some(server, (struct http_listener *)source); return;
@@ -367,8 +386,19 @@ static void round_run(struct http_server *server)
     bury(server);
 }
 
+/* TLS and sendfile() know no MSG_NOSIGNAL: a client that left must not end the process. */
+static void broken_pipes_block(void)
+{
+    sigset_t set;
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGPIPE);
+    int failed = pthread_sigmask(SIG_BLOCK, &set, NULL);
+    ensure(failed == 0);
+}
+
 void http_server_run(struct http_server *server)
 {
+    broken_pipes_block();
     while (!atomic_load(&server->stop))
         round_run(server);
     drain_begin(server);
@@ -380,6 +410,9 @@ void http_server_run(struct http_server *server)
     http_pool_stop(server->pool);
     http_pool_collect(server->pool);
     bury(server);
+    ensure(server->conn_count == 0);
+    ensure(server->streams.first == NULL);
+    ensure(server->idle.first == NULL);
 }
 
 void http_server_stop(struct http_server *server)

@@ -95,6 +95,8 @@ bool http_form_boundary(struct str content_type, struct str *ret_boundary)
 
 struct http_multipart http_multipart_begin(struct arena *arena, struct str boundary)
 {
+    ensure(boundary.len > 0);
+    ensure(boundary.len <= BOUNDARY_BYTES_MAX);
     struct sb sb = sb_new(arena, 0);
     sb_put(&sb, S("\r\n--"));
     sb_put(&sb, boundary);
@@ -228,6 +230,7 @@ static void part_end(struct http_multipart *multipart)
 {
     multipart->state = HTTP_MULTIPART_BEHIND;
     if (!multipart->in_part) return;
+    ensure(multipart->form.count > 0);
     struct http_part *part = &multipart->form.parts[multipart->form.count - 1];
     part->size = multipart->at - (int64_t)multipart->delimiter.len - part->offset;
     multipart->in_part = false;
@@ -237,6 +240,7 @@ static void part_end(struct http_multipart *multipart)
 static enum http_form_verdict take_delimiter(struct http_multipart *multipart, char ch)
 {
     struct str delimiter = multipart->delimiter;
+    ensure(multipart->matched < delimiter.len);
     if (ch == delimiter.ptr[multipart->matched]) {
         multipart->matched++;
         if (multipart->matched == delimiter.len) part_end(multipart);

@@ -4,7 +4,7 @@
 
 #include "base/utf8.h"
 
-enum { METHOD_BYTES_MAX = 32, LENGTH_DIGITS_MAX = 18 /* fits int64_t without a test */ };
+enum { LENGTH_DIGITS_MAX = 18 /* fits int64_t without a test */ };
 
 /* What a byte may be part of. */
 enum { TOKEN = 1, PATH = 2, QUERY = 4, HOST = 8, HEX = 16 };
@@ -173,7 +173,7 @@ static int request_line_parse(struct str line, struct request_line *ret_line)
     int minor = 0;
     int status = version_parse(version, &minor);
     if (status != 0) return status;
-    if (method.len > METHOD_BYTES_MAX) return 501;
+    if (method.len > LIMIT_HTTP_METHOD_BYTES) return 501;
     *ret_line = (struct request_line){method, target, minor};
     return 0;
 }
@@ -203,6 +203,7 @@ static int scan_line(struct http_scan *scan, struct str line, bool *ret_done)
 
 static int scan_byte(struct http_scan *scan, struct str bytes, bool *ret_done)
 {
+    ensure(scan->line_from <= scan->at);
     char ch = bytes.ptr[scan->at++];
     if (scan->after_cr) {
         if (ch != '\n') return 400;
@@ -403,6 +404,7 @@ static int target_parse(struct arena *arena, struct http_head *head)
         return str_eq(head->method, S("OPTIONS")) ? 0 : 400;
     }
     struct str origin = head->target;
+    ensure(origin.len > 0);
     if (origin.ptr[0] != '/') {
         int status = absolute_parse(head, &origin);
         if (status != 0) return status;
@@ -439,6 +441,7 @@ static int header_parse(struct str line, struct http_header *ret_header)
 
 int http_head_parse(struct arena *arena, struct str bytes, struct http_head *ret_head)
 {
+    ensure(arena != NULL);
     ensure(str_ends(bytes, S("\r\n\r\n")));
     struct str rest = bytes;
     if (str_starts(rest, S("\r\n"))) rest = str_sub(rest, 2, rest.len);
@@ -459,6 +462,8 @@ int http_head_parse(struct arena *arena, struct str bytes, struct http_head *ret
     }
     status = framing_conclude(&head, &framing);
     if (status == 0) status = target_parse(arena, &head);
+    if (status == 0) ensure(head.path.len > 0);
+    if (status == 0) ensure(!head.chunked || head.content_length == 0);
     if (status == 0) *ret_head = head;
     return status;
 }

@@ -51,6 +51,7 @@ static struct http_exchange *pool_take(struct http_pool *pool)
     if (exchange != NULL) {
         pool->todo = exchange->next;
         if (pool->todo == NULL) pool->todo_last = NULL;
+        ensure(pool->todo_count > 0);
         pool->todo_count--;
         exchange->next = NULL;
     }
@@ -72,6 +73,7 @@ static void *thread_main(void *arg)
 struct http_pool *http_pool_open(struct arena *arena, size_t threads, size_t queue_max, int wake_fd)
 {
     ensure(threads > 0);
+    ensure(queue_max > 0);
     struct http_pool *pool = arena_alloc(arena, sizeof *pool);
     (void)pthread_mutex_init(&pool->lock, NULL);
     (void)pthread_cond_init(&pool->work, NULL);
@@ -102,6 +104,7 @@ void http_pool_stop(struct http_pool *pool)
 
 bool http_pool_submit(struct http_pool *pool, struct http_exchange *exchange)
 {
+    ensure(!exchange->done);
     lock(pool);
     bool room = pool->todo_count < pool->todo_max;
     if (room) {
@@ -121,8 +124,10 @@ bool http_pool_submit(struct http_pool *pool, struct http_exchange *exchange)
 
 bool http_pool_post(struct http_exchange *exchange, int64_t ready_bytes, bool done)
 {
+    ensure(exchange->head_ready);
     struct http_pool *pool = exchange->server->pool;
     lock(pool);
+    ensure(!exchange->done);
     bool wake = pool->posted == NULL;
     bool gone = exchange->gone;
     exchange->ready_bytes = ready_bytes;

@@ -1,7 +1,6 @@
-#include <stdio.h>
-#include <time.h>
-
 #include "front/http/http_core.h"
+
+#include "base/time.h"
 
 enum { SMALL_BODY_BYTES = 16 * 1024 };
 
@@ -178,14 +177,16 @@ bool http_reply_has_body(const struct http_exchange *exchange)
 /* Source: RFC 9110 5.6.7. */
 static void put_date(struct sb *sb, int64_t now_ms)
 {
-    static const char DAYS[] = "SunMonTueWedThuFriSat";
+    static const char DAYS[] = "MonTueWedThuFriSatSun";
     static const char MONTHS[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    time_t seconds = (time_t)(now_ms / 1000);
-    struct tm tm = {};
-    if (gmtime_r(&seconds, &tm) == NULL) return;
-    sb_printf(sb, "Date: %.3s, %02d %.3s %d %02d:%02d:%02d GMT\r\n", DAYS + (size_t)tm.tm_wday * 3,
-              tm.tm_mday, MONTHS + (size_t)tm.tm_mon * 3, tm.tm_year + 1900, tm.tm_hour, tm.tm_min,
-              tm.tm_sec);
+    int64_t day = now_ms / TIME_DAY_MS;
+    int64_t second = now_ms % TIME_DAY_MS / 1000;
+    if (day < 0 || day > TIME_DAY_MAX) return; /* a server without a clock sends no Date */
+    struct date date = time_date_of(day);
+    sb_printf(sb, "Date: %.3s, %02d %.3s %d %02d:%02d:%02d GMT\r\n",
+              DAYS + ((size_t)time_weekday(day) - MONDAY) * 3, date.day,
+              MONTHS + ((size_t)date.month - 1) * 3, date.year, (int)(second / 3600),
+              (int)(second / 60 % 60), (int)(second % 60));
 }
 
 /* How the client learns where the body ends. Source: RFC 9112 6.3. */
@@ -253,12 +254,14 @@ void http_reply_render(struct http_exchange *exchange)
 
 void http_exchange_handle(struct http_exchange *exchange)
 {
+    ensure(exchange->handler != NULL);
     exchange->handler->handle(exchange->arg, &exchange->rq, &exchange->reply);
     http_reply_render(exchange);
 }
 
 void http_exchange_refuse(struct http_exchange *exchange, int status, bool have_request)
 {
+    ensure(!exchange->head_ready);
     struct http_reply *reply = &exchange->reply;
     reply->close = true;
     reply->kind = HTTP_REPLY_TEXT;

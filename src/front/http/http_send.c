@@ -20,15 +20,24 @@ static void note_progress(struct http_conn *conn, size_t bytes)
     http_timer_set(&conn->server->wheel, conn, rate_ms < stall_ms ? rate_ms : stall_ms);
 }
 
+static void phase_begin(struct http_conn *conn)
+{
+    conn->phase_ms = http_server_now_ms(conn->server);
+    conn->phase_bytes = 0;
+    note_progress(conn, 0);
+}
+
 /* Takes `sent` bytes off the outbox. */
 static void outbox_advance(struct http_outbox *out, size_t sent)
 {
     if (out->at < out->bytes.len) {
         out->at += sent;
+        ensure(out->at <= out->bytes.len);
         return;
     }
     out->file_at += (int64_t)sent;
     out->file_left -= (int64_t)sent;
+    ensure(out->file_left >= 0);
 }
 
 bool http_send_outbox(struct http_conn *conn)
@@ -65,6 +74,7 @@ static bool next_chunk(struct http_conn *conn)
 {
     struct http_exchange *exchange = conn->exchange;
     int64_t bytes = conn->ready_bytes - conn->framed_bytes;
+    ensure(bytes >= 0);
     const char *line = conn->between_chunks ? "\r\n" : "";
     conn->between_chunks = false;
     int len = 0;
@@ -109,11 +119,10 @@ static void send_chunks(struct http_conn *conn)
 static void stream_begin(struct http_conn *conn)
 {
     struct http_server *server = conn->server;
+    ensure(conn->state == HTTP_CONN_SEND);
     conn->state = HTTP_CONN_STREAM;
     conn->out = (struct http_outbox){};
-    conn->stream_next = server->streams;
-    if (server->streams != NULL) server->streams->stream_prev = conn;
-    server->streams = conn;
+    http_list_add(&server->streams, conn);
     conn->address->streams++;
     atomic_fetch_add(&server->figures.streams, 1);
     http_timer_set(&server->wheel, conn, http_server_now_ms(server) + server->limits.beat_ms);
@@ -124,12 +133,8 @@ void http_stream_leave(struct http_conn *conn)
 {
     struct http_server *server = conn->server;
     ensure(conn->state == HTTP_CONN_STREAM);
-    if (conn->stream_prev != NULL) {
-        conn->stream_prev->stream_next = conn->stream_next;
-    } else {
-        server->streams = conn->stream_next;
-    }
-    if (conn->stream_next != NULL) conn->stream_next->stream_prev = conn->stream_prev;
+    http_list_remove(conn);
+    ensure(conn->address->streams > 0);
     conn->address->streams--;
     atomic_fetch_sub(&server->figures.streams, 1);
 }
@@ -152,6 +157,7 @@ static void send_stream(struct http_conn *conn)
 static bool events_reserve(struct http_conn *conn, size_t bytes)
 {
     if (conn->events_len + bytes <= conn->events_cap) return true;
+    ensure(conn->out.at <= conn->events_len);
     size_t unsent = conn->events_len - conn->out.at;
     if (unsent + bytes > conn->server->limits.stream_bytes) return false;
     if (unsent + bytes <= conn->events_cap) {
@@ -178,10 +184,7 @@ void http_send_event(struct http_conn *conn, struct str event)
         http_conn_close(conn);
         return;
     }
-    if (conn->out.at == conn->events_len) {
-        conn->phase_ms = http_server_now_ms(conn->server);
-        conn->phase_bytes = 0;
-    }
+    if (conn->out.at == conn->events_len) phase_begin(conn);
     memcpy(conn->events + conn->events_len, event.ptr, event.len);
     conn->events_len += event.len;
     conn->out.bytes = (struct str){conn->events, conn->events_len};
@@ -196,8 +199,7 @@ void http_send_start(struct http_conn *conn)
     ensure(exchange->head_ready);
     conn->state = HTTP_CONN_SEND;
     conn->close_after = reply->close || conn->server->draining;
-    conn->phase_ms = http_server_now_ms(conn->server);
-    conn->phase_bytes = 0;
+    phase_begin(conn);
     conn->framed_bytes = 0;
     conn->reply_ended = false;
     conn->between_chunks = false;
@@ -220,6 +222,12 @@ static void send_text(struct http_conn *conn)
         if (!http_send_outbox(conn)) return;
     }
     http_conn_reply_sent(conn);
+}
+
+void http_send_resume(struct http_conn *conn)
+{
+    if (conn->deadline_ms == 0) phase_begin(conn); /* the wait was not the client's */
+    http_send_some(conn);
 }
 
 void http_send_some(struct http_conn *conn)

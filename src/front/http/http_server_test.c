@@ -1,3 +1,4 @@
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -6,9 +7,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cmocka.h>
+#include "http_peer.h" /* before cmocka.h, which defines fail() */
 
-#include "http_peer.h"
+#include <cmocka.h>
 
 /* What a test needs: a server whose handler answers by path, and a gate that holds /wait. */
 struct stage {
@@ -26,6 +27,8 @@ static void count_up(int fd)
 
 static void count_wait(int fd)
 {
+    struct pollfd wait = {.fd = fd, .events = POLLIN};
+    ensure(poll(&wait, 1, HTTP_PEER_WAIT_S * 1000) == 1);
     uint64_t count = 0;
     ensure(read(fd, &count, sizeof count) == (ssize_t)sizeof count);
 }
@@ -141,6 +144,27 @@ static void stage_end(struct stage *stage)
 static bool has(struct str text, struct str part)
 {
     return str_find(text, part, 0) < text.len;
+}
+
+/* Lets the loop go on until the figure is reached; false after HTTP_PEER_WAIT_S. */
+static bool streams_reach(const struct stage *stage, int64_t streams)
+{
+    const struct env *env = env_real();
+    int64_t until_ms = env->now_ms(env->self) + (int64_t)HTTP_PEER_WAIT_S * 1000;
+    while (env->now_ms(env->self) < until_ms) {
+        if (http_server_figures(stage->peer.server).streams == streams) return true;
+    }
+    return false;
+}
+
+static bool refused_reach(const struct stage *stage, int64_t refused)
+{
+    const struct env *env = env_real();
+    int64_t until_ms = env->now_ms(env->self) + (int64_t)HTTP_PEER_WAIT_S * 1000;
+    while (env->now_ms(env->self) < until_ms) {
+        if (http_server_figures(stage->peer.server).refused == refused) return true;
+    }
+    return false;
 }
 
 #define REQUEST(target) S("GET " target " HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -323,7 +347,7 @@ static void a_reader_that_stops_reading_is_dropped(void **state)
 {
     (void)state;
     struct stage stage;
-    stage_begin(&stage, (struct http_config){.limits = {.stall_ms = 150, .head_ms = 5000}});
+    stage_begin(&stage, (struct http_config){.limits = {.stall_ms = 150, .head_ms = 1000}});
     int fd = http_peer_connect(&stage.peer);
     http_peer_send(fd, REQUEST("/large"));
     /* Another client is served meanwhile; its idle wait outlasts the stall. */
@@ -464,19 +488,13 @@ static void requests_beyond_the_queue_are_told_to_come_again(void **state)
     http_peer_send(held, REQUEST("/wait"));
     count_wait(stage.here_fd);
     http_peer_send(queued, REQUEST("/a"));
-    /* The loop reads sockets in any order: the probe waits behind `queued` or is refused, and
-     * then the other one is. */
     http_peer_send(probe, REQUEST("/b"));
-    struct pair {
-        bool queued;
-        bool probe;
-    } refused = {};
-    while (http_server_figures(stage.peer.server).refused == 0)
-        continue;
+    assert_true(refused_reach(&stage, 1));
     count_up(stage.gate_fd);
-    refused.queued = str_starts(http_peer_reply(stage.arena, queued), S("HTTP/1.1 503 "));
-    refused.probe = str_starts(http_peer_reply(stage.arena, probe), S("HTTP/1.1 503 "));
-    assert_true(refused.queued != refused.probe);
+    /* The loop reads sockets in any order: one of the two waited, the other was refused. */
+    bool first = str_starts(http_peer_reply(stage.arena, queued), S("HTTP/1.1 503 "));
+    bool second = str_starts(http_peer_reply(stage.arena, probe), S("HTTP/1.1 503 "));
+    assert_true(first != second);
     (void)close(held);
     (void)close(queued);
     (void)close(probe);
@@ -523,6 +541,27 @@ static void a_full_server_accepts_again_when_a_connection_closes(void **state)
     stage_end(&stage);
 }
 
+static void a_full_server_takes_the_place_of_the_longest_idle(void **state)
+{
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage, (struct http_config){.limits = {.connections = 2}});
+    int first = http_peer_connect(&stage.peer);
+    http_peer_send(first, REQUEST("/a"));
+    assert_true(http_peer_reply(stage.arena, first).len > 0);
+    int second = http_peer_connect(&stage.peer);
+    http_peer_send(second, REQUEST("/b"));
+    assert_true(http_peer_reply(stage.arena, second).len > 0);
+    struct str third = http_peer_ask(stage.arena, &stage.peer, LAST_REQUEST("/third"));
+    assert_true(str_ends(third, S("/third")));
+    assert_int_equal(http_peer_rest(stage.arena, first).len, 0);
+    http_peer_send(second, REQUEST("/still"));
+    assert_true(str_ends(http_peer_reply(stage.arena, second), S("/still")));
+    (void)close(first);
+    (void)close(second);
+    stage_end(&stage);
+}
+
 static void published_events_reach_the_streams_of_their_topic(void **state)
 {
     (void)state;
@@ -534,8 +573,7 @@ static void published_events_reach_the_streams_of_their_topic(void **state)
     http_peer_send(other, REQUEST("/events?topic=other"));
     (void)http_peer_until(stage.arena, mine, S("\r\n\r\n"));
     (void)http_peer_until(stage.arena, other, S("\r\n\r\n"));
-    while (http_server_figures(stage.peer.server).streams < 2)
-        continue;
+    assert_true(streams_reach(&stage, 2));
     http_stream_publish(stage.peer.server, S("mine"), S("two\nlines\r"));
     http_stream_publish(stage.peer.server, S("other"), S("else"));
     struct str got = http_peer_until(stage.arena, mine, S("\n\n"));
@@ -568,14 +606,13 @@ static void a_stream_that_is_not_read_is_dropped(void **state)
     stage_begin(&stage, (struct http_config){.limits = {.stream_bytes = 32 * 1024}});
     int fd = http_peer_connect(&stage.peer);
     http_peer_send(fd, REQUEST("/events?topic=a"));
-    while (http_server_figures(stage.peer.server).streams < 1)
-        continue;
+    assert_true(streams_reach(&stage, 1));
     char *text = arena_alloc(stage.arena, 8 * 1024);
     memset(text, 'x', 8 * 1024);
-    for (size_t i = 0; i < 100000 && http_server_figures(stage.peer.server).streams > 0; i++) {
+    for (size_t i = 0; i < 4000; i++) {
         http_stream_publish(stage.peer.server, S("a"), (struct str){text, 8 * 1024});
     }
-    assert_int_equal(http_server_figures(stage.peer.server).streams, 0);
+    assert_true(streams_reach(&stage, 0));
     (void)close(fd);
     stage_end(&stage);
 }
@@ -587,8 +624,7 @@ static void streams_beyond_the_limit_of_an_address_are_refused(void **state)
     stage_begin(&stage, (struct http_config){.limits = {.streams_address = 1}});
     int fd = http_peer_connect(&stage.peer);
     http_peer_send(fd, REQUEST("/events?topic=a"));
-    while (http_server_figures(stage.peer.server).streams < 1)
-        continue;
+    assert_true(streams_reach(&stage, 1));
     struct str reply = http_peer_ask(stage.arena, &stage.peer, REQUEST("/events?topic=a"));
     assert_true(str_starts(reply, S("HTTP/1.1 429 ")));
     assert_false(has(reply, S("text/event-stream")));
@@ -642,6 +678,7 @@ int main(void)
         cmocka_unit_test(requests_beyond_the_queue_are_told_to_come_again),
         cmocka_unit_test(connections_beyond_the_limit_of_an_address_are_closed),
         cmocka_unit_test(a_full_server_accepts_again_when_a_connection_closes),
+        cmocka_unit_test(a_full_server_takes_the_place_of_the_longest_idle),
         cmocka_unit_test(published_events_reach_the_streams_of_their_topic),
         cmocka_unit_test(a_silent_stream_gets_a_heartbeat),
         cmocka_unit_test(a_stream_that_is_not_read_is_dropped),

@@ -30,6 +30,8 @@ bool http_spool_open(const char *dir, int *ret_fd)
 
 bool http_spool_write(int fd, struct str bytes, int64_t offset)
 {
+    ensure(fd >= 0);
+    ensure(offset >= 0);
     size_t at = 0;
     while (at < bytes.len) {
         ssize_t n = pwrite(fd, bytes.ptr + at, bytes.len - at, (off_t)(offset + (int64_t)at));
@@ -46,6 +48,7 @@ static void close_fd(void *arg)
 
 void http_fd_defer(struct arena *arena, int fd)
 {
+    ensure(fd >= 0);
     int *kept = arena_alloc(arena, sizeof *kept);
     *kept = fd;
     arena_defer(arena, close_fd, kept);

@@ -47,6 +47,7 @@ static int64_t tick_for(const struct http_wheel *wheel, int64_t deadline_ms)
 
 void http_timer_set(struct http_wheel *wheel, struct http_conn *conn, int64_t deadline_ms)
 {
+    ensure(deadline_ms >= 0);
     conn->deadline_ms = deadline_ms;
     if (deadline_ms == 0) return; /* lazily: the slot drops it */
     int64_t tick = tick_for(wheel, deadline_ms);
@@ -61,6 +62,7 @@ static void slot_fire(struct http_wheel *wheel)
     struct http_conn **head = &wheel->slots[slot_of(wheel->tick)];
     while (*head != NULL) {
         struct http_conn *conn = *head;
+        ensure(conn->timer_tick == wheel->tick);
         http_timer_remove(wheel, conn);
         if (conn->deadline_ms == 0) continue;
         if (conn->deadline_ms > now_ms) {

@@ -47,12 +47,14 @@ static enum http_wire tls_result(struct http_conn *conn, int result)
 
 enum http_wire http_wire_handshake(struct http_conn *conn)
 {
+    ensure(conn->tls != NULL);
     return tls_result(conn, SSL_accept(conn->tls));
 }
 
 enum http_wire http_wire_read(struct http_conn *conn, char *to, size_t cap, size_t *ret_bytes)
 {
     ensure(cap > 0);
+    ensure(conn->fd >= 0);
     if (conn->tls == NULL) return plain_result(recv(conn->fd, to, cap, 0), ret_bytes);
     return tls_result(conn, SSL_read_ex(conn->tls, to, cap, ret_bytes));
 }
@@ -61,6 +63,7 @@ enum http_wire http_wire_write(struct http_conn *conn, struct str bytes, bool mo
                                size_t *ret_bytes)
 {
     ensure(bytes.len > 0);
+    ensure(conn->fd >= 0);
     if (conn->tls == NULL) {
         int flags = MSG_NOSIGNAL | (more ? MSG_MORE : 0);
         return plain_result(send(conn->fd, bytes.ptr, bytes.len, flags), ret_bytes);
@@ -72,6 +75,7 @@ enum http_wire http_wire_file(struct http_conn *conn, int fd, int64_t at, int64_
                               size_t *ret_bytes)
 {
     ensure(bytes > 0);
+    ensure(at >= 0);
     off_t offset = (off_t)at;
     if (conn->tls == NULL) {
         size_t piece = bytes < PLAIN_FILE_BYTES ? (size_t)bytes : PLAIN_FILE_BYTES;

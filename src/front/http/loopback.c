@@ -70,6 +70,8 @@ static void put_body(struct sb *sb, const struct http_exchange *exchange)
 struct str http_loopback(struct arena *arena, const struct env *env,
                          const struct http_handler *handler, void *arg, struct str request)
 {
+    ensure(env != NULL);
+    ensure(handler->handle != NULL);
     struct http_exchange *exchange = arena_alloc(arena, sizeof *exchange);
     *exchange = (struct http_exchange){.arena = arena, .handler = handler, .arg = arg, .env = env};
     bool have_request = false;
@@ -80,6 +82,7 @@ struct str http_loopback(struct arena *arena, const struct env *env,
         http_exchange_refuse(exchange, status, have_request);
     }
     struct sb sb = sb_new(arena, REPLY_BYTES_MAX);
+    ensure(exchange->head_ready);
     sb_put(&sb, exchange->head);
     put_body(&sb, exchange);
     return sb_str(&sb);

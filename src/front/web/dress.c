@@ -1,5 +1,6 @@
 /* Completing what a view left out, so that templates never find an outer map's name by mistake. */
 #include "base/words.h"
+#include "front/web/due.h"
 #include "front/web/page.h"
 
 enum { DRESS_DEPTH_MAX = 16 };
@@ -27,6 +28,33 @@ static void row_dress(struct call *c, struct node *row)
     default_text(c, row, "mark", (struct str){});
     if (cells == NULL || cells->first == NULL || cells->first->type != NODE_MAP) return;
     if (href.len > 0) default_text(c, cells->first, "href", href);
+}
+
+/* On a narrow page every cell stands on a line of its own and says its column. */
+static void columns_dress(struct call *c, struct node *table)
+{
+    const struct node *columns = node_find(table, S("columns"));
+    const struct node *rows = node_find(table, S("rows"));
+    if (columns == NULL || rows == NULL) return;
+    for (const struct node *row = rows->first; row != NULL; row = row->next) {
+        const struct node *cells = node_find(row, S("cells"));
+        const struct node *column = columns->first;
+        struct node *cell = cells == NULL ? NULL : cells->first;
+        for (; cell != NULL && column != NULL; cell = cell->next, column = column->next) {
+            if (cell->type == NODE_MAP) default_text(c, cell, "label", node_get(column, "label"));
+        }
+    }
+}
+
+/* Khẩn, thượng khẩn, hỏa tốc: red is for the last one. */
+static void urgency_dress(struct call *c, struct node *map)
+{
+    int64_t urgent = node_number(map, "urgent");
+    if (urgent < 1 || urgent > 3 || node_find(map, S("urgency")) != NULL) return;
+    struct node *urgency = node_put_map(c, map, "urgency");
+    struct str key = str_format(c->arena, "web.urgent_%lld", (long long)urgent);
+    node_text(c, urgency, "text", words(c->lang, key));
+    node_text(c, urgency, "tone", urgent == 3 ? S("late") : S("warn"));
 }
 
 /* Says that the act asks nothing: all its fields come with the page, so its button can do it. */
@@ -83,29 +111,48 @@ static void file_dress(struct call *c, struct node *file)
     node_text(c, file, "size_text", page_size_text(c, size));
 }
 
+/* Lists say whether they hold anything: a template cannot ask without walking them. */
+static void lists_dress(struct call *c, struct node *map)
+{
+    const struct node *last = map->last;
+    for (const struct node *child = map->first; child != NULL; child = child->next) {
+        if (child->type == NODE_LIST && child->name != NULL) {
+            const char *name = str_zero(c->arena, str_format(c->arena, "has_%s", child->name));
+            node_bool(c, map, name, child->first != NULL);
+        }
+        if (child == last) break; /* the rest was added here */
+    }
+}
+
 static void map_dress(struct call *c, struct node *map, int64_t seen)
 {
     if (node_find(map, S("cells")) != NULL) row_dress(c, map);
     if (node_find(map, S("act")) != NULL) act_dress(c, map, seen);
     if (node_find(map, S("text")) != NULL) cell_dress(c, map);
     if (node_find(map, S("root")) != NULL) file_dress(c, map);
+    if (node_find(map, S("why")) != NULL) due_dress(c, map);
+    if (node_find(map, S("columns")) != NULL) columns_dress(c, map);
+    if (node_find(map, S("urgent")) != NULL) urgency_dress(c, map);
+    lists_dress(c, map);
 }
 
-void view_dress(struct page *page, struct node *data)
+void page_dress(struct page *page, struct node *root)
 {
     struct node *open[DRESS_DEPTH_MAX];
     size_t depth = 0;
-    int64_t seen = node_number(data, "n");
-    struct node *at = data;
+    int64_t seen = node_number(node_find(root, S("view")), "n");
+    struct node *at = root;
+    lists_dress(&page->c, root);
     while (at != NULL) {
-        if (at->type == NODE_MAP && at != data) map_dress(&page->c, at, seen);
+        if (at->type == NODE_MAP && at != root) map_dress(&page->c, at, seen);
         if (at->first != NULL) {
             ensure(depth < DRESS_DEPTH_MAX);
             open[depth++] = at;
             at = at->first;
             continue;
         }
-        while (at->next == NULL && depth > 0) at = open[--depth];
+        while (at->next == NULL && depth > 0)
+            at = open[--depth];
         at = depth > 0 ? at->next : NULL;
     }
 }

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-static const char UNRESERVED[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+static const char UNRESERVED[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 static const char RESERVED[] = ":/?#[]@!$&'()*+,;=%";
 
 static bool one_of(const char *set, char ch)
@@ -50,7 +51,8 @@ static void percent(struct sb *sb, char ch)
 static bool scheme_allowed(struct str url)
 {
     size_t i = 0;
-    while (i < url.len && !one_of(":/?#", url.ptr[i])) i++;
+    while (i < url.len && !one_of(":/?#", url.ptr[i]))
+        i++;
     if (i == url.len || url.ptr[i] != ':') return true;
     return i == 5 && strncasecmp(url.ptr, "https", 5) == 0;
 }

@@ -62,8 +62,8 @@ size_t form_rows(const struct form *form, struct str list)
 struct str form_row_get(struct call *c, const struct form *form, struct str list, size_t row,
                         struct str member)
 {
-    return form_get(form, str_format(c->arena, "%.*s.%zu.%.*s", STR_ARG(list), row,
-                                     STR_ARG(member)));
+    return form_get(form,
+                    str_format(c->arena, "%.*s.%zu.%.*s", STR_ARG(list), row, STR_ARG(member)));
 }
 
 static bool row_blank(const struct form *form, struct str list, size_t wanted)
@@ -92,8 +92,8 @@ static void list_compact(struct call *c, struct str list, struct form *form)
         struct str member = {};
         if (row_name(value.name, list, &row, &member)) {
             if (places[row] == SIZE_MAX) continue;
-            value.name = str_format(c->arena, "%.*s.%zu.%.*s", STR_ARG(list), places[row],
-                                    STR_ARG(member));
+            value.name =
+                str_format(c->arena, "%.*s.%zu.%.*s", STR_ARG(list), places[row], STR_ARG(member));
         }
         form->values[kept++] = value;
     }

@@ -5,30 +5,21 @@
  * the form is refused, so nothing typed is lost.
  */
 #include "base/field.h"
-#include "front/http/http.h"
+#include "front/http/http_form.h"
 
 struct form_value {
     struct str name;
     struct str text;
 };
 
-/* A file that came with the form. Its bytes lie at `offset` of the body. */
-struct form_upload {
-    struct str field;
-    struct str name; /* without folders */
-    struct str media;
-    struct str bytes;
-    int64_t offset;
-};
-
-enum { FORM_VALUES_MAX = 4096, FORM_UPLOADS_MAX = LIMIT_FILES };
+enum { FORM_VALUES_MAX = 4096 };
 
 /* Zero is an empty form. */
 struct form {
     struct form_value *values;
     size_t count;
     size_t cap;
-    struct form_upload *uploads;
+    struct http_part *uploads; /* files, in the order sent */
     size_t upload_count;
 };
 
@@ -43,12 +34,9 @@ size_t form_rows(const struct form *form, struct str list);
 struct str form_row_get(struct call *c, const struct form *form, struct str list, size_t row,
                         struct str member);
 
-/* Reads "a=b&c=d". Errors: ERR_SYNTAX "web.form"; ERR_LIMIT "web.form_values". */
+/* Reads "a=b&c=d". Errors: ERR_SYNTAX "http.form"; ERR_LIMIT "http.form_parts". */
 enum err form_read_query(struct call *c, struct str query, struct form *form);
-/* Reads the request's body, urlencoded or multipart/form-data. Owns: texts and uploads point into
- * the body; a spooled one stays mapped until the call ends.
- * Errors: as form_read_query; ERR_LIMIT "web.form_parts".
- * Source: WHATWG URL 5.1; RFC 7578 4. */
+/* Reads the request's body as a form. Errors: those of http_form_read. */
 enum err form_read_body(struct call *c, const struct http_request *rq, struct form *form);
 
 /* The request's whole body, wherever it lies. Owns: a spooled one stays mapped until the call ends.

@@ -64,7 +64,8 @@ static void option(struct call *c, struct node *options, struct str value, struc
 
 static struct str choice_label(struct call *c, const struct place *place, const char *word)
 {
-    struct str own = str_format(c->arena, "choice.%s.%s.%s", place->table->name, place->f->name, word);
+    struct str own =
+        str_format(c->arena, "choice.%s.%s.%s", place->table->name, place->f->name, word);
     return words(c->lang, words_has(own) ? own : str_format(c->arena, "choice.%s", word));
 }
 
@@ -74,8 +75,7 @@ static void choice_options(struct form_build *b, const struct place *place, stru
     struct call *c = &b->page->c;
     for (size_t i = 0; place->f->choices[i] != NULL; i++) {
         struct str word = str_of(place->f->choices[i]);
-        option(c, options, word, choice_label(c, place, place->f->choices[i]),
-               str_eq(word, value));
+        option(c, options, word, choice_label(c, place, place->f->choices[i]), str_eq(word, value));
     }
 }
 
@@ -106,8 +106,9 @@ static enum err offices_load(struct form_build *b)
     for (size_t i = 0; i < count; i++) {
         struct node *row = node_add_map(c, list);
         node_text(c, row, "record", peers[i].office);
-        node_text(c, row, "name",
-                  str_format(c->arena, "%.*s (%.*s)", STR_ARG(peers[i].name), STR_ARG(peers[i].code)));
+        node_text(
+            c, row, "name",
+            str_format(c->arena, "%.*s (%.*s)", STR_ARG(peers[i].name), STR_ARG(peers[i].code)));
     }
     b->offices = list;
     return OK;
@@ -163,13 +164,15 @@ static const char *widget(const struct form_build *b, const struct field *f)
     case FIELD_LONG: return "long";
     case FIELD_BOOL: return "tick";
     case FIELD_CHOICE:
-        while (f->choices[choices] != NULL) choices++;
+        while (f->choices[choices] != NULL)
+            choices++;
         return choices <= RADIOS_MAX && !b->filter ? "radios" : "select";
     case FIELD_OFFICE:
     case FIELD_PERSON: return "select";
     case FIELD_RECORD: return "select"; /* a unit; the others are hidden */
     case FIELD_FILES: return "files";
-    case FIELD_LIST: return f->of->count == 1 && f->of->fields[0].type == FIELD_OFFICE ? "checks" : "rows";
+    case FIELD_LIST:
+        return f->of->count == 1 && f->of->fields[0].type == FIELD_OFFICE ? "checks" : "rows";
     }
     ensure(false); /* all types are above */
     return NULL;
@@ -204,13 +207,18 @@ static struct node *field_put(struct form_build *b, const struct place *place, s
     node_text(c, node, "help", help);
     node_text(c, node, "error", error);
     node_bool(c, node, "described", help.len > 0 || error.len > 0);
-    node_bool(c, node, "required", f->required && !b->filter);
+    bool lone = place->table != b->table && place->table->count == 1; /* a row is its field */
+    node_bool(c, node, "required", f->required && !b->filter && !lone);
     node_text(c, node, "value", form_get(b->form, place->path));
     node_text(c, node, "hint", line_hint(c, f));
+    bool secret = str_eq(str_of(f->name), S("password"));
+    node_text(c, node, "input", secret ? S("password") : S("text"));
+    node_text(c, node, "complete", secret ? S("new-password") : S("off"));
     node_bool(c, node, "numeric", f->type == FIELD_INT);
     node_bool(c, node, "date", f->type == FIELD_DATE);
     node_int(c, node, "lines", LONG_ROWS);
     node_bool(c, node, "hidden", form_field_hidden(f));
+    node_bool(c, node, "open", b->filter);
     struct node *kinds = node_put_map(c, node, "is");
     if (!form_field_hidden(f)) node_bool(c, kinds, widget(b, f), true);
     return node;
@@ -267,8 +275,7 @@ static enum err row_put(struct form_build *b, const struct place *place, struct 
     struct call *c = &b->page->c;
     const struct field_table *of = place->f->of;
     struct node *row = node_add_map(c, rows);
-    struct str label_path =
-        str_format(c->arena, "%s.%.*s.label", place->f->name, STR_ARG(index));
+    struct str label_path = str_format(c->arena, "%s.%.*s.label", place->f->name, STR_ARG(index));
     node_text(c, row, "index", index);
     node_int(c, row, "number", (int64_t)node_count(rows));
     node_text(c, row, "row_label", form_get(b->form, label_path));
@@ -276,8 +283,8 @@ static enum err row_put(struct form_build *b, const struct place *place, struct 
     struct node *fields = node_put_list(c, row, "fields");
     for (size_t i = 0; i < of->count; i++) {
         if (field_is_list(&of->fields[i])) continue;
-        struct str path = str_format(c->arena, "%s.%.*s.%s", place->f->name, STR_ARG(index),
-                                     of->fields[i].name);
+        struct str path =
+            str_format(c->arena, "%s.%.*s.%s", place->f->name, STR_ARG(index), of->fields[i].name);
         enum err e = plain_put(b, &(struct place){of, &of->fields[i], path}, fields);
         if (e != OK) return e;
     }
@@ -300,7 +307,7 @@ static enum err rows_put(struct form_build *b, const struct place *place, struct
     if (e == OK) e = row_put(b, place, S("new"), pattern);
     /* Rows that the module labelled are the ones asked for; nobody adds others. */
     struct str label = form_row_get(c, b->form, place->path, 0, S("label"));
-    node_bool(c, node, "open", count < max && label.len == 0);
+    node_bool(c, node, "grows", count < max && label.len == 0);
     return e;
 }
 

@@ -20,9 +20,8 @@ static struct str seal(struct call *c, struct str key, struct str text)
 
 struct str form_kept_write(struct call *c, struct str key, const struct file_ref *file)
 {
-    struct str text =
-        str_format(c->arena, "%.*s %lld %.*s %.*s", STR_ARG(file->root), (long long)file->size,
-                   STR_ARG(file->media), STR_ARG(file->name));
+    struct str text = str_format(c->arena, "%.*s %lld %.*s %.*s", STR_ARG(file->root),
+                                 (long long)file->size, STR_ARG(file->media), STR_ARG(file->name));
     struct str mark = seal(c, key, text);
     return str_format(c->arena, "%.*s %.*s", STR_ARG(mark), STR_ARG(text));
 }
@@ -45,10 +44,9 @@ bool form_kept_read(struct call *c, struct str key, struct str text, struct file
 
 /* Stores one upload. */
 static enum err upload_store(struct call *c, const struct form_store *store,
-                             const struct form_upload *upload, struct file_ref *ret_file)
+                             const struct http_part *upload, struct file_ref *ret_file)
 {
-    struct file_ref file = {
-        .name = upload->name, .media = upload->media, .size = (int64_t)upload->bytes.len};
+    struct file_ref file = {.name = upload->filename, .media = upload->media, .size = upload->size};
     enum err e = OK;
     if (store->rq->body.spooled) {
         e = blob_import(c, store->dir, store->rq->body.fd, upload->offset, file.size, &file.root);
@@ -56,7 +54,7 @@ static enum err upload_store(struct call *c, const struct form_store *store,
         struct blob_writer *writer = NULL;
         int64_t size = 0;
         e = blob_create(c, store->dir, LIMIT_FILE_BYTES, &writer);
-        if (e == OK) e = blob_write(c, writer, upload->bytes);
+        if (e == OK) e = blob_write(c, writer, upload->value);
         if (e == OK) e = blob_finish(c, writer, &file.root, &size);
     }
     if (e != OK) return e;
@@ -78,7 +76,7 @@ static enum err field_files(struct call *c, const struct field *f, const struct 
     }
     size_t next = rows;
     for (size_t i = 0; i < form->upload_count; i++) {
-        if (!str_eq(form->uploads[i].field, name)) continue;
+        if (!str_eq(form->uploads[i].name, name)) continue;
         enum err e = upload_store(c, store, &form->uploads[i], &files[count]);
         if (e != OK) return e;
         struct str path = str_format(c->arena, "%s.%zu.keep", f->name, next++);

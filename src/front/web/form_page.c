@@ -84,7 +84,6 @@ static void preview_put(struct show *show)
         call_clear(c);
         return;
     }
-    view_dress(page, view.data);
     node_put(show->root, "preview", view.data);
 }
 
@@ -246,7 +245,8 @@ static void act_refused(struct page *page, const struct act *act)
     struct show show = {.act = act, .failure = &failure, .error = text};
     int status = err_info(failure.err)->http_status;
     /* What the person may not know of or may not do gets no form. */
-    bool form = failure.err != ERR_LOGIN && failure.err != ERR_DENIED && failure.err != ERR_NOT_FOUND;
+    bool form =
+        failure.err != ERR_LOGIN && failure.err != ERR_DENIED && failure.err != ERR_NOT_FOUND;
     if (!form) {
         page_fail(page);
         return;

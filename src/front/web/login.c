@@ -126,6 +126,8 @@ void page_you_display_post(struct page *page)
     bool themed = str_eq(theme, S("dark")) || str_eq(theme, S("light"));
     session_cookie(page, "theme", themed ? theme : S(""), themed ? PREFERENCE_AGE_S : -1);
     session_cookie(page, "lang", str_eq(lang, S("en")) ? S("en") : S("vi"), PREFERENCE_AGE_S);
+    bool keys = !str_eq(form_get(&page->form, S("keys")), S("off"));
+    session_cookie(page, "keys", keys ? S("") : S("off"), keys ? -1 : PREFERENCE_AGE_S);
     session_cookie(page, "flash", S("web.display"), 60);
     page_redirect(page, S("/you"));
 }

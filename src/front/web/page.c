@@ -31,7 +31,8 @@ void page_headers(struct page *page)
 static int64_t crest(struct str code)
 {
     uint32_t sum = 2166136261u; /* FNV-1a */
-    for (size_t i = 0; i < code.len; i++) sum = (sum ^ (uint8_t)code.ptr[i]) * 16777619u;
+    for (size_t i = 0; i < code.len; i++)
+        sum = (sum ^ (uint8_t)code.ptr[i]) * 16777619u;
     return sum % CREST_COUNT;
 }
 
@@ -115,7 +116,10 @@ static void office_put(struct page *page, struct node *root)
     struct node *office = node_put_map(c, root, "office");
     node_text(c, office, "code", page->web->office->code);
     node_text(c, office, "name", page->web->office->name);
-    node_int(c, office, "crest", crest(page->web->office->code) + 1);
+    int64_t number = crest(page->web->office->code) + 1;
+    node_int(c, office, "crest", number);
+    struct str icon = str_format(c->arena, "crest-%lld.svg", (long long)number);
+    node_text(c, root, "crest", asset_path(icon));
 }
 
 static enum err person_put(struct call *c, void *arg)
@@ -134,6 +138,7 @@ struct node *page_root(struct page *page, struct str title)
     node_text(c, root, "lang", c->lang == LANG_EN ? S("en") : S("vi"));
     node_bool(c, root, "english", c->lang == LANG_EN);
     node_text(c, root, "theme", page->theme);
+    node_text(c, root, "keys", page->keys);
     node_text(c, root, "css", asset_path(S("app.css")));
     node_text(c, root, "js", asset_path(S("app.js")));
     node_text(c, root, "icons", asset_path(S("icons.svg")));
@@ -153,6 +158,7 @@ void page_send(struct page *page, int status, struct str body, struct node *root
     /* The reply outlives the call, so the bytes lie with the request. */
     struct sb sb = sb_new(page->rq->arena, 0);
     node_text(&page->c, root, "body", body);
+    page_dress(page, root);
     template_render(&page->c, &sb, S("front/web/frame"), root);
     page_headers(page);
     if (sb.over) {

@@ -1,7 +1,9 @@
 #pragma once
 /*
- * page.h: one request of a browser while it is answered; for the files of this folder and front/api.
+ * page.h: one request of a browser while it is answered; for the files of this folder and
+ * front/api.
  */
+#include "base/id.h"
 #include "core/act.h"
 #include "front/web/form.h"
 #include "front/web/template.h"
@@ -12,12 +14,13 @@ struct page {
     struct web *web;
     struct http_request *rq;
     struct http_reply *reply;
-    struct str secret;   /* of the session; empty: none */
-    struct str csrf;     /* token that every form of this session carries */
-    struct str theme;    /* "light", "dark", or empty: as the device says */
-    struct str flash;    /* act whose success this page tells */
-    struct str rest;     /* what follows the route's prefix in the path */
-    struct form form;    /* of a POST */
+    struct str secret; /* of the session; empty: none */
+    struct str csrf;   /* token that every form of this session carries */
+    struct str theme;  /* "light", "dark", or empty: as the device says */
+    struct str keys;   /* "off": no single-letter keys */
+    struct str flash;  /* act whose success this page tells */
+    struct str rest;   /* what follows the route's prefix in the path */
+    struct form form;  /* of a POST */
 };
 
 /* ---- answering ---- */
@@ -72,5 +75,5 @@ enum err view_args(struct call *c, const struct view_def *def, const struct form
 struct str page_record_url(struct page *page, struct str record);
 /* A size as people read it: "1,2 MB". */
 struct str page_size_text(struct call *c, int64_t size_bytes);
-/* Completes what generic templates read of a view: cells, acts, tones. */
-void view_dress(struct page *page, struct node *data);
+/* Completes what templates read of a page's data: cells, acts, files, deadlines, full lists. */
+void page_dress(struct page *page, struct node *root);

@@ -15,7 +15,8 @@ static struct str cookie_name(struct page *page, const char *name)
     sb_put(&sb, S("phoihop_"));
     for (size_t i = 0; i < code.len && i < COOKIE_CODE_MAX; i++) {
         char ch = code.ptr[i];
-        bool plain = (ch >= '0' && ch <= '9') || (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z');
+        bool plain =
+            (ch >= '0' && ch <= '9') || (ch >= 'A' && ch <= 'Z') || (ch >= 'a' && ch <= 'z');
         if (plain) sb_char(&sb, ch);
     }
     sb_printf(&sb, "_%s", name);
@@ -43,6 +44,7 @@ void session_read(struct page *page)
     struct str theme = cookie_get(page, "theme");
     if (str_eq(theme, S("dark"))) page->theme = S("dark");
     if (str_eq(theme, S("light"))) page->theme = S("light");
+    if (str_eq(cookie_get(page, "keys"), S("off"))) page->keys = S("off");
     if (str_eq(cookie_get(page, "lang"), S("en"))) c->lang = LANG_EN;
     page->flash = cookie_get(page, "flash");
     struct str secret = cookie_get(page, "session");
@@ -69,9 +71,11 @@ bool session_same_origin(const struct http_request *rq)
     struct str site = http_header(rq, S("Sec-Fetch-Site"));
     struct str origin = http_header(rq, S("Origin"));
     /* "none" is the person's own doing: a typed address, a restored tab. */
-    bool site_good = site.len == 0 || str_eq(site, S("same-origin")) || str_eq(site, S("none"));
-    bool origin_good = origin.len == 0 || http_name_eq(origin_host(origin), rq->host);
-    return site_good && origin_good;
+    bool own = str_eq(site, S("same-origin")) || str_eq(site, S("none"));
+    if (site.len > 0 && !own) return false;
+    /* Our pages send no referrer, so browsers write "null" here and the other header decides. */
+    if (str_eq(origin, S("null"))) return own;
+    return origin.len == 0 || http_name_eq(origin_host(origin), rq->host);
 }
 
 bool session_posted(const struct page *page)

@@ -163,7 +163,8 @@ static void step_run(struct run *run)
         frame_push(run, &run->all[step->number]);
         break;
     case TEMPLATE_DYNAMIC:
-        frame_push(run, find_in(run->all, run->all_count, node_words(run, look_up(run, step->text))));
+        frame_push(run,
+                   find_in(run->all, run->all_count, node_words(run, look_up(run, step->text))));
         break;
     }
 }

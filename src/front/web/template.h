@@ -34,7 +34,8 @@ struct template_step {
     size_t number;
 };
 
-struct template {
+struct template
+{
     struct str name; /* path without src/ and ending: "front/web/list" */
     const struct template_step *steps;
     size_t count;

@@ -95,16 +95,58 @@ static struct str view_title(struct call *c, const struct view *view)
     return words(c->lang, str_format(c->arena, "view.%s", view->name));
 }
 
+/* A list whose module says nothing else offers the module's acts that begin something new. */
+static void list_acts(struct page *page, const struct view_def *def, struct node *data)
+{
+    struct call *c = &page->c;
+    struct str name = {};
+    struct str rest = {};
+    struct node *acts = node_put_list(c, data, "acts");
+    (void)str_cut(str_of(def->name), '.', &name, &rest);
+    for (size_t m = 0; m < modules_count(); m++) {
+        const struct module *module = modules_at(m);
+        if (!str_eq(str_of(module->name), name)) continue;
+        for (size_t i = 0; i < module->act_count; i++) {
+            const struct act *act = &module->acts[i];
+            bool offered = act->kind == NULL && (act->roles & c->who.roles) != 0;
+            if (offered) node_text(c, node_add_map(c, acts), "act", str_of(act->name));
+        }
+    }
+}
+
+static enum err home_step(struct call *c, void *arg)
+{
+    struct node *home = arg;
+    struct str id = node_get(home, "id");
+    node_text(c, home, "code", office_code(c, id));
+    node_text(c, home, "name", office_name(c, id));
+    return OK;
+}
+
+/* Where the record lives stands on every record's page, whether its module says so or not. */
+static void record_home(struct page *page, struct str record, struct node *data)
+{
+    struct call *c = &page->c;
+    if (!id_is_record(record) || node_find(data, S("home")) != NULL) return;
+    struct node *home = node_put_map(c, data, "home");
+    node_text(c, home, "id", id_home(record));
+    enum err e = store_read(c, home_step, home);
+    if (e != OK) call_clear(c); /* the page stands without the name */
+}
+
 static void view_show(struct page *page, const struct view_def *def, const struct view *view)
 {
     struct call *c = &page->c;
     struct node *root = page_root(page, view_title(c, view));
-    view_dress(page, view->data);
     view_links(page, def, root, view->data);
     view_events(page, def, view, root);
     node_text(c, root, "view_name", str_of(def->name));
     node_text(c, root, "record", form_get(&page->form, S("record")));
-    if (view->kind == VIEW_LIST || view->kind == VIEW_BOARD) form_page_filter(page, def, root);
+    bool many = view->kind == VIEW_LIST || view->kind == VIEW_BOARD;
+    if (many) form_page_filter(page, def, root);
+    if (many && node_find(view->data, S("acts")) == NULL) list_acts(page, def, view->data);
+    if (view->kind == VIEW_RECORD)
+        record_home(page, form_get(&page->form, S("record")), view->data);
     node_put(root, "view", view->data);
     page_send(page, 200, view_template(c, view), root);
 }
@@ -134,7 +176,8 @@ void page_view(struct page *page)
 static bool paper_name(struct str rest, struct str *ret_view, enum paper_format *ret_format)
 {
     size_t dot = rest.len;
-    while (dot > 0 && rest.ptr[dot - 1] != '.') dot--;
+    while (dot > 0 && rest.ptr[dot - 1] != '.')
+        dot--;
     if (dot == 0) return false;
     *ret_view = str_sub(rest, 0, dot - 1);
     return papers_format(str_sub(rest, dot, rest.len), ret_format);
@@ -163,8 +206,8 @@ void page_paper(struct page *page)
     struct str ending = papers_ending(format);
     page_headers(page);
     http_reply_header(page->reply, S("Content-Disposition"),
-                      str_format(page->rq->arena, "attachment; filename=\"%s.%.*s\"",
-                                 def->name, STR_ARG(ending)));
+                      str_format(page->rq->arena, "attachment; filename=\"%s.%.*s\"", def->name,
+                                 STR_ARG(ending)));
     http_reply_text(page->reply, 200, papers_media(format), str_copy(page->rq->arena, bytes));
 }
 
@@ -217,6 +260,7 @@ void page_events(struct page *page)
         return;
     }
     page_headers(page);
-    for (size_t i = 0; i < count; i++) topics[i] = str_copy(page->rq->arena, topics[i]);
+    for (size_t i = 0; i < count; i++)
+        topics[i] = str_copy(page->rq->arena, topics[i]);
     http_reply_stream(page->reply, topics, count);
 }

@@ -125,7 +125,7 @@ static int64_t web_plan(void *arg, const struct http_request *rq)
     (void)arg;
     bool files = str_starts(rq->path, S("/act/")) || str_eq(rq->path, S("/api/file"));
     bool pass = http_header_has(rq, S("Cookie")) || http_header_has(rq, S("Authorization"));
-    return files && pass ? LIMIT_FILE_BYTES + FORM_OVERHEAD_BYTES : HTTP_BODY_BYTES_DEFAULT;
+    return files && pass ? LIMIT_FILE_BYTES + FORM_OVERHEAD_BYTES : 0;
 }
 
 const struct http_handler web_handler = {.plan = web_plan, .handle = web_handle};
@@ -135,6 +135,7 @@ void web_changed(void *arg, const struct str *topics, size_t count)
     struct web *web = arg;
     if (web->http == NULL) return;
     /* Which page to look at again is in the topic; what changed is asked there, with its rights. */
-    for (size_t i = 0; i < count; i++) http_stream_publish(web->http, topics[i], S("changed"));
+    for (size_t i = 0; i < count; i++)
+        http_stream_publish(web->http, topics[i], S("changed"));
     if (count > 0) http_stream_publish(web->http, S("any"), S("changed"));
 }

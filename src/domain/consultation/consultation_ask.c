@@ -1,0 +1,359 @@
+/* consultation_ask.c: the asker's acts: asking, letters of bodies outside, replies, deadline, end.
+ */
+#include "consultation_acts.h"
+
+#include "base/id.h"
+#include "base/time.h"
+#include "base/workday.h"
+#include "core/act.h"
+#include "core/office.h"
+
+enum err consultation_can_register_behalf(struct call *c, const struct head *head)
+{
+    return consultation_step_allowed(c, head, STEP_BEHALF);
+}
+
+enum err consultation_can_extend(struct call *c, const struct head *head)
+{
+    return consultation_step_allowed(c, head, STEP_EXTEND);
+}
+
+enum err consultation_can_close(struct call *c, const struct head *head)
+{
+    return consultation_step_allowed(c, head, STEP_CLOSE);
+}
+
+enum err consultation_person_works_here(struct call *c, struct str person, bool *ret_known)
+{
+    struct node *list = node_list(c);
+    enum err e = person_list(c, ROLE_READERS, list);
+    if (e != OK) return e;
+    *ret_known = false;
+    for (const struct node *row = list->first; row != NULL; row = row->next) {
+        if (str_eq(node_get(row, "record"), person)) *ret_known = true;
+    }
+    return OK;
+}
+
+/* ---- ask ---- */
+
+/* Every asked office is a peer and is asked once. */
+static enum err asked_check(struct call *c, const struct consultation_ask_input *in)
+{
+    const struct consultation_asked *asked = in->asked.rows;
+    struct peer *peers = NULL;
+    size_t peer_count = 0;
+    enum err e = peer_list(c, &peers, &peer_count);
+    if (e != OK) return e;
+    if (in->asked.count + in->asked_bodies.count == 0)
+        problem(c, S("asked"), "consultation.nobody");
+    for (size_t i = 0; i < in->asked.count; i++) {
+        struct str path = str_format(c->arena, "asked.%zu.office", i);
+        bool known = false, twice = false;
+        for (size_t k = 0; k < peer_count; k++) {
+            known = known || str_eq(peers[k].office, asked[i].office);
+        }
+        for (size_t k = 0; k < i; k++)
+            twice = twice || str_eq(asked[k].office, asked[i].office);
+        if (str_eq(asked[i].office, c->office->id)) {
+            problem(c, path, "consultation.asked_self");
+        } else if (!known) {
+            problem(c, path, "consultation.asked_unknown");
+        } else if (twice) {
+            problem(c, path, "consultation.asked_twice");
+        }
+    }
+    return OK;
+}
+
+static void bodies_check(struct call *c, const struct consultation_ask_input *in)
+{
+    const struct consultation_body *bodies = in->asked_bodies.rows;
+    for (size_t i = 0; i < in->asked_bodies.count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            if (!str_eq(bodies[i].name, bodies[k].name)) continue;
+            problem(c, str_format(c->arena, "asked_bodies.%zu.name", i),
+                    "consultation.asked_twice");
+        }
+    }
+}
+
+/* The deadline, and the day by which it is registered: the next working day at the latest. */
+static void deadline_set(struct call *c, const struct consultation_ask_input *in,
+                         struct consultation_request *r)
+{
+    struct workday_receipt due = {}, next = {};
+    const struct workday_calendar *calendar = c->office->calendar;
+    r->days = in->days;
+    r->from_day = time_hanoi_day(c->now_ms);
+    bool there =
+        in->days > 0 &&
+        workday_explain(c->arena, calendar, r->from_day, in->days, WORKDAY_WORKING_DAYS, &due) &&
+        workday_explain(c->arena, calendar, r->from_day, 1, WORKDAY_WORKING_DAYS, &next);
+    if (!there) {
+        problem(c, S("days"), "consultation.days");
+        return;
+    }
+    r->due_day = due.due;
+    r->due_ms = consultation_due_ms(due.due);
+    r->why = workday_receipt_json(c->arena, &due);
+    r->register_day = next.due;
+    r->register_why = workday_receipt_json(c->arena, &next);
+}
+
+/* This office and everybody asked. */
+static struct str *audience_of(struct call *c, const struct list *list)
+{
+    const struct consultation_asked *asked = list->rows;
+    struct str *audience = arena_array(c->arena, list->count + 1, sizeof *audience);
+    audience[0] = str_format(c->arena, "o:%.*s", STR_ARG(c->office->id));
+    for (size_t i = 0; i < list->count; i++) {
+        audience[i + 1] = str_format(c->arena, "o:%.*s", STR_ARG(asked[i].office));
+    }
+    return audience;
+}
+
+enum err consultation_run_ask(struct call *c, const void *input, struct act_result *ret_result)
+{
+    const struct consultation_ask_input *in = input;
+    struct consultation_request r = {
+        .subject = in->subject,
+        .summary = in->summary,
+        .files = in->files,
+        .asked = in->asked,
+        .asked_bodies = in->asked_bodies,
+        .urgency = in->urgency == 0 ? URGENCY_NORMAL : in->urgency,
+        .signer_title = person_title(c, c->who.person),
+        .officer = c->who.person,
+        .state = ROUND_OPEN,
+    };
+    enum err e = asked_check(c, in);
+    if (e != OK) return e;
+    bodies_check(c, in);
+    deadline_set(c, in, &r);
+    e = problems_fail(c);
+    if (e != OK) return e;
+    struct put put = {
+        .kind = "consultation.request",
+        .body = &r,
+        .audience = audience_of(c, &in->asked),
+        .audience_count = in->asked.count + 1,
+        .priority = consultation_priority(r.urgency),
+    };
+    e = record_put(c, &put, ret_result);
+    if (e != OK) return e;
+    ret_result->more = node_map(c);
+    node_text(c, ret_result->more, "due_date", time_format_day(c->arena, r.due_day));
+    return OK;
+}
+
+/* ---- a letter of a body outside ---- */
+
+static enum err behalf_check(struct call *c, const struct consultation_case *round,
+                             const struct consultation_behalf_input *in)
+{
+    const struct consultation_body *bodies = round->request.asked_bodies.rows;
+    const char *refusal = consultation_answer_refusal(in->answer, in->general, in->points.count);
+    bool asked = false;
+    for (size_t i = 0; i < round->request.asked_bodies.count; i++) {
+        asked = asked || str_eq(bodies[i].name, in->behalf);
+    }
+    if (!asked) problem(c, S("behalf"), "consultation.behalf_not_asked");
+    for (size_t i = 0; i < round->voice_count; i++) {
+        if (str_eq(round->voices[i].behalf, in->behalf)) {
+            problem(c, S("behalf"), "consultation.behalf_already");
+        }
+    }
+    if (in->paper_day > time_hanoi_day(c->now_ms)) {
+        problem(c, S("paper_date"), "consultation.paper_future");
+    }
+    if (refusal != NULL) problem(c, S("answer"), refusal);
+    return problems_fail(c);
+}
+
+enum err consultation_run_register_behalf(struct call *c, const void *input,
+                                          struct act_result *ret_result)
+{
+    const struct consultation_behalf_input *in = input;
+    struct consultation_case round = {};
+    enum err e = consultation_case_load(c, in->record, &round);
+    if (e == OK) {
+        e = consultation_sql_voices(c, in->record, &round.voices, &round.voice_count);
+    }
+    if (e == OK) e = behalf_check(c, &round, in);
+    if (e != OK) return e;
+    struct consultation_opinion opinion = {
+        .request = in->record,
+        .request_n = round.head.n,
+        .request_hash = round.head.hash,
+        .subject = round.request.subject,
+        .answer = in->answer,
+        .general = in->general,
+        .points = in->points,
+        .signer_title = in->signer_title,
+        .signed_ms = c->now_ms,
+        .behalf = in->behalf,
+        .paper_number = in->paper_number,
+        .paper_day = in->paper_day,
+        .files = in->files,
+    };
+    return consultation_opinion_put(c, &round, &opinion, ret_result);
+}
+
+/* ---- what becomes of a point ---- */
+
+enum err consultation_can_answer_point(struct call *c, const struct head *head)
+{
+    struct consultation_opinion opinion = {};
+    struct head request = {};
+    enum err e = record_body(c, "consultation.opinion", head->record, &opinion);
+    if (e == OK) e = record_head(c, opinion.request, &request);
+    return e != OK ? e : consultation_step_allowed(c, &request, STEP_ANSWER_POINT);
+}
+
+static enum err point_check(struct call *c, const struct consultation_opinion *opinion,
+                            const struct consultation_point_input *in)
+{
+    const char *refusal = consultation_outcome_refusal(in->outcome, in->reason);
+    bool general = consultation_general_counts(opinion->answer, opinion->general);
+    bool there = in->point == 0 ? general : in->point <= (int64_t)opinion->points.count;
+    if (!there) problem(c, S("point"), "consultation.point_unknown");
+    if (refusal != NULL) problem(c, S("reason"), refusal);
+    return problems_fail(c);
+}
+
+static enum err reply_put(struct call *c, struct str record, const struct consultation_reply *reply,
+                          struct act_result *ret_result)
+{
+    struct str audience[] = {
+        str_format(c->arena, "o:%.*s", STR_ARG(c->office->id)),
+        str_format(c->arena, "o:%.*s", STR_ARG(id_home(reply->opinion))),
+    };
+    struct put put = {
+        .kind = "consultation.reply",
+        .record = record,
+        .body = reply,
+        .audience = audience,
+        .audience_count = ARRAY_LEN(audience),
+        .priority = PRIORITY_NORMAL,
+    };
+    return record_put(c, &put, ret_result);
+}
+
+enum err consultation_run_answer_point(struct call *c, const void *input,
+                                       struct act_result *ret_result)
+{
+    const struct consultation_point_input *in = input;
+    struct consultation_opinion opinion = {};
+    struct consultation_reply reply = {};
+    struct str record = {};
+    enum err e = record_body(c, "consultation.opinion", in->record, &opinion);
+    if (e == OK) e = point_check(c, &opinion, in);
+    if (e == OK) e = consultation_sql_reply(c, in->record, opinion.request, &record);
+    if (e == OK && record.len > 0) e = record_body(c, "consultation.reply", record, &reply);
+    if (e != OK) return e;
+    const struct consultation_outcome_row row = {
+        .point = in->point,
+        .outcome = in->outcome,
+        .reason = in->reason,
+        .wording = in->wording,
+    };
+    reply.opinion = in->record;
+    reply.request = opinion.request;
+    reply.total = consultation_replies_due(opinion.answer, opinion.general, opinion.points.count);
+    consultation_reply_set(c->arena, &reply.replies, &row);
+    return reply_put(c, record, &reply, ret_result);
+}
+
+/* ---- deadline and end ---- */
+
+static enum err request_put(struct call *c, const struct consultation_case *round, int64_t seen_n,
+                            struct act_result *ret_result)
+{
+    struct put put = {
+        .kind = "consultation.request",
+        .record = round->head.record,
+        .seen_n = seen_n,
+        .body = &round->request,
+        .priority = consultation_priority(round->request.urgency),
+    };
+    return record_put(c, &put, ret_result);
+}
+
+/* How the moved deadline counts from the first day, so that its receipt can be read like any other.
+ */
+static void deadline_move(struct call *c, int64_t due_day, struct consultation_request *r)
+{
+    struct workday_receipt receipt = {};
+    int64_t days = workday_count(c->office->calendar, r->from_day, due_day);
+    bool there = workday_explain(c->arena, c->office->calendar, r->from_day, days,
+                                 WORKDAY_WORKING_DAYS, &receipt);
+    if (there) r->why = workday_receipt_json(c->arena, &receipt);
+    r->due_day = due_day;
+    r->due_ms = consultation_due_ms(due_day);
+}
+
+/* A moved deadline keeps the first one beside it; each version keeps the reason of its own move. */
+enum err consultation_run_extend(struct call *c, const void *input, struct act_result *ret_result)
+{
+    const struct consultation_extend_input *in = input;
+    struct consultation_case round = {};
+    const struct workday_calendar *calendar = c->office->calendar;
+    enum err e = consultation_case_load(c, in->record, &round);
+    if (e != OK) return e;
+    struct consultation_request *r = &round.request;
+    if (in->due_day - r->from_day > CONSULTATION_SPAN) {
+        problem(c, S("due_date"), "consultation.due_far");
+    }
+    if (in->due_day <= r->due_day) problem(c, S("due_date"), "consultation.due_earlier");
+    if (in->due_day < time_hanoi_day(c->now_ms)) problem(c, S("due_date"), "consultation.due_past");
+    if (!workday_is_working(calendar, in->due_day)) {
+        problem(c, S("due_date"), "consultation.due_not_working");
+    }
+    e = problems_fail(c);
+    if (e != OK) return e;
+    if (r->first_due_day == 0) r->first_due_day = r->due_day;
+    deadline_move(c, in->due_day, r);
+    r->moved_reason = in->reason;
+    return request_put(c, &round, in->seen, ret_result);
+}
+
+/* Whoever has neither answered nor refused is named in the closing version. */
+static void silent_list(struct call *c, const struct consultation_case *round,
+                        struct list *ret_list)
+{
+    struct consultation_silent *silent =
+        arena_array(c->arena, round->giver_count + 1, sizeof *silent);
+    size_t count = 0;
+    for (size_t i = 0; i < round->giver_count; i++) {
+        const struct consultation_giver *giver = &round->givers[i];
+        if (giver->opinion.len > 0 || giver->refused) continue;
+        silent[count++] = (struct consultation_silent){
+            .office = giver->office,
+            .name = consultation_giver_name(c, giver->office, giver->name),
+        };
+    }
+    *ret_list = (struct list){silent, count};
+}
+
+enum err consultation_run_close(struct call *c, const void *input, struct act_result *ret_result)
+{
+    const struct consultation_text_input *in = input;
+    struct consultation_case round = {};
+    enum err e = consultation_case_load(c, in->record, &round);
+    if (e == OK) e = consultation_case_givers(c, &round);
+    if (e != OK) return e;
+    struct consultation_request *r = &round.request;
+    r->state = ROUND_CLOSED;
+    r->closed_ms = c->now_ms;
+    r->close_note = in->text;
+    silent_list(c, &round, &r->silent);
+    e = request_put(c, &round, in->seen, ret_result);
+    if (e != OK) return e;
+    ret_result->more = node_map(c);
+    struct node *names = node_put_list(c, ret_result->more, "silent");
+    const struct consultation_silent *silent = r->silent.rows;
+    for (size_t i = 0; i < r->silent.count; i++)
+        node_add_text(c, names, silent[i].name);
+    return OK;
+}

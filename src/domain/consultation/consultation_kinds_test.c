@@ -1,0 +1,205 @@
+/* What a version must keep whoever made it: each rule is broken once. */
+#include "consultation_rules.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+
+#include "base/env.h"
+
+#define ASKER_ID "aaaaaaaaaaaaaaaaaaaaaaaaaa"
+#define GIVER_ID "bbbbbbbbbbbbbbbbbbbbbbbbbb"
+#define OTHER_ID "cccccccccccccccccccccccccc"
+#define RANDOM "dddddddddddddddddddddddddd"
+
+#define REQUEST S(ASKER_ID "." RANDOM)
+#define OPINION S(GIVER_ID "." RANDOM)
+
+/* Runs a rule on a body that was made by `home` for an audience; NULL: it stands. */
+static const char *judge(enum err (*valid)(struct call *c, const struct version *v,
+                                           const void *body),
+                         const void *body, struct str home, struct str *audience, size_t count)
+{
+    struct call c = call_begin(env_real(), NULL, NULL);
+    const struct version v = {.home = home, .audience = audience, .audience_count = count};
+    enum err e = valid(&c, &v, body);
+    const char *reason = e == OK ? NULL : c.failure.reason;
+    call_end(&c);
+    return reason;
+}
+
+/* The audience as one text, "ab": the asker and the giver. */
+static const char *judged(enum err (*valid)(struct call *c, const struct version *v,
+                                            const void *body),
+                          const void *body, struct str home, const char *letters)
+{
+    struct str audience[3] = {};
+    size_t count = 0;
+    for (const char *at = letters; *at != 0; at++) {
+        audience[count++] = *at == 'a'   ? S("o:" ASKER_ID)
+                            : *at == 'b' ? S("o:" GIVER_ID)
+                                         : S("o:" OTHER_ID);
+    }
+    return judge(valid, body, home, audience, count);
+}
+
+/* Shapes: asked has two rows, which the request fills and points to. */
+static struct consultation_request good_request(struct consultation_asked *asked)
+{
+    asked[0].office = S(GIVER_ID);
+    asked[1].office = S(OTHER_ID);
+    return (struct consultation_request){
+        .asked = {asked, 2},
+        .days = 5,
+        .from_day = 20000,
+        .register_day = 20001,
+        .due_day = 20007,
+        .due_ms = consultation_due_ms(20007),
+        .state = ROUND_OPEN,
+    };
+}
+
+static void assert_request(const struct consultation_request *r, const char *reason)
+{
+    const char *found = judged(consultation_request_valid, r, S(ASKER_ID), "abc");
+    if (reason == NULL) assert_null(found);
+    if (reason != NULL) assert_string_equal(found, reason);
+}
+
+static void a_deadline_matches_its_days(void **state)
+{
+    (void)state;
+    struct consultation_asked asked[2];
+    struct consultation_request r = good_request(asked);
+    assert_request(&r, NULL);
+    r.due_ms++;
+    assert_request(&r, "consultation.version_due");
+    r = good_request(asked);
+    r.due_day = r.from_day;
+    r.due_ms = consultation_due_ms(r.due_day);
+    assert_request(&r, "consultation.version_due");
+    r = good_request(asked);
+    r.register_day = r.due_day + 1;
+    assert_request(&r, "consultation.version_due");
+}
+
+static void nobody_is_asked_twice_and_never_oneself(void **state)
+{
+    (void)state;
+    struct consultation_asked asked[2];
+    struct consultation_request r = good_request(asked);
+    asked[1].office = S(GIVER_ID);
+    assert_request(&r, "consultation.version_asked");
+    asked[1].office = S(ASKER_ID);
+    assert_request(&r, "consultation.version_asked");
+    r.asked.count = 0;
+    assert_request(&r, "consultation.version_asked");
+}
+
+static void a_closed_round_says_when(void **state)
+{
+    (void)state;
+    struct consultation_asked asked[2];
+    struct consultation_request r = good_request(asked);
+    r.state = ROUND_CLOSED;
+    assert_request(&r, "consultation.version_state");
+    r.closed_ms = 1;
+    assert_request(&r, NULL);
+}
+
+static void what_an_office_does_inside_is_for_its_own_eyes(void **state)
+{
+    (void)state;
+    const struct consultation_intake intake = {
+        .request = REQUEST, .state = INTAKE_REGISTERED, .number = 1, .year = 2026};
+    const struct consultation_draft draft = {.request = REQUEST, .state = DRAFT_WRITING};
+    struct str home = S(GIVER_ID);
+    assert_null(judged(consultation_intake_valid, &intake, home, "b"));
+    assert_null(judged(consultation_draft_valid, &draft, home, "b"));
+    assert_string_equal(judged(consultation_intake_valid, &intake, home, "ab"),
+                        "consultation.version_audience");
+    assert_string_equal(judged(consultation_draft_valid, &draft, home, "ab"),
+                        "consultation.version_audience");
+}
+
+static void a_refused_request_has_a_reason_and_no_number(void **state)
+{
+    (void)state;
+    struct consultation_intake intake = {.request = REQUEST, .state = INTAKE_REFUSED};
+    struct str home = S(GIVER_ID);
+    assert_string_equal(judged(consultation_intake_valid, &intake, home, "b"),
+                        "consultation.version_state");
+    intake.reason = S("Sai thẩm quyền");
+    assert_null(judged(consultation_intake_valid, &intake, home, "b"));
+    intake.number = 7;
+    assert_string_equal(judged(consultation_intake_valid, &intake, home, "b"),
+                        "consultation.version_state");
+}
+
+static void an_opinion_is_for_giver_and_asker_alone(void **state)
+{
+    (void)state;
+    const struct consultation_opinion opinion = {.request = REQUEST, .answer = ANSWER_AGREE};
+    struct str home = S(GIVER_ID);
+    assert_null(judged(consultation_opinion_valid, &opinion, home, "ab"));
+    assert_string_equal(judged(consultation_opinion_valid, &opinion, home, "abc"),
+                        "consultation.version_audience");
+    assert_string_equal(judged(consultation_opinion_valid, &opinion, home, "b"),
+                        "consultation.version_audience");
+}
+
+static void only_the_asker_speaks_for_a_body_outside(void **state)
+{
+    (void)state;
+    struct consultation_opinion opinion = {.request = REQUEST, .answer = ANSWER_AGREE};
+    assert_string_equal(judged(consultation_opinion_valid, &opinion, S(ASKER_ID), "a"),
+                        "consultation.version_behalf");
+    opinion.behalf = S("Hội Luật gia Việt Nam");
+    assert_null(judged(consultation_opinion_valid, &opinion, S(ASKER_ID), "a"));
+    assert_string_equal(judged(consultation_opinion_valid, &opinion, S(GIVER_ID), "ab"),
+                        "consultation.version_behalf");
+}
+
+static void an_opinion_that_arrives_keeps_the_rules_of_answers(void **state)
+{
+    (void)state;
+    const struct consultation_opinion opinion = {.request = REQUEST, .answer = ANSWER_DISAGREE};
+    assert_string_equal(judged(consultation_opinion_valid, &opinion, S(GIVER_ID), "ab"),
+                        "consultation.why_missing");
+}
+
+static void a_reply_is_the_askers_and_goes_to_that_giver(void **state)
+{
+    (void)state;
+    struct consultation_outcome_row row = {.point = 1, .outcome = OUTCOME_ACCEPTED};
+    struct consultation_reply reply = {
+        .opinion = OPINION, .request = REQUEST, .total = 1, .replies = {&row, 1}};
+    assert_null(judged(consultation_reply_valid, &reply, S(ASKER_ID), "ab"));
+    assert_string_equal(judged(consultation_reply_valid, &reply, S(ASKER_ID), "ac"),
+                        "consultation.version_audience");
+    assert_string_equal(judged(consultation_reply_valid, &reply, S(OTHER_ID), "bc"),
+                        "consultation.version_reply");
+    row.outcome = OUTCOME_EXPLAINED; /* without a reason */
+    assert_string_equal(judged(consultation_reply_valid, &reply, S(ASKER_ID), "ab"),
+                        "consultation.version_reply");
+    reply.total = 0;
+    row.outcome = OUTCOME_ACCEPTED;
+    assert_string_equal(judged(consultation_reply_valid, &reply, S(ASKER_ID), "ab"),
+                        "consultation.version_reply");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_deadline_matches_its_days),
+        cmocka_unit_test(nobody_is_asked_twice_and_never_oneself),
+        cmocka_unit_test(a_closed_round_says_when),
+        cmocka_unit_test(what_an_office_does_inside_is_for_its_own_eyes),
+        cmocka_unit_test(a_refused_request_has_a_reason_and_no_number),
+        cmocka_unit_test(an_opinion_is_for_giver_and_asker_alone),
+        cmocka_unit_test(only_the_asker_speaks_for_a_body_outside),
+        cmocka_unit_test(an_opinion_that_arrives_keeps_the_rules_of_answers),
+        cmocka_unit_test(a_reply_is_the_askers_and_goes_to_that_giver),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

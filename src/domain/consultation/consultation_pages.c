@@ -1,0 +1,212 @@
+#include "consultation_pages.h"
+
+#include "base/time.h"
+#include "base/words.h"
+#include "core/office.h"
+
+/* ---- words ---- */
+
+struct str consultation_words(struct call *c, const char *key, const char *name, struct str value)
+{
+    struct fail_arg args[] = {{name, value}};
+    return words_fill(c->arena, c->lang, str_of(key), args, ARRAY_LEN(args));
+}
+
+static struct str choice_word(struct call *c, struct str word)
+{
+    if (word.len == 0) return word;
+    return words(c->lang, str_format(c->arena, "choice.%.*s", STR_ARG(word)));
+}
+
+struct str consultation_choice_text(struct call *c, const struct field_table *table,
+                                    const char *field, int64_t value)
+{
+    const struct field *f = field_find(table, str_of(field));
+    ensure(f != NULL);
+    return choice_word(c, field_choice_word(f, value));
+}
+
+struct str consultation_level_text(struct call *c, int64_t level)
+{
+    const struct field_table *point = field_find(&CONSULTATION_OPINION, S("points"))->of;
+    return consultation_choice_text(c, point, "level", level);
+}
+
+struct str consultation_outcome_text(struct call *c, int64_t outcome)
+{
+    const struct field_table *reply = field_find(&CONSULTATION_REPLY, S("replies"))->of;
+    if (outcome == OUTCOME_OPEN) return words(c->lang, S("consultation.outcome_open"));
+    return consultation_choice_text(c, reply, "outcome", outcome);
+}
+
+struct str consultation_standing_text(struct call *c, const struct consultation_giver *giver,
+                                      enum consultation_standing standing)
+{
+    static const char *const KEYS[] = {
+        [STANDING_REFUSED] = "consultation.standing.refused",
+        [STANDING_SILENT] = "consultation.standing.silent",
+        [STANDING_LATE] = "consultation.standing.late",
+        [STANDING_REGISTERED] = "consultation.standing.registered",
+        [STANDING_WAITING] = "consultation.standing.waiting",
+    };
+    if (standing == STANDING_ANSWERED) {
+        return consultation_choice_text(c, &CONSULTATION_OPINION, "answer", giver->answer);
+    }
+    return words(c->lang, str_of(KEYS[standing]));
+}
+
+const char *consultation_standing_tone(enum consultation_standing standing, int64_t answer)
+{
+    switch (standing) {
+    case STANDING_ANSWERED: return answer == ANSWER_DISAGREE ? "warn" : "good";
+    case STANDING_REFUSED: return "warn";
+    case STANDING_SILENT: return "warn";
+    case STANDING_LATE: return "late";
+    case STANDING_REGISTERED: return "neutral";
+    case STANDING_WAITING: return "neutral";
+    }
+    ensure(false); /* all standings are above */
+}
+
+struct str consultation_progress_text(struct call *c, int64_t answered, int64_t asked)
+{
+    struct fail_arg args[] = {
+        {"answered", str_format(c->arena, "%lld", (long long)answered)},
+        {"asked", str_format(c->arena, "%lld", (long long)asked)},
+    };
+    return words_fill(c->arena, c->lang, S("consultation.progress"), args, ARRAY_LEN(args));
+}
+
+/* ---- points ---- */
+
+/* Insertion keeps equal ones in order; a table of points is short. */
+void consultation_lines_sort(struct consultation_line *lines, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        struct consultation_line line = lines[i];
+        size_t k = i;
+        while (k > 0 && consultation_clause_compare(line.clause, lines[k - 1].clause) < 0) {
+            lines[k] = lines[k - 1];
+            k--;
+        }
+        lines[k] = line;
+    }
+}
+
+/* Two texts, the second under its own heading; either may be empty. */
+static struct str joined(struct call *c, struct str first, const char *key, struct str second)
+{
+    if (second.len == 0) return first;
+    struct str more = consultation_words(c, key, "text", second);
+    if (first.len == 0) return more;
+    return str_format(c->arena, "%.*s\n%.*s", STR_ARG(first), STR_ARG(more));
+}
+
+struct str consultation_line_text(struct call *c, const struct consultation_line *line)
+{
+    return joined(c, line->text, "consultation.proposed", line->wording);
+}
+
+struct str consultation_line_reply(struct call *c, const struct consultation_line *line)
+{
+    return joined(c, line->reason, "consultation.new_wording", line->new_wording);
+}
+
+struct str consultation_line_clause(struct call *c, const struct consultation_line *line)
+{
+    if (line->point == 0) return words(c->lang, S("consultation.general"));
+    return line->clause.len > 0 ? line->clause : words(c->lang, S("consultation.whole"));
+}
+
+static const char *outcome_tone(int64_t outcome)
+{
+    if (outcome == OUTCOME_OPEN) return "warn";
+    return outcome == OUTCOME_ACCEPTED ? "good" : "neutral";
+}
+
+static struct node *link_cell(struct call *c, struct node *row, struct str text, struct str href)
+{
+    view_cell(c, row, text);
+    struct node *cells = row->last; /* view_cell made it, the row's newest child */
+    ensure(cells->type == NODE_LIST);
+    node_text(c, cells->last, "href", href);
+    return cells->last;
+}
+
+void consultation_lines_put(struct call *c, struct view *section,
+                            const struct consultation_line *lines, size_t count, bool answers)
+{
+    view_column(c, section, "clause", "field.consultation.point.clause");
+    view_column(c, section, "giver", "consultation.column.giver");
+    view_column(c, section, "level", "field.consultation.point.level");
+    view_column(c, section, "text", "field.consultation.point.text");
+    view_column(c, section, "outcome", "field.consultation.outcome.outcome");
+    view_column(c, section, "reason", "field.consultation.outcome.reason");
+    if (answers) view_column(c, section, "answer", "consultation.column.reply");
+    for (size_t i = 0; i < count; i++) {
+        const struct consultation_line *line = &lines[i];
+        struct str href =
+            str_format(c->arena, "/view/consultation.opinion?record=%.*s", STR_ARG(line->opinion));
+        struct node *row = view_row(c, section, line->opinion, href);
+        view_cell(c, row, consultation_line_clause(c, line));
+        view_cell(c, row, consultation_voice_name(c, line->home, line->behalf));
+        view_cell(c, row, consultation_level_text(c, line->level));
+        view_cell(c, row, consultation_line_text(c, line));
+        view_cell_state(c, row, consultation_outcome_text(c, line->outcome),
+                        outcome_tone(line->outcome));
+        view_cell(c, row, consultation_line_reply(c, line));
+        if (!answers) continue;
+        const char *key =
+            line->outcome == OUTCOME_OPEN ? "consultation.reply_do" : "consultation.reply_again";
+        (void)link_cell(c, row, words(c->lang, str_of(key)),
+                        str_format(c->arena,
+                                   "/act/consultation.answer_point?record=%.*s&point=%lld",
+                                   STR_ARG(line->opinion), (long long)line->point));
+    }
+}
+
+/* ---- parts of record pages ---- */
+
+static struct node *sections_of(struct call *c, struct view *view)
+{
+    for (struct node *child = view->data->first; child != NULL; child = child->next) {
+        if (str_eq(str_of(child->name), S("sections"))) return child;
+    }
+    return node_put_list(c, view->data, "sections");
+}
+
+struct view consultation_section(struct call *c, struct view *view, const char *title_key)
+{
+    struct node *section = node_add_map(c, sections_of(c, view));
+    node_text(c, section, "title", words(c->lang, str_of(title_key)));
+    return (struct view){.kind = VIEW_LIST, .data = section};
+}
+
+void consultation_section_text(struct call *c, struct view *view, const char *title_key,
+                               struct str text)
+{
+    if (text.len == 0) return;
+    struct view section = consultation_section(c, view, title_key);
+    node_text(c, section.data, "text", text);
+}
+
+void consultation_files_put(struct call *c, struct view *view, const struct list *files)
+{
+    const struct file_ref *refs = files->rows;
+    struct node *list = node_put_list(c, view->data, "files");
+    for (size_t i = 0; i < files->count; i++) {
+        struct node *file = node_add_map(c, list);
+        node_text(c, file, "root", refs[i].root);
+        node_text(c, file, "name", refs[i].name);
+        node_text(c, file, "media", refs[i].media);
+        node_int(c, file, "size", refs[i].size);
+    }
+}
+
+void consultation_home_put(struct call *c, struct view *view, struct str office)
+{
+    struct node *home = node_put_map(c, view->data, "home");
+    node_text(c, home, "id", office);
+    node_text(c, home, "code", office_code(c, office));
+    node_text(c, home, "name", office_name(c, office));
+}

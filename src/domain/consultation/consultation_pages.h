@@ -1,0 +1,45 @@
+#pragma once
+/* consultation_pages.h: what the pages and the paper of the subject share. */
+#include "consultation_case.h"
+
+/* The word of a choice of a field; empty for 0. */
+struct str consultation_choice_text(struct call *c, const struct field_table *table,
+                                    const char *field, int64_t value);
+/* The word of a level or an outcome; of a point without outcome, that it is not answered yet. */
+struct str consultation_level_text(struct call *c, int64_t level);
+struct str consultation_outcome_text(struct call *c, int64_t outcome);
+/* What became of the question at a giver, in words: the answer itself, or why there is none. */
+struct str consultation_standing_text(struct call *c, const struct consultation_giver *giver,
+                                      enum consultation_standing standing);
+const char *consultation_standing_tone(enum consultation_standing standing, int64_t answer);
+/* "2/3 đã trả lời". */
+struct str consultation_progress_text(struct call *c, int64_t answered, int64_t asked);
+/* The text of a key with one place filled. */
+struct str consultation_words(struct call *c, const char *key, const char *name, struct str value);
+
+/* Sorts points by clause; points of one clause stay in the order of the opinions. */
+void consultation_lines_sort(struct consultation_line *lines, size_t count);
+/* What a point asks for: its text and the wording it proposes. */
+struct str consultation_line_text(struct call *c, const struct consultation_line *line);
+/* What became of it: reason and new wording. */
+struct str consultation_line_reply(struct call *c, const struct consultation_line *line);
+/* Its clause, or that it speaks of the whole draft. */
+struct str consultation_line_clause(struct call *c, const struct consultation_line *line);
+
+/* Adds a section with a text, or one whose rows are filled through the returned view. */
+void consultation_section_text(struct call *c, struct view *view, const char *title_key,
+                               struct str text);
+struct view consultation_section(struct call *c, struct view *view, const char *title_key);
+/* Adds the table of points to a section. Shapes: `answers` shows the link to answer each. */
+void consultation_lines_put(struct call *c, struct view *section,
+                            const struct consultation_line *lines, size_t count, bool answers);
+/* Adds files, home and state as every record page shows them. */
+void consultation_files_put(struct call *c, struct view *view, const struct list *files);
+void consultation_home_put(struct call *c, struct view *view, struct str office);
+
+enum err consultation_list_view(struct call *c, const void *args, struct view *ret_view);
+enum err consultation_show_view(struct call *c, const void *args, struct view *ret_view);
+enum err consultation_opinion_view(struct call *c, const void *args, struct view *ret_view);
+enum err consultation_table_view(struct call *c, const void *args, struct view *ret_view);
+enum err consultation_deadline_view(struct call *c, const void *args, struct view *ret_view);
+enum err consultation_writing_view(struct call *c, const void *args, struct view *ret_view);

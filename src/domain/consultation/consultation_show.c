@@ -1,0 +1,386 @@
+/* consultation_show.c: the page of a round, of an opinion, and the form in which one is written. */
+#include "consultation_pages.h"
+
+#include "base/id.h"
+#include "base/time.h"
+#include "base/words.h"
+#include "core/office.h"
+
+/* ---- acts ---- */
+
+struct act_step {
+    const char *act;
+    enum consultation_step step;
+};
+
+static const struct act_step ACT_STEPS[] = {
+    {"consultation.register", STEP_REGISTER},
+    {"consultation.refuse", STEP_REFUSE},
+    {"consultation.assign", STEP_ASSIGN},
+    {"consultation.draft", STEP_DRAFT},
+    {"consultation.submit", STEP_SUBMIT},
+    {"consultation.return", STEP_RETURN},
+    {"consultation.approve", STEP_APPROVE},
+    {"consultation.register_behalf", STEP_BEHALF},
+    {"consultation.answer_point", STEP_ANSWER_POINT},
+    {"consultation.extend", STEP_EXTEND},
+    {"consultation.close", STEP_CLOSE},
+};
+
+static bool act_is_foreign(const struct consultation_stage *stage, struct str act)
+{
+    for (size_t i = 0; i < ARRAY_LEN(ACT_STEPS); i++) {
+        if (str_eq(str_of(ACT_STEPS[i].act), act)) {
+            return consultation_step_foreign(stage, ACT_STEPS[i].step);
+        }
+    }
+    return false;
+}
+
+/* The opinion is written in a form that already holds what was written before. */
+static void act_href(struct call *c, struct node *act)
+{
+    for (struct node *child = act->first; child != NULL; child = child->next) {
+        if (!str_eq(str_of(child->name), S("href"))) continue;
+        child->text = str_format(c->arena, "/view/consultation.writing?record=%.*s",
+                                 STR_ARG(node_get(act, "record")));
+    }
+}
+
+/* Unlinks the acts of the other side: the page of an asked office does not speak of closing. */
+static void acts_keep_own(struct call *c, struct node *acts, const struct consultation_stage *stage)
+{
+    struct node *at = acts->first;
+    acts->first = NULL;
+    acts->last = NULL;
+    while (at != NULL) {
+        struct node *next = at->next;
+        at->next = NULL;
+        struct str name = node_get(at, "act");
+        if (!act_is_foreign(stage, name)) {
+            if (str_eq(name, S("consultation.draft"))) act_href(c, at);
+            if (acts->last != NULL) acts->last->next = at;
+            if (acts->first == NULL) acts->first = at;
+            acts->last = at;
+        }
+        at = next;
+    }
+}
+
+static enum err acts_put(struct call *c, struct view *view, const struct head *head,
+                         const struct consultation_stage *stage)
+{
+    struct node *acts = node_put_list(c, view->data, "acts");
+    enum err e = record_acts(c, head, acts);
+    if (e == OK) acts_keep_own(c, acts, stage);
+    return e;
+}
+
+/* ---- the round ---- */
+
+static void link_fact(struct call *c, struct view *view, const char *label_key,
+                      const char *text_key, struct str href)
+{
+    view_fact(c, view, label_key, words(c->lang, str_of(text_key)));
+    for (struct node *child = view->data->first; child != NULL; child = child->next) {
+        if (str_eq(str_of(child->name), S("facts"))) node_text(c, child->last, "href", href);
+    }
+}
+
+static void request_facts(struct call *c, struct view *view, const struct consultation_case *round)
+{
+    const struct consultation_request *r = &round->request;
+    view_fact(c, view, "consultation.column.asker", office_name(c, round->head.home));
+    view_fact(c, view, "field.consultation.request.signer_title", r->signer_title);
+    view_fact(c, view, "field.consultation.request.urgency",
+              consultation_choice_text(c, &CONSULTATION_REQUEST, "urgency", r->urgency));
+    view_fact(c, view, "field.consultation.request.days",
+              str_format(c->arena, "%lld", (long long)r->days));
+    view_fact(c, view, "field.consultation.request.from_date",
+              time_format_day_long(c->arena, r->from_day, c->lang));
+    if (r->first_due_day != 0) {
+        view_fact(c, view, "field.consultation.request.first_due_date",
+                  time_format_day_long(c->arena, r->first_due_day, c->lang));
+        view_fact(c, view, "field.consultation.request.moved_reason", r->moved_reason);
+    }
+    if (r->state == ROUND_CLOSED) {
+        view_fact(c, view, "field.consultation.request.closed",
+                  time_hanoi_format(c->arena, r->closed_ms, c->lang));
+        view_fact(c, view, "field.consultation.request.close_note", r->close_note);
+    }
+    link_fact(
+        c, view, "view.consultation.table", "consultation.table_open",
+        str_format(c->arena, "/view/consultation.table?record=%.*s", STR_ARG(round->head.record)));
+}
+
+static const struct node *delivery_of(const struct consultation_case *round, struct str office)
+{
+    if (office.len == 0) return NULL;
+    for (const struct node *row = round->deliveries->first; row != NULL; row = row->next) {
+        if (str_eq(node_get(row, "office"), office)) return row;
+    }
+    return NULL;
+}
+
+static void giver_row(struct call *c, struct view *section, const struct consultation_case *round,
+                      const struct consultation_giver *giver)
+{
+    const struct node *sent = delivery_of(round, giver->office);
+    enum consultation_standing standing =
+        consultation_standing(giver, round->request.state, round->request.due_ms, c->now_ms);
+    struct str href = giver->opinion.len == 0
+                          ? (struct str){}
+                          : str_format(c->arena, "/view/consultation.opinion?record=%.*s",
+                                       STR_ARG(giver->opinion));
+    struct node *row = view_row(c, section, giver->opinion, href);
+    struct str name = consultation_giver_name(c, giver->office, giver->name);
+    view_cell(c, row,
+              giver->office.len > 0
+                  ? name
+                  : consultation_words(c, "consultation.outside_name", "name", name));
+    view_cell_state(c, row, consultation_standing_text(c, giver, standing),
+                    consultation_standing_tone(standing, giver->answer));
+    view_cell_instant(c, row, giver->signed_ms);
+    view_cell(c, row, node_get(sent, "r1"));
+    view_cell(c, row, node_get(sent, "r2"));
+    view_cell(c, row, node_get(sent, "number"));
+    struct str refused = node_get(sent, "refused");
+    view_cell(c, row,
+              refused.len == 0 ? refused
+                               : str_format(c->arena, "%.*s · %.*s", STR_ARG(refused),
+                                            STR_ARG(node_get(sent, "reason"))));
+}
+
+static void givers_put(struct call *c, struct view *view, const struct consultation_case *round)
+{
+    struct consultation_count total = consultation_count(round->givers, round->giver_count);
+    struct view section = consultation_section(c, view, "consultation.section.givers");
+    view_column(c, &section, "giver", "consultation.column.giver");
+    view_column(c, &section, "standing", "consultation.column.standing");
+    view_column(c, &section, "signed", "field.consultation.opinion.signed");
+    view_column(c, &section, "r1", "consultation.column.r1");
+    view_column(c, &section, "r2", "consultation.column.r2");
+    view_column(c, &section, "number", "consultation.column.number");
+    view_column(c, &section, "refused", "consultation.column.refused");
+    struct node *who = node_put_list(c, view->data, "who");
+    for (size_t i = 0; i < round->giver_count; i++) {
+        const struct consultation_giver *giver = &round->givers[i];
+        enum consultation_standing standing =
+            consultation_standing(giver, round->request.state, round->request.due_ms, c->now_ms);
+        giver_row(c, &section, round, giver);
+        struct node *line = node_add_map(c, who);
+        node_text(c, line, "label", consultation_giver_name(c, giver->office, giver->name));
+        node_text(c, line, "text", consultation_standing_text(c, giver, standing));
+        node_text(c, line, "tone", str_of(consultation_standing_tone(standing, giver->answer)));
+    }
+    node_int(c, view->data, "asked", (int64_t)total.asked);
+    node_int(c, view->data, "answered", (int64_t)total.answered);
+    view_fact(c, view, "consultation.column.progress",
+              consultation_progress_text(c, (int64_t)total.answered, (int64_t)total.asked));
+}
+
+/* ---- our own work on it ---- */
+
+static void intake_facts(struct call *c, struct view *view, const struct consultation_case *round)
+{
+    const struct consultation_intake *in = &round->intake;
+    if (round->own.intake.len == 0) {
+        view_fact(c, view, "consultation.column.ours", words(c->lang, S("consultation.stage.new")));
+        return;
+    }
+    view_fact(c, view, "consultation.column.ours",
+              consultation_choice_text(c, &CONSULTATION_INTAKE, "state", in->state));
+    view_fact(c, view, "field.consultation.intake.received",
+              time_hanoi_format(c->arena, in->received_ms, c->lang));
+    if (in->number > 0) {
+        view_fact(c, view, "field.consultation.intake.number",
+                  str_format(c->arena, "%lld/%lld", (long long)in->number, (long long)in->year));
+    }
+    view_fact(c, view, "field.consultation.intake.reason", in->reason);
+    if (in->officer.len == 0) return;
+    view_fact(c, view, "field.consultation.intake.officer", person_title(c, in->officer));
+    if (in->due_day != round->request.due_day) {
+        view_fact(c, view, "consultation.column.inner_due",
+                  time_format_day_long(c->arena, in->due_day, c->lang));
+    }
+    view_fact(c, view, "field.consultation.intake.instruction", in->instruction);
+}
+
+/* The points of a draft, shown like those of an opinion that nobody has answered. */
+static void draft_lines(struct call *c, struct view *view, const struct consultation_draft *draft)
+{
+    const struct consultation_point *points = draft->points.rows;
+    struct consultation_line *lines = arena_array(c->arena, draft->points.count + 1, sizeof *lines);
+    for (size_t i = 0; i < draft->points.count; i++) {
+        lines[i] = (struct consultation_line){.clause = points[i].clause,
+                                              .level = points[i].level,
+                                              .text = points[i].text,
+                                              .wording = points[i].wording};
+    }
+    struct view section = consultation_section(c, view, "consultation.section.draft_points");
+    view_column(c, &section, "clause", "field.consultation.point.clause");
+    view_column(c, &section, "level", "field.consultation.point.level");
+    view_column(c, &section, "text", "field.consultation.point.text");
+    for (size_t i = 0; i < draft->points.count; i++) {
+        struct node *row = view_row(c, &section, (struct str){}, (struct str){});
+        view_cell(c, row,
+                  lines[i].clause.len > 0 ? lines[i].clause
+                                          : words(c->lang, S("consultation.whole")));
+        view_cell(c, row, consultation_level_text(c, lines[i].level));
+        view_cell(c, row, consultation_line_text(c, &lines[i]));
+    }
+}
+
+static void draft_put(struct call *c, struct view *view, const struct consultation_draft *draft)
+{
+    view_fact(c, view, "consultation.column.draft",
+              consultation_choice_text(c, &CONSULTATION_DRAFT, "state", draft->state));
+    view_fact(c, view, "field.consultation.draft.answer",
+              consultation_choice_text(c, &CONSULTATION_DRAFT, "answer", draft->answer));
+    view_fact(c, view, "field.consultation.draft.comment", draft->comment);
+    consultation_section_text(c, view, "field.consultation.draft.general", draft->general);
+    if (draft->points.count > 0 && draft->state != DRAFT_APPROVED) draft_lines(c, view, draft);
+}
+
+static void show_state(struct call *c, struct view *view, const struct consultation_case *round)
+{
+    const struct consultation_request *r = &round->request;
+    bool given = round->draft.state == DRAFT_APPROVED || round->intake.state == INTAKE_REFUSED;
+    bool done = r->state == ROUND_CLOSED || (!round->stage.own && given);
+    struct node *state = node_put_map(c, view->data, "state");
+    node_text(c, state, "text",
+              consultation_choice_text(c, &CONSULTATION_REQUEST, "state", r->state));
+    node_text(c, state, "tone", r->state == ROUND_CLOSED ? S("neutral") : S("good"));
+    node_int(c, view->data, "n", round->head.n);
+    node_int(c, view->data, "urgent", r->urgency - URGENCY_NORMAL);
+    (void)view_due(c, view->data, "due", r->due_ms, r->why, done);
+    consultation_home_put(c, view, round->head.home);
+}
+
+enum err consultation_show_view(struct call *c, const void *args, struct view *ret_view)
+{
+    const struct consultation_record_input *in = args;
+    struct consultation_case round = {};
+    struct consultation_line *lines = NULL;
+    size_t count = 0;
+    enum err e = consultation_case_visible(c, in->record, &round);
+    if (e == OK) e = consultation_case_givers(c, &round);
+    if (e == OK) e = consultation_sql_lines(c, in->record, &lines, &count);
+    if (e != OK) return e;
+    struct view view = {};
+    view_start(c, &view, VIEW_RECORD, round.request.subject);
+    show_state(c, &view, &round);
+    request_facts(c, &view, &round);
+    consultation_section_text(c, &view, "field.consultation.request.summary",
+                              round.request.summary);
+    if (round.stage.own) givers_put(c, &view, &round);
+    if (round.stage.asked) intake_facts(c, &view, &round);
+    if (round.own.draft.len > 0) draft_put(c, &view, &round.draft);
+    if (count > 0) {
+        consultation_lines_sort(lines, count);
+        struct view section = consultation_section(c, &view, "consultation.section.points");
+        consultation_lines_put(c, &section, lines, count, round.stage.own);
+    }
+    consultation_files_put(c, &view, &round.request.files);
+    node_put(view.data, "deliveries", round.deliveries);
+    e = record_history(c, in->record, node_put_list(c, view.data, "history"));
+    if (e == OK) e = acts_put(c, &view, &round.head, &round.stage);
+    if (e == OK) *ret_view = view;
+    return e;
+}
+
+/* ---- an opinion ---- */
+
+static void opinion_facts(struct call *c, struct view *view, const struct head *head,
+                          const struct consultation_opinion *o,
+                          const struct consultation_case *round)
+{
+    bool behalf = o->behalf.len > 0;
+    view_fact(c, view, "consultation.column.giver",
+              consultation_voice_name(c, head->home, o->behalf));
+    view_fact(c, view, "field.consultation.opinion.answer",
+              consultation_choice_text(c, &CONSULTATION_OPINION, "answer", o->answer));
+    view_fact(c, view, "field.consultation.opinion.signer_title", o->signer_title);
+    view_fact(c, view,
+              behalf ? "consultation.column.registered" : "field.consultation.opinion.signed",
+              time_hanoi_format(c->arena, o->signed_ms, c->lang));
+    view_fact(c, view, "field.consultation.opinion.paper_number", o->paper_number);
+    if (o->paper_day != 0) {
+        view_fact(c, view, "field.consultation.opinion.paper_date",
+                  time_format_day_vn(c->arena, o->paper_day));
+    }
+    bool late = o->signed_ms > round->request.due_ms;
+    if (late) {
+        view_fact(c, view, "consultation.column.standing", words(c->lang, S("consultation.late")));
+    }
+    view_fact(c, view, "field.consultation.opinion.request_n",
+              str_format(c->arena, "%lld", (long long)o->request_n));
+    view_fact(c, view, "field.consultation.opinion.request_hash", o->request_hash);
+    link_fact(c, view, "kind.consultation.request", "consultation.round_open",
+              str_format(c->arena, "/view/consultation.show?record=%.*s", STR_ARG(o->request)));
+}
+
+enum err consultation_opinion_view(struct call *c, const void *args, struct view *ret_view)
+{
+    const struct consultation_record_input *in = args;
+    struct consultation_opinion opinion = {};
+    struct consultation_case round = {};
+    struct consultation_line *lines = NULL;
+    struct head head = {};
+    size_t count = 0, own = 0;
+    enum err e = record_body_visible(c, "consultation.opinion", in->record, &opinion);
+    if (e == OK) e = record_head(c, in->record, &head);
+    if (e == OK) e = consultation_case_visible(c, opinion.request, &round);
+    if (e == OK) e = consultation_sql_lines(c, opinion.request, &lines, &count);
+    if (e != OK) return e;
+    for (size_t i = 0; i < count; i++) {
+        if (str_eq(lines[i].opinion, in->record)) lines[own++] = lines[i];
+    }
+    struct view view = {};
+    view_start(c, &view, VIEW_RECORD, opinion.subject);
+    node_int(c, view.data, "n", head.n);
+    consultation_home_put(c, &view, head.home);
+    opinion_facts(c, &view, &head, &opinion, &round);
+    consultation_section_text(c, &view, "field.consultation.opinion.general", opinion.general);
+    consultation_lines_sort(lines, own);
+    struct view section = consultation_section(c, &view, "consultation.section.points");
+    consultation_lines_put(c, &section, lines, own, round.stage.own);
+    consultation_files_put(c, &view, &opinion.files);
+    e = record_deliveries(c, in->record, node_put_list(c, view.data, "deliveries"));
+    if (e == OK) e = record_history(c, in->record, node_put_list(c, view.data, "history"));
+    node_put_list(c, view.data, "acts"); /* each point has its own link to be answered */
+    if (e == OK) *ret_view = view;
+    return e;
+}
+
+/* ---- the form in which an opinion is written ---- */
+
+enum err consultation_writing_view(struct call *c, const void *args, struct view *ret_view)
+{
+    const struct consultation_record_input *in = args;
+    struct consultation_case round = {};
+    enum err e = consultation_case_visible(c, in->record, &round);
+    if (e != OK) return e;
+    const struct consultation_draft *draft = &round.draft;
+    const struct consultation_point *points = draft->points.rows;
+    const struct field_table *table = field_find(&CONSULTATION_DRAFT, S("points"))->of;
+    struct view view = {};
+    view_start(c, &view, VIEW_FORM, round.request.subject);
+    node_text(c, view.data, "act", S("consultation.draft"));
+    struct node *values = node_put_map(c, view.data, "values");
+    node_text(c, values, "record", in->record);
+    node_text(c, values, "answer",
+              field_choice_word(field_find(&CONSULTATION_DRAFT, S("answer")), draft->answer));
+    node_text(c, values, "general", draft->general);
+    struct node *rows = node_put_list(c, values, "points");
+    for (size_t i = 0; i < draft->points.count; i++) {
+        struct node *row = node_add_map(c, rows);
+        node_text(c, row, "clause", points[i].clause);
+        node_text(c, row, "level",
+                  field_choice_word(field_find(table, S("level")), points[i].level));
+        node_text(c, row, "text", points[i].text);
+        node_text(c, row, "wording", points[i].wording);
+    }
+    *ret_view = view;
+    return OK;
+}

@@ -1,0 +1,717 @@
+/*
+ * Written opinions between three offices, each on its own database file: VPCP asks, VPQH and VPTW
+ * are asked. `carry` hands over what waits in an outbox, as the exchange would.
+ */
+#include "consultation.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <cmocka.h>
+#include <stdlib.h>
+
+#include "base/time.h"
+#include "core/obligation.h"
+#include "core/receipt.h"
+#include "t.h"
+
+enum { ASKER, GIVER, OTHER, OFFICES };
+
+struct scene {
+    struct t_office office[OFFICES];
+    struct str officer[OFFICES];       /* record of "can-bo" */
+    int64_t carried[OFFICES][OFFICES]; /* last outbox row handed over */
+};
+
+static const char *const CODES[OFFICES] = {"VPCP", "VPQH", "VPTW"};
+
+static int setup(void **state)
+{
+    struct scene *s = calloc(1, sizeof *s);
+    for (size_t i = 0; i < OFFICES; i++) {
+        t_office_open(&s->office[i], CODES[i]);
+        s->officer[i] = t_person(&s->office[i], "can-bo", ROLE_OFFICER);
+        (void)t_person(&s->office[i], "van-thu", ROLE_REGISTRY);
+        (void)t_person(&s->office[i], "lanh-dao", ROLE_LEADER);
+        for (size_t k = 0; k < i; k++)
+            t_peers(&s->office[i], &s->office[k]);
+    }
+    *state = s;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct scene *s = *state;
+    for (size_t i = 0; i < OFFICES; i++)
+        t_office_close(&s->office[i]);
+    free(s);
+    return 0;
+}
+
+/* ---- handing over ---- */
+
+struct parcel {
+    struct str peer;
+    int64_t after;
+    struct rows rows; /* id, kind of object, bytes, signature */
+    const struct t_office *from;
+};
+
+static enum err pack_step(struct call *c, void *arg)
+{
+    struct parcel *p = arg;
+    return store_all(c,
+                     "SELECT o.id, o.object_kind, COALESCE(v.bytes, r.bytes),"
+                     " COALESCE(v.sig, r.sig) FROM outbox o"
+                     " LEFT JOIN version v ON o.object_kind = 1 AND v.hash = o.object"
+                     " LEFT JOIN receipt r ON o.object_kind = 2 AND r.hash = o.object"
+                     " WHERE o.peer = $1 AND o.id > $2 ORDER BY o.id",
+                     ARGS(TEXT(p->peer), INT(p->after)), &p->rows);
+}
+
+static enum err unpack_step(struct call *c, void *arg)
+{
+    const struct parcel *p = arg;
+    enum err e = OK;
+    for (size_t i = 0; e == OK && i < p->rows.count; i++) {
+        struct version version = {};
+        struct receipt receipt = {};
+        struct arrival arrival = {
+            .bytes = rows_text(&p->rows, i, 2),
+            .signature = rows_text(&p->rows, i, 3),
+            .public_key = p->from->office.public_key,
+            .key = p->from->office.key,
+        };
+        e = rows_int(&p->rows, i, 1) == 1 ? record_arrive(c, &arrival, &version)
+                                          : receipt_arrive(c, &arrival, &receipt);
+    }
+    return e;
+}
+
+static void carry(struct scene *s, int from, int to)
+{
+    struct call out = t_call(&s->office[from], NULL);
+    struct call in = t_call(&s->office[to], NULL);
+    struct parcel p = {
+        .peer = s->office[to].office.id, .after = s->carried[from][to], .from = &s->office[from]};
+    assert_int_equal(store_read(&out, pack_step, &p), OK);
+    enum err e = store_tx(&in, unpack_step, &p);
+    if (e != OK) fail_msg("%s", in.failure.reason);
+    if (p.rows.count > 0) s->carried[from][to] = rows_int(&p.rows, p.rows.count - 1, 0);
+    call_end(&in);
+    call_end(&out);
+}
+
+static void carry_all(struct scene *s)
+{
+    for (int from = 0; from < OFFICES; from++) {
+        for (int to = 0; to < OFFICES; to++) {
+            if (from != to) carry(s, from, to);
+        }
+    }
+}
+
+/* ---- what people do ---- */
+
+static const char *about(struct t_office *t, struct str record, const char *more)
+{
+    return str_format(t->arena, "{\"record\":\"%.*s\"%s}", STR_ARG(record), more).ptr;
+}
+
+static struct str ask(struct scene *s, const char *more)
+{
+    struct t_office *t = &s->office[ASKER];
+    struct str json =
+        str_format(t->arena,
+                   "{\"subject\":\"Dự thảo Quy chế phối hợp\",\"days\":5,"
+                   "\"asked\":[{\"office\":\"%.*s\"},{\"office\":\"%.*s\"}]%s}",
+                   STR_ARG(s->office[GIVER].office.id), STR_ARG(s->office[OTHER].office.id), more);
+    struct str record = t_act(t, "can-bo", "consultation.ask", json.ptr).record;
+    carry_all(s);
+    return record;
+}
+
+static struct act_result act(struct scene *s, int office, const char *login, const char *name,
+                             struct str record, const char *more)
+{
+    struct t_office *t = &s->office[office];
+    struct act_result result = t_act(t, login, name, about(t, record, more));
+    carry_all(s);
+    return result;
+}
+
+static void assert_refused(struct scene *s, int office, const char *login, const char *name,
+                           struct str record, const char *more, const char *reason)
+{
+    struct t_office *t = &s->office[office];
+    assert_string_equal(t_refused(t, login, name, about(t, record, more)).ptr, reason);
+}
+
+static void assign(struct scene *s, int office, struct str request)
+{
+    struct str more =
+        str_format(s->office[office].arena, ",\"officer\":\"%.*s\"", STR_ARG(s->officer[office]));
+    (void)act(s, office, "van-thu", "consultation.register", request, "");
+    (void)act(s, office, "lanh-dao", "consultation.assign", request, more.ptr);
+}
+
+static const char TWO_POINTS[] =
+    ",\"answer\":\"agree_with_points\",\"points\":["
+    "{\"clause\":\"điểm đ khoản 2 Điều 5\",\"level\":\"should\",\"text\":\"Bỏ cụm từ kịp thời\"},"
+    "{\"clause\":\"Điều 3\",\"level\":\"condition\",\"text\":\"Bổ sung cơ quan chủ trì\","
+    "\"wording\":\"Văn phòng Chính phủ chủ trì\"}]";
+
+/* From the arrival to the answer; returns the opinion. */
+static struct str give(struct scene *s, int office, struct str request, const char *answer)
+{
+    assign(s, office, request);
+    (void)act(s, office, "can-bo", "consultation.draft", request, answer);
+    (void)act(s, office, "can-bo", "consultation.submit", request, "");
+    return act(s, office, "lanh-dao", "consultation.approve", request, "").record;
+}
+
+/* ---- what people see ---- */
+
+static struct str look(struct scene *s, int office, const char *login, const char *name,
+                       const char *json)
+{
+    struct t_office *t = &s->office[office];
+    struct call c = t_call(t, login);
+    const struct field_table *table = module_view(str_of(name))->args;
+    void *args = arena_alloc(c.arena, table->size);
+    struct view view = {};
+    struct sb sb = sb_new(t->arena, 0);
+    assert_int_equal(fields_read(&c, table, str_of(json), UNKNOWN_REFUSE, args), OK);
+    enum err e = view_run(&c, str_of(name), args, &view);
+    sb_put(&sb, e == OK ? S("") : str_of(c.failure.reason));
+    if (e == OK) node_json(&sb, view.data);
+    call_end(&c);
+    return sb_str(&sb);
+}
+
+static struct str show(struct scene *s, int office, struct str request)
+{
+    return look(s, office, "can-bo", "consultation.show", about(&s->office[office], request, ""));
+}
+
+static bool contains(struct str text, const char *part)
+{
+    return str_find(text, str_of(part), 0) < text.len;
+}
+
+static void assert_shows(struct str text, const char *part)
+{
+    if (!contains(text, part)) fail_msg("\"%s\" is not in %.*s", part, STR_ARG(text));
+}
+
+static void assert_hides(struct str text, const char *part)
+{
+    if (contains(text, part)) fail_msg("\"%s\" is in %.*s", part, STR_ARG(text));
+}
+
+enum todo { MINE, AWAITED };
+
+struct todo_look {
+    enum todo todo;
+    struct node *list;
+};
+
+static enum err todo_step(struct call *c, void *arg)
+{
+    struct todo_look *l = arg;
+    return l->todo == MINE ? obligation_mine(c, 50, l->list) : obligation_awaited(c, 50, l->list);
+}
+
+/* What a person has to do, or waits for, as JSON. */
+static struct str todo(struct scene *s, int office, const char *login, enum todo todo)
+{
+    struct call c = t_call(&s->office[office], login);
+    struct todo_look l = {todo, node_list(&c)};
+    struct sb sb = sb_new(s->office[office].arena, 0);
+    assert_int_equal(store_read(&c, todo_step, &l), OK);
+    node_json(&sb, l.list);
+    call_end(&c);
+    return sb_str(&sb);
+}
+
+/* ---- tests ---- */
+
+static void a_request_arrives_at_every_asked_office_with_its_deadline(void **state)
+{
+    struct scene *s = *state;
+    struct str request = ask(s, "");
+    /* Wednesday 2026-11-25 and five working days, over one weekend */
+    assert_shows(show(s, GIVER, request), "02/12/2026 17:00");
+    assert_shows(show(s, OTHER, request), "02/12/2026 17:00");
+}
+
+static void a_request_to_nobody_is_refused(void **state)
+{
+    struct scene *s = *state;
+    assert_string_equal(t_refused(&s->office[ASKER], "can-bo", "consultation.ask",
+                                  "{\"subject\":\"Không hỏi ai\",\"days\":5}")
+                            .ptr,
+                        "consultation.nobody");
+}
+
+static void a_request_to_oneself_is_refused(void **state)
+{
+    struct scene *s = *state;
+    struct t_office *t = &s->office[ASKER];
+    struct str json =
+        str_format(t->arena, "{\"subject\":\"x\",\"days\":5,\"asked\":[{\"office\":\"%.*s\"}]}",
+                   STR_ARG(t->office.id));
+    assert_string_equal(t_refused(t, "can-bo", "consultation.ask", json.ptr).ptr,
+                        "consultation.asked_self");
+}
+
+static void an_office_is_asked_once(void **state)
+{
+    struct scene *s = *state;
+    struct t_office *t = &s->office[ASKER];
+    struct str id = s->office[GIVER].office.id;
+    struct str json = str_format(
+        t->arena,
+        "{\"subject\":\"x\",\"days\":5,\"asked\":[{\"office\":\"%.*s\"},{\"office\":\"%.*s\"}]}",
+        STR_ARG(id), STR_ARG(id));
+    assert_string_equal(t_refused(t, "can-bo", "consultation.ask", json.ptr).ptr,
+                        "consultation.asked_twice");
+}
+
+static void an_office_that_is_no_peer_cannot_be_asked(void **state)
+{
+    struct scene *s = *state;
+    assert_string_equal(t_refused(&s->office[ASKER], "can-bo", "consultation.ask",
+                                  "{\"subject\":\"x\",\"days\":5,"
+                                  "\"asked\":[{\"office\":\"aaaaaaaaaaaaaaaaaaaaaaaaaa\"}]}")
+                            .ptr,
+                        "consultation.asked_unknown");
+}
+
+static void registering_gives_numbers_without_gaps_and_a_receipt(void **state)
+{
+    struct scene *s = *state;
+    for (int i = 1; i <= 3; i++) {
+        struct str request = ask(s, "");
+        (void)act(s, GIVER, "van-thu", "consultation.register", request, "");
+        struct str number = str_format(s->office[GIVER].arena, "%d/2026", i);
+        assert_shows(show(s, GIVER, request), number.ptr);
+        number = str_format(s->office[ASKER].arena, "\"number\":\"%d\"", i);
+        assert_shows(show(s, ASKER, request), number.ptr);
+    }
+}
+
+static void numbers_begin_again_with_the_year(void **state)
+{
+    struct scene *s = *state;
+    (void)act(s, GIVER, "van-thu", "consultation.register", ask(s, ""), "");
+    for (int i = 0; i < OFFICES; i++)
+        s->office[i].now_ms += 40 * TIME_DAY_MS;
+    struct str request = ask(s, "");
+    (void)act(s, GIVER, "van-thu", "consultation.register", request, "");
+    assert_shows(show(s, GIVER, request), "1/2027");
+}
+
+static void a_request_is_registered_once(void **state)
+{
+    struct scene *s = *state;
+    struct str request = ask(s, "");
+    (void)act(s, GIVER, "van-thu", "consultation.register", request, "");
+    assert_refused(s, GIVER, "van-thu", "consultation.register", request, "",
+                   "consultation.registered_already");
+}
+
+static void a_request_is_not_registered_while_a_file_is_missing(void **state)
+{
+    struct scene *s = *state;
+    struct str root = t_file(&s->office[ASKER], "dự thảo");
+    struct str more = str_format(s->office[ASKER].arena,
+                                 ",\"files\":[{\"root\":\"%.*s\",\"name\":\"du-thao.txt\","
+                                 "\"media\":\"text/plain\",\"size\":10}]",
+                                 STR_ARG(root));
+    struct str request = ask(s, more.ptr);
+    assert_refused(s, GIVER, "van-thu", "consultation.register", request, "",
+                   "receipt.files_missing");
+    (void)t_file(&s->office[GIVER], "dự thảo");
+    (void)act(s, GIVER, "van-thu", "consultation.register", request, "");
+    assert_shows(show(s, GIVER, request), "1/2026");
+}
+
+static void a_refusal_needs_a_reason_and_comes_back_with_it(void **state)
+{
+    struct scene *s = *state;
+    struct str request = ask(s, "");
+    assert_refused(s, GIVER, "van-thu", "consultation.refuse", request, "", "field.required");
+    (void)act(s, GIVER, "van-thu", "consultation.refuse", request,
+              ",\"reason\":\"Không thuộc thẩm quyền\"");
+    assert_shows(show(s, ASKER, request), "Không thuộc thẩm quyền");
+    assert_hides(todo(s, GIVER, "van-thu", MINE), "consultation.register");
+    assert_hides(todo(s, GIVER, "van-thu", MINE), "consultation.answer");
+}
+
+static void only_the_registry_registers(void **state)
+{
+    struct scene *s = *state;
+    struct str request = ask(s, "");
+    assert_refused(s, GIVER, "can-bo", "consultation.register", request, "", "grant.role");
+}
+
+static void only_the_assigned_officer_writes(void **state)
+{
+    struct scene *s = *state;
+    struct str request = ask(s, "");
+    (void)t_person(&s->office[GIVER], "nguoi-khac", ROLE_OFFICER);
+    assign(s, GIVER, request);
+    assert_refused(s, GIVER, "nguoi-khac", "consultation.draft", request, TWO_POINTS, "grant.role");
+    (void)act(s, GIVER, "can-bo", "consultation.draft", request, TWO_POINTS);
+    assert_shows(show(s, GIVER, request), "Bỏ cụm từ kịp thời");
+}
+
+static void a_draft_never_leaves_the_office(void **state)
+{
+    struct scene *s = *state;
+    struct str request = ask(s, "");
+    assign(s, GIVER, request);
+    (void)act(s, GIVER, "can-bo", "consultation.draft", request, TWO_POINTS);
+    (void)act(s, GIVER, "can-bo", "consultation.submit", request, "");
+    assert_hides(show(s, ASKER, request), "Bỏ cụm từ kịp thời");
+}
+
+static void a_draft_that_says_nothing_is_not_submitted(void **state)
+{
+    struct scene *s = *state;
+    struct str request = ask(s, "");
+    assign(s, GIVER, request);
+    (void)act(s, GIVER, "can-bo", "consultation.draft", request, ",\"answer\":\"disagree\"");
+    assert_refused(s, GIVER, "can-bo", "consultation.submit", request, "",
+                   "consultation.why_missing");
+}
+
+static void a_returned_draft_is_the_officers_work_again(void **state)
+{
+    struct scene *s = *state;
+    struct str request = ask(s, "");
+    assign(s, GIVER, request);
+    assert_shows(todo(s, GIVER, "can-bo", MINE), "consultation.draft");
+    (void)act(s, GIVER, "can-bo", "consultation.draft", request, TWO_POINTS);
+    (void)act(s, GIVER, "can-bo", "consultation.submit", request, "");
+    assert_hides(todo(s, GIVER, "can-bo", MINE), "consultation.draft");
+    assert_shows(todo(s, GIVER, "lanh-dao", MINE), "consultation.approve");
+    (void)act(s, GIVER, "lanh-dao", "consultation.return", request, ",\"comment\":\"Nêu căn cứ\"");
+    assert_shows(todo(s, GIVER, "can-bo", MINE), "consultation.draft");
+    assert_hides(todo(s, GIVER, "lanh-dao", MINE), "consultation.approve");
+    assert_shows(show(s, GIVER, request), "Nêu căn cứ");
+}
+
+static void an_opinion_goes_to_the_asker_and_to_nobody_else(void **state)
+{
+    struct scene *s = *state;
+    struct str request = ask(s, "");
+    struct str opinion = give(s, GIVER, request, TWO_POINTS);
+    assert_shows(show(s, ASKER, request), "Bỏ cụm từ kịp thời");
+    assert_hides(show(s, OTHER, request), "Bỏ cụm từ kịp thời");
+    assert_string_equal(
+        look(s, OTHER, "can-bo", "consultation.opinion", about(&s->office[OTHER], opinion, "")).ptr,
+        "record.not_found");
+}
+
+static void an_answer_ends_what_the_office_owed(void **state)
+{
+    struct scene *s = *state;
+    struct str request = ask(s, "");
+    assert_shows(todo(s, GIVER, "lanh-dao", MINE), "consultation.answer");
+    assert_shows(todo(s, GIVER, "van-thu", MINE), "consultation.register");
+    (void)give(s, GIVER, request, ",\"answer\":\"agree\"");
+    assert_hides(todo(s, GIVER, "lanh-dao", MINE), "consultation.");
+    assert_hides(todo(s, GIVER, "van-thu", MINE), "consultation.");
+    assert_hides(todo(s, ASKER, "can-bo", AWAITED), "VPQH");
+    assert_shows(todo(s, ASKER, "can-bo", AWAITED), "VPTW");
+}
+
+static void the_asker_sees_who_answered_and_who_is_silent(void **state)
+{
+    struct scene *s = *state;
+    struct str request = ask(s, "");
+    (void)give(s, GIVER, request, ",\"answer\":\"agree\"");
+    struct str page = show(s, ASKER, request);
+    assert_shows(page, "1/2 đã trả lời");
+    assert_shows(page, "Chưa trả lời");
+    assert_shows(look(s, ASKER, "can-bo", "consultation.list", "{\"box\":\"sent\"}"),
+                 "1/2 đã trả lời");
+    assert_hides(look(s, ASKER, "can-bo", "consultation.list", "{\"box\":\"received\"}"), "1/2");
+    assert_shows(look(s, GIVER, "can-bo", "consultation.list", "{\"box\":\"received\"}"),
+                 "Đã duyệt và gửi");
+}
+
+static void each_point_is_answered_and_comes_back_to_its_giver(void **state)
+{
+    struct scene *s = *state;
+    struct str request = ask(s, "");
+    struct str opinion = give(s, GIVER, request, TWO_POINTS);
+    assert_shows(todo(s, ASKER, "can-bo", MINE), "consultation.reply");
+    assert_refused(s, ASKER, "can-bo", "consultation.answer_point", opinion,
+                   ",\"point\":1,\"outcome\":\"explained\"", "consultation.reason_missing");
+    assert_refused(s, ASKER, "can-bo", "consultation.answer_point", opinion,
+                   ",\"point\":3,\"outcome\":\"accepted\"", "consultation.point_unknown");
+    (void)act(s, ASKER, "can-bo", "consultation.answer_point", opinion,
+              ",\"point\":1,\"outcome\":\"explained\",\"reason\":\"Giữ theo Điều 4\"");
+    assert_shows(todo(s, ASKER, "can-bo", MINE), "consultation.reply");
+    (void)act(s, ASKER, "can-bo", "consultation.answer_point", opinion,
+              ",\"point\":2,\"outcome\":\"accepted\"");
+    assert_hides(todo(s, ASKER, "can-bo", MINE), "consultation.reply");
+    assert_shows(show(s, GIVER, request), "Giữ theo Điều 4");
+    assert_shows(show(s, GIVER, request), "Tiếp thu");
+    assert_hides(show(s, OTHER, request), "Giữ theo Điều 4");
+}
+
+static void a_giver_does_not_answer_its_own_points(void **state)
+{
+    struct scene *s = *state;
+    struct str opinion = give(s, GIVER, ask(s, ""), TWO_POINTS);
+    assert_refused(s, GIVER, "can-bo", "consultation.answer_point", opinion,
+                   ",\"point\":1,\"outcome\":\"accepted\"", "consultation.only_asker");
+}
+
+static void points_of_all_offices_stand_in_one_table_by_clause(void **state)
+{
+    struct scene *s = *state;
+    struct str request = ask(s, "");
+    (void)give(s, GIVER, request, TWO_POINTS);
+    (void)give(s, OTHER, request,
+               ",\"answer\":\"disagree\",\"general\":\"Chưa rõ nguồn lực\",\"points\":["
+               "{\"clause\":\"Điều 4\",\"level\":\"reference\",\"text\":\"Làm rõ kinh phí\"}]");
+    struct str table =
+        look(s, ASKER, "can-bo", "consultation.table", about(&s->office[ASKER], request, ""));
+    const char *const order[] = {"Chưa rõ nguồn lực", "Bổ sung cơ quan chủ trì", "Làm rõ kinh phí",
+                                 "Bỏ cụm từ kịp thời"};
+    size_t at = 0;
+    for (size_t i = 0; i < ARRAY_LEN(order); i++) {
+        size_t found = str_find(table, str_of(order[i]), at);
+        assert_true(found < table.len);
+        at = found;
+    }
+}
+
+static const char BODY[] = ",\"asked_bodies\":[{\"name\":\"Hội Luật gia Việt Nam\"}]";
+
+static void a_letter_of_a_body_outside_is_registered_on_its_behalf(void **state)
+{
+    struct scene *s = *state;
+    struct t_office *t = &s->office[ASKER];
+    struct str request = ask(s, BODY);
+    assert_shows(todo(s, ASKER, "can-bo", MINE), "consultation.paper");
+    struct str root = t_file(t, "bản chụp");
+    struct str more =
+        str_format(t->arena,
+                   ",\"behalf\":\"Hội Luật gia Việt Nam\",\"paper_number\":\"15/HLG\","
+                   "\"answer\":\"disagree\",\"general\":\"Chưa thống nhất\","
+                   "\"files\":[{\"root\":\"%.*s\",\"name\":\"ban-chup.pdf\","
+                   "\"media\":\"application/pdf\",\"size\":11}]",
+                   STR_ARG(root));
+    (void)act(s, ASKER, "van-thu", "consultation.register_behalf", request, more.ptr);
+    assert_shows(show(s, ASKER, request), "Hội Luật gia Việt Nam (nhập thay");
+    assert_shows(show(s, ASKER, request), "1/3 đã trả lời");
+    assert_hides(todo(s, ASKER, "can-bo", MINE), "consultation.paper");
+    assert_refused(s, ASKER, "van-thu", "consultation.register_behalf", request, more.ptr,
+                   "consultation.behalf_already");
+}
+
+static void nobody_speaks_for_a_body_that_was_not_asked(void **state)
+{
+    struct scene *s = *state;
+    struct t_office *t = &s->office[ASKER];
+    struct str root = t_file(t, "bản chụp");
+    struct str more =
+        str_format(t->arena,
+                   ",\"behalf\":\"Hội khác\",\"answer\":\"agree\",\"files\":[{\"root\":"
+                   "\"%.*s\",\"name\":\"a.pdf\",\"media\":\"application/pdf\",\"size\":11}]",
+                   STR_ARG(root));
+    assert_refused(s, ASKER, "van-thu", "consultation.register_behalf", ask(s, BODY), more.ptr,
+                   "consultation.behalf_not_asked");
+}
+
+static void a_moved_deadline_keeps_the_first_one_in_sight(void **state)
+{
+    struct scene *s = *state;
+    struct str request = ask(s, "");
+    assert_refused(s, ASKER, "can-bo", "consultation.extend", request,
+                   ",\"due_date\":\"2026-12-05\",\"reason\":\"x\"", "consultation.due_not_working");
+    assert_refused(s, ASKER, "can-bo", "consultation.extend", request,
+                   ",\"due_date\":\"2026-12-01\",\"reason\":\"x\"", "consultation.due_earlier");
+    assert_refused(s, ASKER, "can-bo", "consultation.extend", request,
+                   ",\"due_date\":\"2096-12-07\",\"reason\":\"x\"", "consultation.due_far");
+    (void)act(s, ASKER, "can-bo", "consultation.extend", request,
+              ",\"due_date\":\"2026-12-08\",\"reason\":\"Chờ họp liên ngành\"");
+    struct str page = show(s, GIVER, request);
+    assert_shows(page, "08/12/2026 17:00");
+    assert_shows(page, "02/12/2026");
+    assert_shows(page, "Chờ họp liên ngành");
+    assert_shows(todo(s, GIVER, "can-bo", MINE), "08/12/2026");
+}
+
+static void a_move_based_on_an_older_version_is_refused(void **state)
+{
+    struct scene *s = *state;
+    struct str request = ask(s, "");
+    (void)act(s, ASKER, "can-bo", "consultation.extend", request,
+              ",\"seen\":1,\"due_date\":\"2026-12-08\",\"reason\":\"x\"");
+    assert_refused(s, ASKER, "can-bo", "consultation.extend", request,
+                   ",\"seen\":1,\"due_date\":\"2026-12-10\",\"reason\":\"x\"", "record.stale");
+}
+
+static void only_the_asker_moves_the_deadline(void **state)
+{
+    struct scene *s = *state;
+    struct str request = ask(s, "");
+    assert_refused(s, GIVER, "lanh-dao", "consultation.extend", request,
+                   ",\"due_date\":\"2026-12-08\",\"reason\":\"x\"", "grant.home");
+}
+
+static void who_is_silent_at_the_closing_is_named(void **state)
+{
+    struct scene *s = *state;
+    struct str request = ask(s, "");
+    (void)give(s, GIVER, request, ",\"answer\":\"agree\"");
+    (void)act(s, ASKER, "can-bo", "consultation.close", request, "");
+    struct consultation_request r = {};
+    struct call c = t_call(&s->office[ASKER], "can-bo");
+    assert_int_equal(record_body(&c, "consultation.request", request, &r), OK);
+    assert_int_equal(r.silent.count, 1);
+    const struct consultation_silent *silent = r.silent.rows;
+    assert_string_equal(silent[0].name.ptr, "Văn phòng VPTW");
+    call_end(&c);
+    assert_shows(show(s, ASKER, request), "Không trả lời");
+    assert_hides(todo(s, OTHER, "can-bo", MINE), "consultation.answer");
+}
+
+static void a_closed_round_takes_no_more_opinions(void **state)
+{
+    struct scene *s = *state;
+    struct str request = ask(s, "");
+    assign(s, GIVER, request);
+    (void)act(s, ASKER, "can-bo", "consultation.close", request, "");
+    assert_refused(s, GIVER, "can-bo", "consultation.draft", request, TWO_POINTS,
+                   "consultation.closed");
+}
+
+static void an_opinion_that_crossed_the_closing_is_not_lost(void **state)
+{
+    struct scene *s = *state;
+    struct str request = ask(s, "");
+    assign(s, GIVER, request);
+    (void)act(s, GIVER, "can-bo", "consultation.draft", request, TWO_POINTS);
+    (void)act(s, GIVER, "can-bo", "consultation.submit", request, "");
+    struct t_office *asker = &s->office[ASKER], *giver = &s->office[GIVER];
+    (void)t_act(asker, "can-bo", "consultation.close", about(asker, request, ""));
+    (void)t_act(giver, "lanh-dao", "consultation.approve", about(giver, request, ""));
+    carry_all(s);
+    assert_shows(show(s, ASKER, request), "Bỏ cụm từ kịp thời");
+    assert_shows(show(s, ASKER, request), "1/2 đã trả lời");
+}
+
+static void a_deadline_that_passes_is_shown_as_late(void **state)
+{
+    struct scene *s = *state;
+    struct str request = ask(s, "");
+    for (int i = 0; i < OFFICES; i++)
+        s->office[i].now_ms += 10 * TIME_DAY_MS;
+    assert_shows(show(s, ASKER, request), "Quá hạn, chưa trả lời");
+    assert_shows(todo(s, GIVER, "can-bo", MINE), "\"late\":true");
+}
+
+static void the_deadline_is_shown_before_it_is_set(void **state)
+{
+    struct scene *s = *state;
+    struct str page =
+        look(s, ASKER, "can-bo", "consultation.deadline", "{\"days\":5,\"from\":\"2026-11-25\"}");
+    assert_shows(page, "\"due_date\":\"2026-12-02\"");
+    assert_shows(page, "Không tính 2 ngày nghỉ hằng tuần");
+}
+
+static void a_page_offers_only_the_acts_of_its_own_side(void **state)
+{
+    struct scene *s = *state;
+    struct str request = ask(s, "");
+    struct str theirs =
+        look(s, GIVER, "lanh-dao", "consultation.show", about(&s->office[GIVER], request, ""));
+    struct str ours =
+        look(s, ASKER, "lanh-dao", "consultation.show", about(&s->office[ASKER], request, ""));
+    assert_shows(theirs, "consultation.assign");
+    assert_hides(theirs, "consultation.close");
+    assert_shows(ours, "consultation.close");
+    assert_hides(ours, "consultation.assign");
+}
+
+static void what_was_written_fills_the_form_again(void **state)
+{
+    struct scene *s = *state;
+    struct str request = ask(s, "");
+    assign(s, GIVER, request);
+    (void)act(s, GIVER, "can-bo", "consultation.draft", request, TWO_POINTS);
+    struct str form =
+        look(s, GIVER, "can-bo", "consultation.writing", about(&s->office[GIVER], request, ""));
+    assert_shows(form, "\"answer\":\"agree_with_points\"");
+    assert_shows(form, "Văn phòng Chính phủ chủ trì");
+}
+
+static void the_table_is_an_official_paper(void **state)
+{
+    struct scene *s = *state;
+    struct str request = ask(s, "");
+    (void)give(s, GIVER, request, TWO_POINTS);
+    struct t_office *t = &s->office[ASKER];
+    struct call c = t_call(t, "can-bo");
+    struct consultation_record_input args = {request};
+    struct paper paper = {};
+    paper_start(&c, &paper, PAPER_PORTRAIT);
+    assert_int_equal(view_paper(&c, S("consultation.table"), &args, &paper), OK);
+    assert_int_equal(paper.turn, PAPER_LANDSCAPE);
+    assert_int_equal(paper.table_count, 2);
+    assert_int_equal(paper.tables[1]->row_count, 2);
+    assert_string_equal(paper.tables[1]->rows[0].cells[1].text.ptr, "Điều 3");
+    assert_shows(paper.intro.parts[1].text, "Văn phòng VPTW");
+    call_end(&c);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        CASE(a_request_arrives_at_every_asked_office_with_its_deadline),
+        CASE(a_request_to_nobody_is_refused),
+        CASE(a_request_to_oneself_is_refused),
+        CASE(an_office_is_asked_once),
+        CASE(an_office_that_is_no_peer_cannot_be_asked),
+        CASE(registering_gives_numbers_without_gaps_and_a_receipt),
+        CASE(numbers_begin_again_with_the_year),
+        CASE(a_request_is_registered_once),
+        CASE(a_request_is_not_registered_while_a_file_is_missing),
+        CASE(a_refusal_needs_a_reason_and_comes_back_with_it),
+        CASE(only_the_registry_registers),
+        CASE(only_the_assigned_officer_writes),
+        CASE(a_draft_never_leaves_the_office),
+        CASE(a_draft_that_says_nothing_is_not_submitted),
+        CASE(a_returned_draft_is_the_officers_work_again),
+        CASE(an_opinion_goes_to_the_asker_and_to_nobody_else),
+        CASE(an_answer_ends_what_the_office_owed),
+        CASE(the_asker_sees_who_answered_and_who_is_silent),
+        CASE(each_point_is_answered_and_comes_back_to_its_giver),
+        CASE(a_giver_does_not_answer_its_own_points),
+        CASE(points_of_all_offices_stand_in_one_table_by_clause),
+        CASE(a_letter_of_a_body_outside_is_registered_on_its_behalf),
+        CASE(nobody_speaks_for_a_body_that_was_not_asked),
+        CASE(a_moved_deadline_keeps_the_first_one_in_sight),
+        CASE(a_move_based_on_an_older_version_is_refused),
+        CASE(only_the_asker_moves_the_deadline),
+        CASE(who_is_silent_at_the_closing_is_named),
+        CASE(a_closed_round_takes_no_more_opinions),
+        CASE(an_opinion_that_crossed_the_closing_is_not_lost),
+        CASE(a_deadline_that_passes_is_shown_as_late),
+        CASE(the_deadline_is_shown_before_it_is_set),
+        CASE(a_page_offers_only_the_acts_of_its_own_side),
+        CASE(what_was_written_fills_the_form_again),
+        CASE(the_table_is_an_official_paper),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

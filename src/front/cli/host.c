@@ -1,0 +1,166 @@
+#include "front/cli/host.h"
+
+#include "base/json.h"
+#include "core/act.h"
+#include "core/check.h"
+#include "core/office.h"
+#include "exchange/exchange.h"
+#include "front/api/api.h"
+#include "store/store.h"
+
+struct host_route {
+    const char *method;
+    const char *path;
+    enum err (*run)(struct call *c, struct str body, struct node *ret_answer);
+};
+
+static void put_office(struct call *c, struct node *map, const struct peer *peer)
+{
+    node_text(c, map, "office", peer->office);
+    node_text(c, map, "code", peer->code);
+    node_text(c, map, "name", peer->name);
+    node_text(c, map, "public_key", hex_encode(c->arena, peer->public_key));
+}
+
+static struct peer self_as_peer(const struct office *office)
+{
+    return (struct peer){.office = office->id,
+                         .code = office->code,
+                         .name = office->name,
+                         .public_key = office->public_key};
+}
+
+static enum err host_office(struct call *c, struct str body, struct node *ret_answer)
+{
+    (void)body;
+    struct peer self = self_as_peer(c->office);
+    put_office(c, ret_answer, &self);
+    node_text(c, ret_answer, "key", c->office->key);
+    return OK;
+}
+
+static enum err offices_read(struct call *c, void *arg)
+{
+    struct node *list = arg;
+    struct peer *peers = NULL;
+    size_t count = 0;
+    struct peer self = self_as_peer(c->office);
+    put_office(c, node_add_map(c, list), &self);
+    enum err e = peer_list(c, &peers, &count);
+    for (size_t i = 0; e == OK && i < count; i++)
+        put_office(c, node_add_map(c, list), &peers[i]);
+    return e;
+}
+
+static enum err host_offices(struct call *c, struct str body, struct node *ret_answer)
+{
+    (void)body;
+    return store_read(c, offices_read, node_put_list(c, ret_answer, "offices"));
+}
+
+static enum err people_read(struct call *c, void *arg)
+{
+    return person_list(c, ROLE_ANY, arg);
+}
+
+static enum err host_people(struct call *c, struct str body, struct node *ret_answer)
+{
+    (void)body;
+    return store_read(c, people_read, node_put_list(c, ret_answer, "people"));
+}
+
+struct token_order {
+    struct str login;
+    struct str label;
+};
+static const struct field TOKEN_FIELDS[] = {
+    {.name = "login",
+     .type = FIELD_TEXT,
+     .offset = offsetof(struct token_order, login),
+     .max = 64,
+     .required = true},
+    {.name = "label",
+     .type = FIELD_TEXT,
+     .offset = offsetof(struct token_order, label),
+     .max = 100,
+     .required = true},
+};
+static const struct field_table TOKEN_TABLE =
+    FIELD_TABLE("host.token", struct token_order, TOKEN_FIELDS);
+
+static enum err host_token(struct call *c, struct str body, struct node *ret_answer)
+{
+    struct token_order order = {};
+    struct str token = {};
+    enum err e = fields_read(c, &TOKEN_TABLE, body, UNKNOWN_REFUSE, &order);
+    if (e == OK) e = token_add(c, order.login, order.label, &token);
+    if (e == OK) node_text(c, ret_answer, "token", token);
+    return e;
+}
+
+static enum err host_check(struct call *c, struct str body, struct node *ret_answer)
+{
+    (void)body;
+    return check_office(c, ret_answer);
+}
+
+static enum err host_exchange(struct call *c, struct str body, struct node *ret_answer)
+{
+    (void)body;
+    struct node *list = NULL;
+    enum err e = exchange_status(c, &list);
+    if (e == OK) node_put(ret_answer, "peers", list);
+    return e;
+}
+
+static const struct host_route ROUTES[] = {
+    {"GET", "/host/office", host_office},     {"GET", "/host/offices", host_offices},
+    {"GET", "/host/people", host_people},     {"POST", "/host/token", host_token},
+    {"GET", "/host/check", host_check},       {"GET", "/host/exchange", host_exchange},
+};
+
+static enum err route_run(struct call *c, const struct http_request *rq, struct node *ret_answer)
+{
+    for (size_t i = 0; i < ARRAY_LEN(ROUTES); i++) {
+        if (!str_eq(rq->path, str_of(ROUTES[i].path))) continue;
+        if (!str_eq(rq->method, str_of(ROUTES[i].method))) continue;
+        return ROUTES[i].run(c, rq->body.bytes, ret_answer);
+    }
+    return fail(c, ERR_NOT_FOUND, "web.page");
+}
+
+static void host_answer(struct web *web, struct http_request *rq, struct http_reply *reply)
+{
+    struct call c = call_begin(web->env, web->store, web->office);
+    if (str_starts(http_header(rq, S("Accept-Language")), S("en"))) c.lang = LANG_EN;
+    struct node *answer = node_map(&c);
+    enum err e = route_run(&c, rq, answer);
+    struct sb sb = sb_new(rq->arena, 0);
+    if (e == OK) {
+        node_json(&sb, answer);
+    } else {
+        sb_put(&sb, failure_json(&c));
+    }
+    int status = e == OK ? 200 : err_info(e)->http_status;
+    http_reply_text(reply, status, S("application/json"), sb_str(&sb));
+    call_end(&c);
+}
+
+static void host_handle(void *arg, struct http_request *rq, struct http_reply *reply)
+{
+    static const struct str TOPICS[] = {S("any")};
+    if (str_eq(rq->path, S("/host/events"))) {
+        http_reply_stream(reply, TOPICS, ARRAY_LEN(TOPICS));
+    } else if (str_starts(rq->path, S("/host/"))) {
+        host_answer(arg, rq, reply);
+    } else {
+        control_handler.handle(arg, rq, reply);
+    }
+}
+
+static int64_t host_plan(void *arg, const struct http_request *rq)
+{
+    return control_handler.plan(arg, rq);
+}
+
+const struct http_handler host_handler = {.plan = host_plan, .handle = host_handle};

@@ -1,0 +1,215 @@
+#include "front/wire/wire.h"
+
+#include "base/id.h"
+#include "base/limits.h"
+#include "core/act.h"
+#include "core/office.h"
+#include "exchange/exchange.h"
+#include "exchange/fetch.h"
+#include "exchange/inbox.h"
+#include "front/tls/cert.h"
+#include "front/wire/wire_wake.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+enum { FRAME_BYTES_MAX = LIMIT_BATCH_BYTES + LIMIT_ENTRY_BYTES };
+
+static const struct str BYTES_MEDIA = {"application/octet-stream", 24};
+static const struct str JSON_MEDIA = {"application/json", 16};
+
+/* What every question is answered with. */
+struct answering {
+    struct call *c;
+    struct wire *wire;
+    struct http_request *rq;
+    struct http_reply *reply;
+    struct str peer; /* the office that asks, proven */
+};
+
+void wire_wake(const struct wire *wire, struct str reason)
+{
+    ensure(reason.len == ID_OFFICE_LEN);
+    if (wire->wake_fd < 0) return;
+    ssize_t written = write(wire->wake_fd, reason.ptr, reason.len);
+    (void)written; /* full: the driver is awake and looks at everything */
+}
+
+void wire_changed(void *arg, const struct str *topics, size_t count)
+{
+    const struct wire *wire = arg;
+    bool records = false;
+    bool peers = false;
+    for (size_t i = 0; i < count; i++) {
+        records = records || str_starts(topics[i], S("record:"));
+        peers = peers || str_eq(topics[i], S("kind:office.peer"));
+    }
+    if (peers) wire_wake(wire, WAKE_PEERS);
+    if (records) wire_wake(wire, WAKE_NEW);
+}
+
+/* Replies with what the call failed with. */
+static void answer_failure(struct answering *a)
+{
+    struct str body = str_copy(a->rq->arena, failure_json(a->c));
+    http_reply_text(a->reply, err_info(a->c->failure.err)->http_status, JSON_MEDIA, body);
+}
+
+struct finding {
+    struct str office;
+    struct peer peer;
+};
+
+static enum err find(struct call *c, void *arg)
+{
+    struct finding *finding = arg;
+    return peer_find(c, finding->office, &finding->peer);
+}
+
+/* Proves who asks: the certificate names an office of the directory, and that office's key vouches
+ * for it. TLS has proven that the other end holds the certificate's key. */
+static enum err authenticate(struct answering *a)
+{
+    struct call *c = a->c;
+    if (a->rq->peer_cert.len == 0) return fail(c, ERR_DENIED, "wire.certificate");
+    struct finding finding = {.office = cert_office(c, a->rq->peer_cert)};
+    if (!id_is_office(finding.office)) return fail(c, ERR_DENIED, "wire.certificate");
+    enum err e = store_read(c, find, &finding);
+    if (e == ERR_NOT_FOUND) {
+        call_clear(c); /* a stranger learns no more than that */
+        return fail(c, ERR_DENIED, "wire.stranger");
+    }
+    if (e == OK) e = cert_verify(c, a->rq->peer_cert, finding.office, finding.peer.public_key);
+    if (e == OK) a->peer = finding.office;
+    return e;
+}
+
+static enum err body_read(struct answering *a, struct str *ret_body)
+{
+    const struct http_body *body = &a->rq->body;
+    if (body->size > FRAME_BYTES_MAX) return fail(a->c, ERR_LIMIT, "batch.too_large");
+    if (!body->spooled) {
+        *ret_body = body->bytes;
+        return OK;
+    }
+    char *bytes = arena_alloc(a->c->arena, (size_t)body->size);
+    int64_t got = 0;
+    while (got < body->size) {
+        ssize_t n = pread(body->fd, bytes + got, (size_t)(body->size - got), got);
+        if (n <= 0) return fail(a->c, ERR_IO, "wire.body");
+        got += n;
+    }
+    *ret_body = (struct str){bytes, (size_t)got};
+    return OK;
+}
+
+static enum err answer_feed(struct answering *a)
+{
+    struct str body = {};
+    struct str ack = {};
+    enum err e = body_read(a, &body);
+    if (e == OK) e = inbox_receive(a->c, a->peer, body, &ack);
+    if (e == OK) http_reply_text(a->reply, 200, BYTES_MEDIA, str_copy(a->rq->arena, ack));
+    return e;
+}
+
+/* Reads "bytes=FIRST-LAST", the one form our own driver sends; anything else is the whole file,
+ * which RFC 9110 14.2 allows. False when the range lies outside the file. */
+static bool range_read(struct str range, int64_t size, int64_t *ret_offset, int64_t *ret_bytes)
+{
+    struct str first_text = {};
+    struct str last_text = {};
+    int64_t first = 0;
+    int64_t last = 0;
+    *ret_offset = 0;
+    *ret_bytes = size;
+    if (!str_starts(range, S("bytes="))) return true;
+    bool form = str_cut(str_sub(range, 6, range.len), '-', &first_text, &last_text) &&
+                parse_int(first_text, 0, INT64_MAX, &first) &&
+                parse_int(last_text, 0, INT64_MAX, &last) && first <= last;
+    if (!form) return true;
+    if (first >= size) return false;
+    *ret_offset = first;
+    *ret_bytes = (last < size ? last + 1 : size) - first;
+    return true;
+}
+
+static enum err answer_blob(struct answering *a, struct str root)
+{
+    int fd = -1;
+    int64_t size = 0;
+    int64_t offset = 0;
+    int64_t bytes = 0;
+    struct str range = http_header(a->rq, S("Range"));
+    enum err e = fetch_serve(a->c, a->peer, root, &fd, &size);
+    if (e != OK) return e;
+    if (!range_read(range, size, &offset, &bytes)) {
+        http_reply_header(a->reply, S("Content-Range"),
+                          str_format(a->rq->arena, "bytes */%lld", (long long)size));
+        http_reply_error(a->reply, 416);
+        return OK;
+    }
+    int own = fcntl(fd, F_DUPFD_CLOEXEC, 0); /* the server closes its own */
+    if (own < 0) return fail(a->c, ERR_IO, "blob.io");
+    if (bytes < size) {
+        http_reply_status(a->reply, 206);
+        http_reply_header(a->reply, S("Content-Range"),
+                          str_format(a->rq->arena, "bytes %lld-%lld/%lld", (long long)offset,
+                                     (long long)(offset + bytes - 1), (long long)size));
+    }
+    http_reply_file(a->reply, BYTES_MEDIA, own, offset, bytes);
+    return OK;
+}
+
+static enum err answer_hello(struct answering *a)
+{
+    struct str json = {};
+    enum err e = exchange_hello(a->c, a->peer, &json);
+    if (e == OK) http_reply_text(a->reply, 200, JSON_MEDIA, str_copy(a->rq->arena, json));
+    return e;
+}
+
+static void refuse_method(struct answering *a, struct str allowed)
+{
+    http_reply_header(a->reply, S("Allow"), allowed);
+    http_reply_error(a->reply, 405);
+}
+
+static enum err route(struct answering *a)
+{
+    const struct str blob = S("/x1/blob/");
+    struct str path = a->rq->path;
+    bool get = str_eq(a->rq->method, S("GET"));
+    bool post = str_eq(a->rq->method, S("POST"));
+    if (str_eq(path, S("/x1/feed")) && post) return answer_feed(a);
+    if (str_eq(path, S("/x1/hello")) && get) return answer_hello(a);
+    if (str_starts(path, blob) && get) return answer_blob(a, str_sub(path, blob.len, path.len));
+    if (str_eq(path, S("/x1/feed"))) {
+        refuse_method(a, S("POST"));
+    } else if (str_eq(path, S("/x1/hello")) || str_starts(path, blob)) {
+        refuse_method(a, S("GET"));
+    } else {
+        http_reply_error(a->reply, 404);
+    }
+    return OK;
+}
+
+static void handle(void *arg, struct http_request *rq, struct http_reply *reply)
+{
+    struct wire *wire = arg;
+    struct call c = call_begin(wire->env, wire->store, wire->office);
+    struct answering a = {.c = &c, .wire = wire, .rq = rq, .reply = reply};
+    enum err e = authenticate(&a);
+    if (e == OK) wire_wake(wire, a.peer); /* who calls us can be reached again */
+    if (e == OK) e = route(&a);
+    if (e != OK) answer_failure(&a);
+    call_end(&c);
+}
+
+static int64_t plan(void *arg, const struct http_request *rq)
+{
+    (void)arg;
+    return str_eq(rq->path, S("/x1/feed")) ? FRAME_BYTES_MAX : 1;
+}
+
+const struct http_handler wire_handler = {.plan = plan, .handle = handle};

@@ -1,0 +1,443 @@
+/* Two offices that speak through the wire's handler and driver; the connection between them is the
+ * loopback, which hands over the certificate that TLS would have proven. */
+#include "front/wire/wire.h"
+
+#include "base/limits.h"
+#include "core/office.h"
+#include "exchange/exchange.h"
+#include "exchange/feed.h"
+#include "front/http/loopback.h"
+#include "front/tls/cert.h"
+#include "store/blob.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "t.h"
+
+enum { QUESTIONS_MAX = 200, DAY_MS = 24 * 60 * 60 * 1000 };
+
+/* One end: an office, its door, and the certificate it shows. */
+struct end {
+    struct t_office t;
+    struct wire wire;
+    struct str cert;
+    struct end *other;
+    struct wire_driver *driver;
+    struct wire_transport transport;
+    int questions;  /* asked so far */
+    int stop_after; /* questions, then the driver ends */
+    int down;       /* that many questions get no answer */
+};
+
+struct ends {
+    struct arena *arena;
+    struct end a;
+    struct end b;
+};
+
+static void must(struct call *c, enum err e)
+{
+    if (e != OK) fail_msg("%s", c->failure.reason);
+}
+
+static enum err script_step(struct call *c, void *arg)
+{
+    return store_script(c, str_of(arg));
+}
+
+static void script(struct t_office *t, const char *sql)
+{
+    struct call c = t_call(t, NULL);
+    char *text = arena_copy(c.arena, sql, strlen(sql));
+    must(&c, store_tx(&c, script_step, text));
+    call_end(&c);
+}
+
+struct asking {
+    const char *sql;
+    int64_t number;
+};
+
+static enum err ask_step(struct call *c, void *arg)
+{
+    struct asking *asking = arg;
+    struct rows rows = {};
+    enum err e = store_one(c, asking->sql, NO_ARGS, &rows);
+    if (e == OK) asking->number = rows_int(&rows, 0, 0);
+    return e;
+}
+
+static int64_t ask(struct t_office *t, const char *sql)
+{
+    struct call c = t_call(t, NULL);
+    struct asking asking = {.sql = sql};
+    must(&c, store_read(&c, ask_step, &asking));
+    call_end(&c);
+    return asking.number;
+}
+
+/* A certificate of `end`'s office, vouched for by the key of `by`. */
+static struct str certificate(struct end *end, const struct end *by)
+{
+    struct call c = t_call(&end->t, NULL);
+    struct str der = {};
+    struct cert_order order = {
+        .office = end->t.office.id,
+        .key = cert_key_public(c.arena, cert_key_new(c.arena)),
+        .not_before_ms = end->t.now_ms,
+        .not_after_ms = end->t.now_ms + DAY_MS,
+    };
+    must(&c, cert_issue(&c, &order, by->t.secret_key, &der));
+    der = str_copy(end->t.arena, der);
+    call_end(&c);
+    return der;
+}
+
+/* A clock on which every wait is over at once: it moves when it is looked at. */
+static int64_t hurried_now(void *self)
+{
+    struct t_office *t = self;
+    t->now_ms += FEED_BACKOFF_MAX_MS;
+    return t->now_ms;
+}
+
+/* What TLS does for the handler. */
+struct shown {
+    struct wire *wire;
+    struct str cert;
+};
+
+static void shown_handle(void *arg, struct http_request *rq, struct http_reply *reply)
+{
+    const struct shown *shown = arg;
+    rq->peer_cert = shown->cert;
+    rq->secure = true;
+    wire_handler.handle(shown->wire, rq, reply);
+}
+
+static int64_t shown_plan(void *arg, const struct http_request *rq)
+{
+    const struct shown *shown = arg;
+    return wire_handler.plan(shown->wire, rq);
+}
+
+static const struct http_handler SHOWN = {.plan = shown_plan, .handle = shown_handle};
+
+static struct str question(struct arena *arena, struct end *to, struct str cert, struct str request)
+{
+    struct shown shown = {.wire = &to->wire, .cert = cert};
+    return http_loopback(arena, &to->t.env, &SHOWN, &shown, request);
+}
+
+static int status_of(struct str reply)
+{
+    int64_t status = 0;
+    bool read = parse_int(str_sub(reply, 9, 12), 100, 599, &status);
+    assert_true(read);
+    return (int)status;
+}
+
+/* The connection of a driver: straight to the other end's handler. */
+static enum err send(void *self, struct call *c, const struct wire_request *rq,
+                     struct wire_answer *ret_answer)
+{
+    struct end *from = self;
+    from->questions++;
+    if (from->questions >= from->stop_after) wire_driver_stop(&from->wire);
+    if (from->down > 0) {
+        from->down--;
+        return (fail)(c, ERR_PEER, "wire.refused"); /* ours, not the macro of cmocka */
+    }
+    assert_true(str_eq(rq->office, from->other->t.office.id));
+    struct sb headers = sb_new(c->arena, 0);
+    if (rq->range.len > 0) sb_printf(&headers, "Range: %.*s\r\n", STR_ARG(rq->range));
+    struct str target = str_format(c->arena, "%.*s %.*s", STR_ARG(rq->method), STR_ARG(rq->path));
+    struct str request = http_loopback_request(c->arena, target, sb_str(&headers), rq->body);
+    struct str reply = question(c->arena, from->other, from->cert, request);
+    ret_answer->status = status_of(reply);
+    ret_answer->body = http_loopback_body(reply);
+    return OK;
+}
+
+static void end_open(struct end *end, struct end *other, const char *code)
+{
+    t_office_open(&end->t, code);
+    end->other = other;
+    end->stop_after = QUESTIONS_MAX;
+    end->wire = (struct wire){
+        .store = end->t.store, .office = &end->t.office, .env = &end->t.env, .wake_fd = -1};
+    end->transport = (struct wire_transport){.send = send, .self = end};
+    end->cert = certificate(end, end);
+    struct call c = t_call(&end->t, NULL);
+    must(&c, exchange_migrate(&c));
+    call_end(&c);
+}
+
+static int ends_open(void **state)
+{
+    struct arena *arena = arena_open(0);
+    struct ends *ends = arena_alloc(arena, sizeof *ends);
+    ends->arena = arena;
+    end_open(&ends->a, &ends->b, "VPA");
+    end_open(&ends->b, &ends->a, "VPB");
+    t_peers(&ends->a.t, &ends->b.t);
+    script(&ends->a.t, "UPDATE k_office_peer SET address = '127.0.0.1:1';");
+    script(&ends->b.t, "UPDATE k_office_peer SET address = '127.0.0.1:1';");
+    *state = ends;
+    return 0;
+}
+
+static int ends_close(void **state)
+{
+    struct ends *ends = *state;
+    wire_driver_close(ends->a.driver);
+    wire_driver_close(ends->b.driver);
+    t_office_close(&ends->a.t);
+    t_office_close(&ends->b.t);
+    arena_close(ends->arena);
+    return 0;
+}
+
+struct noting {
+    struct put put;
+    struct act_result result;
+};
+
+static enum err put_step(struct call *c, void *arg)
+{
+    struct noting *noting = arg;
+    return record_put(c, &noting->put, &noting->result);
+}
+
+static void note(struct ends *ends)
+{
+    const struct kind *kind = module_kind(S("note.note"));
+    struct call c = t_call(&ends->a.t, "admin");
+    void *body = arena_alloc(c.arena, kind->table->size);
+    must(&c, fields_read(&c, kind->table, S("{\"title\":\"Giao ban\"}"), UNKNOWN_REFUSE, body));
+    struct str audience[2] = {
+        str_format(c.arena, "o:%.*s", STR_ARG(ends->a.t.office.id)),
+        str_format(c.arena, "o:%.*s", STR_ARG(ends->b.t.office.id)),
+    };
+    struct noting noting = {.put = {.kind = "note.note",
+                                    .body = body,
+                                    .audience = audience,
+                                    .audience_count = 2,
+                                    .priority = PRIORITY_NORMAL}};
+    must(&c, store_tx(&c, put_step, &noting));
+    call_end(&c);
+}
+
+static void drive(struct end *end, int questions)
+{
+    struct call c = t_call(&end->t, NULL);
+    if (end->driver == NULL)
+        must(&c, wire_driver_open(&c, &end->wire, &end->transport, &end->driver));
+    end->stop_after = end->questions + questions;
+    must(&c, wire_driver_run(&c, end->driver));
+    call_end(&c);
+}
+
+static void the_driver_delivers_and_hears_the_acknowledgement(void **state)
+{
+    struct ends *ends = *state;
+    note(ends);
+    drive(&ends->a, 1);
+    assert_int_equal(ask(&ends->b.t, "SELECT count(*) FROM k_note_note"), 1);
+    assert_int_equal(ask(&ends->a.t, "SELECT count(*) FROM outbox WHERE acked_ms IS NOT NULL"), 1);
+}
+
+static void the_driver_tries_again_until_the_peer_is_up(void **state)
+{
+    struct ends *ends = *state;
+    note(ends);
+    ends->a.down = 4;
+    ends->a.t.env.now_ms = hurried_now;
+    drive(&ends->a, 5);
+    assert_int_equal(ask(&ends->b.t, "SELECT count(*) FROM k_note_note"), 1);
+    assert_int_equal(ask(&ends->a.t, "SELECT down_ms IS NULL FROM feed_out"), 1);
+}
+
+/* A file of several chunks at a, named by a note that b has. */
+static struct str shared_file(struct ends *ends, size_t bytes)
+{
+    struct call c = t_call(&ends->a.t, NULL);
+    struct blob_writer *writer = NULL;
+    struct str root = {};
+    char *content = arena_alloc(c.arena, bytes);
+    for (size_t i = 0; i < bytes; i++)
+        content[i] = (char)(i * 7 % 251);
+    must(&c, blob_create(&c, ends->a.t.office.dir, (int64_t)bytes, &writer));
+    must(&c, blob_write(&c, writer, (struct str){content, bytes}));
+    must(&c, blob_finish(&c, writer, &root, NULL));
+    root = str_copy(ends->arena, root);
+    script(&ends->a.t, str_format(c.arena,
+                                  "INSERT INTO shared (peer, root, record) SELECT '%.*s', '%.*s',"
+                                  " record FROM k_note_note;",
+                                  STR_ARG(ends->b.t.office.id), STR_ARG(root))
+                           .ptr);
+    script(&ends->b.t, str_format(c.arena,
+                                  "INSERT INTO wanted (root, peer, record, n, size, state,"
+                                  " failures, wake_ms, reason) SELECT '%.*s', '%.*s', record, 1,"
+                                  " %zu, 1, 0, 0, '' FROM k_note_note;",
+                                  STR_ARG(root), STR_ARG(ends->a.t.office.id), bytes)
+                           .ptr);
+    call_end(&c);
+    return root;
+}
+
+static bool has_file(struct end *end, struct str root)
+{
+    struct call c = t_call(&end->t, NULL);
+    bool has = blob_has(&c, end->t.office.dir, root);
+    call_end(&c);
+    return has;
+}
+
+static void a_file_follows_in_pieces_and_goes_on_after_a_failure(void **state)
+{
+    struct ends *ends = *state;
+    note(ends);
+    drive(&ends->a, 1);
+    struct str root = shared_file(ends, 2 * CHUNK_BYTES + 5);
+    ends->b.t.env.now_ms = hurried_now;
+    drive(&ends->b, 1);
+    assert_false(has_file(&ends->b, root));
+    ends->b.down = 1;
+    wire_driver_close(ends->b.driver); /* and after a restart it begins again */
+    ends->b.driver = NULL;
+    drive(&ends->b, 4);
+    assert_true(has_file(&ends->b, root));
+    assert_int_equal(ask(&ends->b.t, "SELECT count(*) FROM wanted WHERE state = 1"), 0);
+}
+
+static void a_file_that_is_not_the_one_named_is_not_kept(void **state)
+{
+    struct ends *ends = *state;
+    note(ends);
+    drive(&ends->a, 1);
+    struct str root = shared_file(ends, 100);
+    struct call c = t_call(&ends->a.t, NULL);
+    int fd = -1;
+    int64_t size = 0;
+    must(&c, blob_open(&c, ends->a.t.office.dir, root, &fd, &size));
+    /* a lies: another file under the name that was promised */
+    struct str path = str_format(c.arena, "/proc/self/fd/%d", fd);
+    char real[512];
+    ssize_t length = readlink(path.ptr, real, sizeof real - 1);
+    assert_true(length > 0);
+    real[length] = 0;
+    assert_int_equal(chmod(real, 0600), 0);
+    int other = open(real, O_WRONLY | O_CLOEXEC);
+    assert_true(other >= 0);
+    assert_int_equal(pwrite(other, "x", 1, 50), 1);
+    assert_int_equal(close(other), 0);
+    drive(&ends->b, 1);
+    call_end(&c);
+    assert_false(has_file(&ends->b, root));
+    assert_int_equal(ask(&ends->b.t, "SELECT count(*) FROM wanted WHERE state = 1"
+                                     " AND reason = 'fetch.root' AND wake_ms > 0"),
+                     1);
+}
+
+static struct str get(struct ends *ends, struct str cert, const char *target, const char *headers)
+{
+    struct str request =
+        http_loopback_request(ends->arena, str_of(target), str_of(headers), (struct str){});
+    return question(ends->arena, &ends->a, cert, request);
+}
+
+static void a_file_is_only_for_those_it_was_sent_to(void **state)
+{
+    struct ends *ends = *state;
+    note(ends);
+    drive(&ends->a, 1);
+    struct str root = shared_file(ends, 100);
+    const char *target = str_format(ends->arena, "GET /x1/blob/%.*s", STR_ARG(root)).ptr;
+    assert_int_equal(status_of(get(ends, ends->b.cert, target, "")), 200);
+    script(&ends->a.t, "DELETE FROM audience WHERE record IN (SELECT record FROM k_note_note);");
+    assert_int_equal(status_of(get(ends, ends->b.cert, target, "")), 404);
+}
+
+static void a_range_gives_that_part(void **state)
+{
+    struct ends *ends = *state;
+    note(ends);
+    drive(&ends->a, 1);
+    struct str root = shared_file(ends, 100);
+    const char *target = str_format(ends->arena, "GET /x1/blob/%.*s", STR_ARG(root)).ptr;
+    struct str part = get(ends, ends->b.cert, target, "Range: bytes=98-500\r\n");
+    assert_int_equal(status_of(part), 206);
+    assert_int_equal(http_loopback_body(part).len, 2);
+    struct str past = get(ends, ends->b.cert, target, "Range: bytes=100-\r\n");
+    assert_int_equal(status_of(past), 200); /* a form we do not serve: the whole file */
+    past = get(ends, ends->b.cert, target, "Range: bytes=100-101\r\n");
+    assert_int_equal(status_of(past), 416);
+}
+
+static void only_offices_of_the_directory_come_in(void **state)
+{
+    struct ends *ends = *state;
+    struct end stranger = {};
+    end_open(&stranger, &ends->a, "VPX");
+    struct str forged = certificate(&ends->b, &stranger); /* b's id, but not b's key */
+    assert_int_equal(status_of(get(ends, ends->b.cert, "GET /x1/hello", "")), 200);
+    assert_int_equal(status_of(get(ends, stranger.cert, "GET /x1/hello", "")), 403);
+    assert_int_equal(status_of(get(ends, forged, "GET /x1/hello", "")), 403);
+    assert_int_equal(status_of(get(ends, (struct str){}, "GET /x1/hello", "")), 403);
+    assert_int_equal(status_of(get(ends, S("no certificate"), "GET /x1/hello", "")), 403);
+    t_office_close(&stranger.t);
+}
+
+static void an_old_certificate_is_refused(void **state)
+{
+    struct ends *ends = *state;
+    ends->a.t.now_ms += 3 * (int64_t)DAY_MS;
+    assert_int_equal(status_of(get(ends, ends->b.cert, "GET /x1/hello", "")), 403);
+}
+
+static void hello_tells_where_the_feeds_stand(void **state)
+{
+    struct ends *ends = *state;
+    note(ends);
+    drive(&ends->a, 1);
+    struct str body = http_loopback_body(get(ends, ends->b.cert, "GET /x1/hello", ""));
+    assert_true(str_find(body, S("\"out_epoch\":1,\"out_seq\":1"), 0) < body.len);
+    assert_true(str_find(body, S("\"in_epoch\":1,\"in_seq\":0"), 0) < body.len);
+}
+
+static void other_questions_are_refused(void **state)
+{
+    struct ends *ends = *state;
+    assert_int_equal(status_of(get(ends, ends->b.cert, "GET /x1/feed", "")), 405);
+    assert_int_equal(status_of(get(ends, ends->b.cert, "DELETE /x1/hello", "")), 405);
+    assert_int_equal(status_of(get(ends, ends->b.cert, "GET /x1/other", "")), 404);
+    struct str rubbish =
+        http_loopback_request(ends->arena, S("POST /x1/feed"), (struct str){}, S("rubbish"));
+    assert_int_equal(status_of(question(ends->arena, &ends->a, ends->b.cert, rubbish)), 400);
+}
+
+int main(void)
+{
+#define ENDS_TEST(test) cmocka_unit_test_setup_teardown(test, ends_open, ends_close)
+    const struct CMUnitTest tests[] = {
+        ENDS_TEST(the_driver_delivers_and_hears_the_acknowledgement),
+        ENDS_TEST(the_driver_tries_again_until_the_peer_is_up),
+        ENDS_TEST(a_file_follows_in_pieces_and_goes_on_after_a_failure),
+        ENDS_TEST(a_file_that_is_not_the_one_named_is_not_kept),
+        ENDS_TEST(a_file_is_only_for_those_it_was_sent_to),
+        ENDS_TEST(a_range_gives_that_part),
+        ENDS_TEST(only_offices_of_the_directory_come_in),
+        ENDS_TEST(an_old_certificate_is_refused),
+        ENDS_TEST(hello_tells_where_the_feeds_stand),
+        ENDS_TEST(other_questions_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

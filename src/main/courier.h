@@ -1,0 +1,58 @@
+#pragma once
+/*
+ * courier.h: the process that makes every connection outwards. It has no database, no key of the
+ * office and no file; libcurl is loaded into it alone (src/main/courier, a plugin).
+ *
+ * On its connection to the worker (SOCK_SEQPACKET, whole messages) it first shows the public half
+ * of its TLS key and gets a certificate. Then every message is an order with two or three open
+ * files; the result goes over the order's own socket, so orders need no numbers and the end of
+ * the courier is noticed by everyone who waits.
+ */
+#include "base/call.h"
+#include "front/cli/cli.h"
+#include "front/tls/cert.h"
+
+enum { COURIER_MAGIC = 0x50484b32, COURIER_DETAIL_BYTES = 200 };
+
+struct courier_hello {
+    uint32_t magic;
+    uint32_t key_bytes;
+    uint8_t key[CERT_KEY_BYTES_MAX]; /* DER */
+};
+
+struct courier_cert {
+    uint32_t magic;
+    uint32_t cert_bytes; /* 0: the keeper refused */
+    uint8_t cert[CERT_BYTES_MAX];
+};
+
+/* The files that go with an order. */
+enum { COURIER_RESULT_FD, COURIER_ANSWER_FD, COURIER_BODY_FD };
+
+/* Texts end in a zero byte. */
+struct courier_order {
+    uint32_t magic;
+    char method[8];          /* "GET" or "POST" */
+    char address[264];       /* "host:port" */
+    char path[504];
+    char range[64];          /* value of the Range header; empty: none */
+    char office[32];         /* id of who must answer */
+    uint8_t public_key[32];  /* that office's */
+    int64_t body_bytes;      /* of the body's file, from its start; -1: no body */
+    int64_t answer_bytes_max;
+    int64_t wait_ms;         /* for everything */
+};
+
+struct courier_result {
+    uint32_t magic;
+    int32_t status;       /* of HTTP; 0: no answer came */
+    int64_t answer_bytes; /* written to the answer's file */
+    char detail[COURIER_DETAIL_BYTES]; /* why none came, for the log; zero-ended */
+};
+
+/* The plugin's only door: serves the connection until it is closed. */
+#define COURIER_ENTRY "courier_serve"
+typedef void courier_entry(const struct env *env, int conn_fd);
+
+/* The hidden verb; descriptors as in main/supervise.h. Errors: ERR_IO "courier.load". */
+enum err courier_run(struct call *c, const struct cli_args *args);

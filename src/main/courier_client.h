@@ -1,0 +1,23 @@
+#pragma once
+/*
+ * courier_client.h: the worker's door to the courier. Any number of threads may send at a time;
+ * each waits for its own answer. When the courier ends, everyone who waits hears of it and the next
+ * order goes to the next courier.
+ */
+#include "front/wire/wire.h"
+#include "main/keeper_client.h"
+
+struct courier_client {
+    pthread_mutex_t mutex;
+    int link_fd; /* from the supervisor: connections come over it */
+    int fd;      /* the present connection; -1: none */
+    struct keeper_client *keeper; /* vouches for the courier's TLS key */
+};
+
+/* Shapes: link_fd and keeper outlive the client. */
+void courier_client_init(struct courier_client *client, int link_fd, struct keeper_client *keeper);
+
+/* wire_transport.send; `self` is the client. Errors: ERR_IO "courier.gone"; ERR_PEER
+ * "courier.failed" (arg "detail") when no answer came. An answer of any status is OK. */
+enum err courier_client_send(void *self, struct call *c, const struct wire_request *rq,
+                             struct wire_answer *ret_answer);

@@ -1,0 +1,71 @@
+#!/bin/sh
+# A module is one folder: adding one and deleting one edits nothing else. In a copy of the tree a
+# module is added, an office lists its acts, another module is deleted, and what is left still
+# builds, runs and passes its tests. Objects are taken over, so only what changed is compiled.
+set -eu
+cd "$(dirname "$0")/../.."
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+chmod 755 "$tree" # the office's user must reach it
+passed=0
+
+step() { # what is shown, then the command that shows it
+    what=$1
+    shift
+    if ! "$@" >"$tree/log" 2>&1; then
+        tail -30 "$tree/log"
+        echo "test/e2e/module_folder.sh: $what: failed: $*"
+        echo "$passed passed, 1 failed"
+        exit 1
+    fi
+    passed=$((passed + 1))
+    echo "  $what"
+}
+
+lists() { # the office knows an act of the module
+    "$tree/build/phoihop" acts "$tree/office" >"$tree/acts"
+    grep -q "\"$1\." "$tree/acts"
+}
+
+lists_none() {
+    lists note && ! grep -q "\"$1\." "$tree/acts"
+}
+
+nothing_else_changed() {
+    for part in Makefile src tools web/src test; do
+        [ ! -e "$part" ] || diff -r -x __pycache__ -x visit -x consultation "$part" "$tree/$part"
+    done
+}
+
+cp -a Makefile .clang-format src tools test "$tree/"
+mkdir "$tree/web"
+for part in web/*; do
+    case $part in
+    web/node_modules) ln -s "$PWD/$part" "$tree/$part" ;;
+    *) cp -a "$part" "$tree/web/" ;;
+    esac
+done
+mkdir "$tree/build"
+for part in obj gen lib web; do
+    [ ! -e "build/$part" ] || cp -a "build/$part" "$tree/build/"
+done
+make="make --no-print-directory -C $tree"
+
+(cd "$tree" && tools/new-module.sh visit >/dev/null)
+step "a module is added and builds" $make build/phoihop
+step "an office is founded" "$tree/build/phoihop" init "$tree/office" --office VP --name "Văn phòng"
+step "its acts are listed" lists visit
+step "the test of the new module builds" $make build/test/domain/visit/visit_test
+step "the test of the new module passes" "$tree/build/test/domain/visit/visit_test"
+
+rm -r "$tree/src/domain/consultation"
+step "without consultation everything builds" $make build/phoihop
+step "consultation is gone, the others are not" lists_none consultation
+step "the test of note builds" $make build/test/domain/note/note_test
+step "the test of note passes" "$tree/build/test/domain/note/note_test"
+
+rm -r "$tree/src/domain/visit"
+step "the new module is deleted again" $make build/phoihop
+step "its acts are gone" lists_none visit
+step "no other file was changed" nothing_else_changed
+echo "$passed passed, 0 failed"

@@ -1,0 +1,110 @@
+/*
+ * Any bytes are given to the decoders of batches and acknowledgements. What they accept must be
+ * written again as the same bytes; what they refuse must have a reason. The first byte says how the
+ * rest is used: as a whole frame, or as the contents of a sound batch of which one byte is then
+ * changed, so that the fuzzer also gets behind the chain.
+ */
+#include "exchange/batch.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { ENTRIES_MAX = 3 };
+
+static const struct str ALICE = {"aaaaaaaaaaaaaaaaaaaaaaaaaa", 26};
+static const struct str BOB = {"bbbbbbbbbbbbbbbbbbbbbbbbbb", 26};
+static const struct str SIGNATURE = {
+    "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", 64};
+static const struct str SALT = {"0123456789abcdef", 16};
+
+static void batch_try(struct call *c, struct str bytes)
+{
+    struct batch batch = {};
+    enum err e = batch_decode(c, bytes, &batch);
+    if (e == OK) {
+        ensure(str_eq(batch_encode(c, &batch), bytes));
+    } else {
+        ensure(c->failure.reason != NULL);
+        call_clear(c);
+    }
+}
+
+static void ack_try(struct call *c, struct str bytes)
+{
+    struct ack ack = {};
+    struct str statement = {};
+    struct str signature = {};
+    enum err e = ack_decode(c, bytes, &ack, &statement, &signature);
+    if (e == OK) {
+        ensure(str_eq(ack_encode(c, statement, signature), bytes));
+    } else {
+        ensure(c->failure.reason != NULL);
+        call_clear(c);
+    }
+}
+
+/* A sound batch that carries the data as objects and personal values. */
+static struct str batch_around(struct call *c, struct str data)
+{
+    struct batch_entry entries[ENTRIES_MAX] = {};
+    struct personal_row row = {.path = S("name"), .salt = SALT, .value = data};
+    struct batch batch = {.entries = entries, .signature = SIGNATURE};
+    batch.count = 1 + data.len % ENTRIES_MAX;
+    batch.head = (struct batch_head){
+        .format = ENTRY_FORMAT,
+        .from = ALICE,
+        .to = BOB,
+        .epoch = 1,
+        .seq = 1,
+        .count = (int64_t)batch.count,
+        .prev = chain_start(),
+        .chain = chain_start(),
+        .time_ms = 1795600000000,
+        .key = S("0123456789abcdef"),
+    };
+    for (size_t i = 0; i < batch.count; i++) {
+        entries[i].object = str_sub(data, i * 8, data.len);
+        entries[i].entry = (struct entry){
+            .format = ENTRY_FORMAT,
+            .from = ALICE,
+            .to = BOB,
+            .epoch = 1,
+            .seq = 1 + (int64_t)i,
+            .kind = i % 2 == 0 ? ENTRY_VERSION : ENTRY_RECEIPT,
+            .priority = PRIORITY_NORMAL,
+            .record = S("aaaaaaaaaaaaaaaaaaaaaaaaaa.cccccccccccccccccccccccccc"),
+            .n = 1,
+            .object = object_hash(c, entries[i].object),
+            .size = (int64_t)entries[i].object.len,
+        };
+        entries[i].bytes = entry_write(c, &entries[i].entry);
+        entries[i].signature = SIGNATURE;
+        entries[i].personal = &row;
+        entries[i].personal_count = i % 2;
+        batch.head.chain = chain_next(c, batch.head.chain, entries[i].bytes);
+    }
+    batch.head_bytes = batch_head_write(c, &batch.head);
+    return batch_encode(c, &batch);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size < 4) return 0;
+    struct call c = call_begin(env_real(), NULL, NULL);
+    struct str rest = {(const char *)data + 4, size - 4};
+    if (data[0] % 4 == 0) {
+        batch_try(&c, rest);
+    } else if (data[0] % 4 == 1) {
+        ack_try(&c, rest);
+    } else {
+        struct str sound = batch_around(&c, rest);
+        struct batch read = {};
+        enum err e = batch_decode(&c, sound, &read);
+        ensure(e == OK);
+        char *changed = arena_copy(c.arena, sound.ptr, sound.len);
+        size_t at = ((size_t)data[1] << 8 | data[2]) % sound.len;
+        changed[at] = (char)data[3];
+        batch_try(&c, (struct str){changed, sound.len});
+    }
+    call_end(&c);
+    return 0;
+}

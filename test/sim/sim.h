@@ -1,0 +1,121 @@
+#pragma once
+/*
+ * sim.h: offices that exchange records in one process, one thread, from one seed. The production
+ * state machines (sequencer, feed, inbox, fetch) and the production store run on a clock that only
+ * the simulator moves, over a network that loses, repeats, delays, reorders and cuts, on machines
+ * that lose power before and after every commit. The same seed gives the same trace, byte for byte.
+ *
+ *     safety     acts and faults for two minutes of simulated time; promises are watched throughout
+ *     heal       no new acts, no new faults, every office up
+ *     liveness   until all queues are empty, at most SIM_LIVENESS_MS
+ *     check      every version is at every addressee once or visibly refused, every receipt is home
+ */
+#include "exchange/feed.h"
+#include "exchange/fetch.h"
+#include "exchange/sequencer.h"
+#include "sim/world.h"
+
+#include <sodium.h>
+
+enum {
+    SIM_TICK_MS = 50,
+    SIM_SAFETY_MS = 120 * 1000,
+    SIM_LIVENESS_MS = 60 * 60 * 1000,
+    SIM_TIMEOUT_MS = 3000,   /* of one question */
+    SIM_MESSAGES_MAX = 4096, /* under way at one time */
+};
+
+enum message_kind { MESSAGE_BATCH, MESSAGE_ACK, MESSAGE_ASK, MESSAGE_PIECE, MESSAGE_KINDS };
+
+struct message {
+    int64_t at_ms; /* of arrival */
+    int64_t order; /* breaks ties */
+    enum message_kind kind;
+    size_t from; /* office indexes */
+    size_t to;
+    struct arena *arena; /* of the bytes */
+    struct str bytes;
+};
+
+/* What happened, by kind. Over a whole run each of the faults must have happened. */
+struct sim_counts {
+    int64_t acts;
+    int64_t bursts; /* more at once than a send window holds */
+    int64_t receipts;
+    int64_t files;
+    int64_t spoiled; /* versions whose signature was broken before they left */
+    int64_t messages;
+    int64_t dropped;
+    int64_t repeated;
+    int64_t delayed; /* long enough to be overtaken */
+    int64_t cut;     /* lost in a partition */
+    int64_t partitions;
+    int64_t crashes_before_commit;
+    int64_t crashes_after_commit; /* the answer was lost */
+    int64_t crashes_idle;
+    int64_t refused; /* entries set aside */
+};
+
+/* Bugs planted on purpose, each of which a run must find. */
+enum canary { CANARY_NONE, CANARY_LOSE, CANARY_TWICE, CANARY_EARLY_ACK, CANARY_COUNT };
+
+/* What one office holds in memory: gone after a crash. */
+struct sim_office {
+    bool up;
+    int64_t restart_ms;
+    struct sequencer sequencer;
+    struct feed feed[WORLD_OFFICES_MAX];
+    int64_t feed_until_ms[WORLD_OFFICES_MAX]; /* a batch is under way until then; 0: none */
+    struct fetch *fetch[WORLD_OFFICES_MAX];
+    int64_t fetch_until_ms[WORLD_OFFICES_MAX];
+    /* not memory: what the simulator knows that this office has promised to others */
+    int64_t promised[WORLD_OFFICES_MAX];
+    uint8_t said[WORLD_OFFICES_MAX][crypto_hash_sha256_BYTES]; /* hash of the newest answer */
+    bool answered[WORLD_OFFICES_MAX];
+};
+
+struct sim {
+    uint64_t seed;
+    enum canary canary;
+    bool faults; /* of the network and of the power */
+    struct world world;
+    struct sim_office offices[WORLD_OFFICES_MAX];
+    struct message heap[SIM_MESSAGES_MAX];
+    size_t heap_count;
+    int64_t next_order;
+    int64_t cut_until_ms[WORLD_OFFICES_MAX][WORLD_OFFICES_MAX]; /* one way each */
+    struct sim_counts counts;
+    crypto_hash_sha256_state trace;
+    const char *broken; /* the invariant that does not hold; NULL: all hold */
+    char detail[256];
+};
+
+/* One chance in `one_in`, while faults are on. */
+bool sim_fault(struct sim *sim, uint64_t one_in);
+/* Adds an event to the trace. */
+void sim_trace(struct sim *sim, const char *what, size_t from, size_t to, struct str bytes);
+/* Notes the first invariant that does not hold. */
+void sim_break(struct sim *sim, const char *invariant, size_t from, size_t to, int64_t number);
+
+/* sim_net.c */
+void net_send(struct sim *sim, enum message_kind kind, size_t from, size_t to, struct str bytes);
+bool net_next(struct sim *sim, struct message *ret_message);
+int64_t net_wake(const struct sim *sim);
+void net_close(struct sim *sim);
+
+/* sim_office.c */
+void office_begin(struct sim *sim, size_t index);
+void office_crash(struct sim *sim, size_t index, int64_t *count);
+void office_receive(struct sim *sim, const struct message *message);
+void office_turn(struct sim *sim, size_t index);
+int64_t office_wake(struct sim *sim, size_t index);
+void office_end(struct sim *sim, size_t index);
+
+/* sim_work.c */
+void work_turn(struct sim *sim);
+
+/* sim_check.c */
+bool check_quiet(struct sim *sim);
+void check_promises(struct sim *sim, size_t index);
+void check_window(struct sim *sim, struct call *c, size_t index);
+void check_all(struct sim *sim);

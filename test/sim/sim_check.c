@@ -1,0 +1,192 @@
+/* What must hold, whatever happened. */
+#include "sim/sim.h"
+
+#include "base/limits.h"
+#include "store/blob.h"
+
+/* Runs a query about one peer that must give 0. */
+static void zero(struct sim *sim, struct call *c, const char *invariant, size_t from, size_t to,
+                 const char *sql)
+{
+    struct str peer = sim->world.offices[to].office.id;
+    int64_t number = world_number(c, sql, ARGS(TEXT(peer)));
+    if (number != 0) sim_break(sim, invariant, from, to, number);
+}
+
+void check_promises(struct sim *sim, size_t index)
+{
+    struct call c = world_call(&sim->world.offices[index]);
+    for (size_t i = 0; i < sim->world.count; i++) {
+        struct str peer = sim->world.offices[i].office.id;
+        int64_t seq = world_number(&c, "SELECT coalesce(max(seq), 0) FROM feed_in WHERE peer = $1",
+                                   ARGS(TEXT(peer)));
+        int64_t promised = sim->offices[index].promised[i];
+        if (seq < promised) sim_break(sim, "acknowledged but not durable", index, i, promised);
+    }
+    call_end(&c);
+}
+
+/* Not more is numbered than the receiver may be sent at one time. */
+void check_window(struct sim *sim, struct call *c, size_t index)
+{
+    int64_t under_way =
+        world_number(c, "SELECT coalesce(max(next_seq - 1 - acked_seq), 0) FROM feed_out", NO_ARGS);
+    if (under_way > LIMIT_BATCH_ENTRIES) {
+        sim_break(sim, "more numbered than the window", index, index, under_way);
+    }
+}
+
+bool check_quiet(struct sim *sim)
+{
+    int64_t waiting = 0;
+    for (size_t i = 0; i < sim->world.count; i++) {
+        if (!sim->offices[i].up) return false;
+        struct call c = world_call(&sim->world.offices[i]);
+        waiting += world_number(&c, "SELECT count(*) FROM outbox WHERE acked_ms IS NULL", NO_ARGS);
+        waiting += world_number(&c, "SELECT count(*) FROM wanted WHERE state = 1", NO_ARGS);
+        waiting += world_number(&c, "SELECT count(*) FROM leaf WHERE log_index IS NULL", NO_ARGS);
+        call_end(&c);
+        if (waiting > 0) return false;
+    }
+    return true;
+}
+
+struct listing {
+    const char *sql;
+    struct str peer;
+    struct rows rows;
+};
+
+static enum err list_step(struct call *c, void *arg)
+{
+    struct listing *listing = arg;
+    return store_all(c, listing->sql, ARGS(TEXT(listing->peer)), &listing->rows);
+}
+
+/* Every version sent from `from` to `to` is there once, or was set aside there and refused here. */
+static void check_version(struct sim *sim, struct call *home, struct call *there,
+                          const struct rows *rows, size_t row)
+{
+    struct str record = rows_text(rows, row, 0);
+    int64_t n = rows_int(rows, row, 1);
+    struct str hash = rows_text(rows, row, 2);
+    int64_t held = world_number(
+        there, "SELECT count(*) FROM version WHERE record = $1 AND n = $2 AND hash = $3",
+        ARGS(TEXT(record), INT(n), TEXT(hash)));
+    int64_t leaves =
+        world_number(there, "SELECT count(*) FROM leaf WHERE hash = $1", ARGS(TEXT(hash)));
+    int64_t aside =
+        world_number(there, "SELECT count(*) FROM quarantine WHERE record = $1 AND n = $2",
+                     ARGS(TEXT(record), INT(n)));
+    int64_t refused =
+        world_number(home,
+                     "SELECT count(*) FROM receipt WHERE hash IN (SELECT hash FROM receipt"
+                     " WHERE record = $1 AND n = $2 AND type = 2 AND office = $3)",
+                     ARGS(TEXT(record), INT(n), TEXT(there->office->id)));
+    sim->counts.refused += aside;
+    if (held == 1 && leaves != 1) sim_break(sim, "a version took effect twice", 0, 0, leaves);
+    if (held == 0 && aside == 0) sim_break(sim, "a version is lost", 0, 0, n);
+    if (held == 0 && refused != 1) sim_break(sim, "a refusal is not visible", 0, 0, n);
+    if (held == 1 && aside > 0) sim_break(sim, "a version is held and set aside", 0, 0, n);
+}
+
+static void check_receipt(struct sim *sim, struct call *home, const struct rows *rows, size_t row)
+{
+    int64_t held = world_number(home, "SELECT count(*) FROM receipt WHERE hash = $1",
+                                ARGS(TEXT(rows_text(rows, row, 2))));
+    if (held != 1) sim_break(sim, "a receipt is not back at its home", 0, 0, held);
+}
+
+static void check_objects(struct sim *sim, struct call *home, struct call *there, size_t to)
+{
+    struct listing listing = {
+        .sql = "SELECT record, n, object, object_kind FROM outbox WHERE peer = $1 ORDER BY id",
+        .peer = sim->world.offices[to].office.id,
+    };
+    world_must(home, store_read(home, list_step, &listing));
+    for (size_t i = 0; i < listing.rows.count; i++) {
+        if (rows_int(&listing.rows, i, 3) == 1) {
+            check_version(sim, home, there, &listing.rows, i);
+        } else {
+            check_receipt(sim, there, &listing.rows, i);
+        }
+    }
+}
+
+/* Both ends of a feed agree to the byte, and all of it is through. */
+static void check_feed(struct sim *sim, size_t from, size_t to)
+{
+    struct call a = world_call(&sim->world.offices[from]);
+    struct call b = world_call(&sim->world.offices[to]);
+    struct str sender = sim->world.offices[from].office.id;
+    struct str receiver = sim->world.offices[to].office.id;
+    zero(sim, &a, "a queue does not drain", from, to,
+         "SELECT count(*) FROM outbox WHERE peer = $1 AND acked_ms IS NULL");
+    zero(sim, &a, "a feed has stopped", from, to,
+         "SELECT count(*) FROM feed_out WHERE peer = $1 AND stopped <> ''");
+    zero(sim, &a, "numbers have holes", from, to,
+         "SELECT coalesce(max(seq), 0) - count(*) FROM feed_entry WHERE peer = $1");
+    zero(sim, &a, "an alarm of a fork was raised", from, to,
+         "SELECT count(*) FROM alarm WHERE peer = $1 AND reason LIKE 'feed.%' ESCAPE '!'");
+    int64_t sent = world_number(&a,
+                                "SELECT coalesce(max(next_seq - 1), 0) FROM feed_out"
+                                " WHERE peer = $1",
+                                ARGS(TEXT(receiver)));
+    int64_t taken = world_number(&b, "SELECT coalesce(max(seq), 0) FROM feed_in WHERE peer = $1",
+                                 ARGS(TEXT(sender)));
+    if (sent != taken) sim_break(sim, "cursors differ", from, to, sent - taken);
+    struct listing ours = {.sql = "SELECT chain FROM feed_out WHERE peer = $1", .peer = receiver};
+    struct listing theirs = {.sql = "SELECT chain FROM feed_in WHERE peer = $1", .peer = sender};
+    world_must(&a, store_read(&a, list_step, &ours));
+    world_must(&b, store_read(&b, list_step, &theirs));
+    bool same = sent == 0 || str_eq(rows_text(&ours.rows, 0, 0), rows_text(&theirs.rows, 0, 0));
+    if (!same) sim_break(sim, "chains differ", from, to, sent);
+    check_objects(sim, &a, &b, to);
+    call_end(&a);
+    call_end(&b);
+}
+
+/* Only what was spoiled, and what builds on it, may have been set aside. */
+static void check_aside(struct sim *sim, struct call *c, size_t index)
+{
+    zero(sim, c, "a sound version was refused", index, index,
+         "SELECT count(*) FROM quarantine q WHERE $1 <> '' AND q.reason <> 'arrival.signature'"
+         " AND NOT (q.reason = 'arrival.gap' AND EXISTS (SELECT 1 FROM quarantine p"
+         " WHERE p.peer = q.peer AND p.record = q.record AND p.n < q.n AND p.seq < q.seq))");
+}
+
+static void check_office(struct sim *sim, size_t index)
+{
+    struct call c = world_call(&sim->world.offices[index]);
+    check_aside(sim, &c, index);
+    struct listing files = {.sql = "SELECT DISTINCT root FROM wanted WHERE peer <> $1"
+                                   " ORDER BY root",
+                            .peer = c.office->id};
+    zero(sim, &c, "log indexes have holes", index, index,
+         "SELECT count(*) - 1 - max(log_index) FROM leaf WHERE $1 <> ''");
+    zero(sim, &c, "somebody else changed a record", index, index,
+         "SELECT count(*) FROM version WHERE home <> substr(record, 1, 26) AND $1 <> ''");
+    zero(sim, &c, "a version chain has holes", index, index,
+         "SELECT count(*) FROM head h WHERE $1 <> '' AND h.n <> (SELECT max(v.n) FROM version v"
+         " WHERE v.record = h.record)");
+    zero(sim, &c, "a version for others only was received", index, index,
+         "SELECT count(*) FROM version v WHERE v.home <> $1"
+         " AND instr(CAST(v.bytes AS TEXT), 'o:' || $1) = 0");
+    world_must(&c, store_read(&c, list_step, &files));
+    for (size_t i = 0; i < files.rows.count; i++) {
+        struct str root = rows_text(&files.rows, i, 0);
+        if (!blob_has(&c, c.office->dir, root)) sim_break(sim, "a file is missing", index, 0, 0);
+    }
+    call_end(&c);
+}
+
+void check_all(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->world.count; i++) {
+        check_promises(sim, i);
+        check_office(sim, i);
+        for (size_t k = 0; k < sim->world.count; k++) {
+            if (i != k) check_feed(sim, i, k);
+        }
+    }
+}

@@ -1,0 +1,242 @@
+#!/usr/bin/env python3
+"""Verifies signed objects of offices without any code of the program that wrote them.
+
+    python3 tools/verify.py FILE.jsonl ...
+
+Needs the Python standard library and python3-cryptography. Each line of a file is one object:
+
+    {"purpose": "phoihop-version-v1" | "phoihop-receipt-v1" | "phoihop-feed-v1" | "phoihop-ack-v1",
+     "bytes": base64 of the signed bytes, "hash": hex (may be missing), "sig": base64,
+     "public_key": hex, "personal": [{"path", "salt": hex, "value"}],
+     "entries": [base64 of each entry of a batch, in order; only with phoihop-feed-v1]}
+
+`phoihop check DIR --export FILE` writes such a file. Exit 0 when everything holds; exit 1 with the
+first difference named as FILE:LINE: what.
+"""
+import base64
+import hashlib
+import json
+import re
+import sys
+import unicodedata
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+HEADER = ["phoihop", "kind", "schema", "record", "n", "prev", "person", "time", "audience", "alg",
+          "key", "body"]
+RECEIPT = ["phoihop", "receipt", "record", "n", "hash", "office", "person", "time", "number",
+           "reason", "key"]
+ENTRY = ["phoihop", "from", "to", "epoch", "seq", "kind", "priority", "record", "n", "object",
+         "size"]
+HEAD = ["phoihop", "from", "to", "epoch", "seq", "count", "prev", "chain", "time", "key"]
+ACK = ["phoihop", "from", "to", "epoch", "seq", "chain", "time", "key"]
+OPTIONAL = {"prev", "person", "number", "reason"}
+
+OFFICE = re.compile(r"[a-z2-7]{26}")
+RECORD = re.compile(r"([a-z2-7]{26})\.[a-z2-7]{26}")
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+HASH = re.compile(r"[0-9a-f]{64}")
+KEY = re.compile(r"[0-9a-f]{16}")
+PARTY = re.compile(r"o:[a-z2-7]{26}|[up]:[a-z2-7]{26}\.[a-z2-7]{26}|r:[a-z_]+")
+FORMS = {"record": RECORD, "person": RECORD, "office": OFFICE, "from": OFFICE, "to": OFFICE,
+         "time": TIME, "hash": HASH, "prev": HASH, "chain": HASH, "object": HASH, "key": KEY}
+NUMBERS = {"phoihop", "schema", "n", "epoch", "seq", "count", "priority", "size"}
+INT_MAX = 2**53 - 1
+BYTES_MAX = 512 * 1024
+DEPTH_MAX = 8
+
+
+class Wrong(Exception):
+    """What does not hold, in words."""
+
+
+def need(holds, what):
+    if not holds:
+        raise Wrong(what)
+
+
+def one_object(pairs):
+    names = [name for name, _ in pairs]
+    need(len(names) == len(set(names)), f"a name stands twice among {names}")
+    return dict(pairs)
+
+
+def refuse_number(text):
+    raise Wrong(f"{text} is not an integer")
+
+
+def walk(value, depth=1):
+    need(depth <= DEPTH_MAX, "nested too deeply")
+    if isinstance(value, str):
+        need(unicodedata.is_normalized("NFC", value), f"text is not in NFC: {value!r}")
+    elif isinstance(value, int):
+        need(abs(value) <= INT_MAX, f"{value} is out of range")
+    elif isinstance(value, (dict, list)):
+        for child in (value.values() if isinstance(value, dict) else value):
+            walk(child, depth + isinstance(child, (dict, list)))
+        for name in value if isinstance(value, dict) else ():
+            walk(name, depth)
+    else:
+        raise Wrong(f"{value!r} has no place in signed bytes")
+
+
+def strict(data):
+    """Parses the one form of JSON that is signed: writing it again must give the same bytes."""
+    need(len(data) <= BYTES_MAX, "too many bytes")
+    try:
+        text = data.decode("utf-8")
+        value = json.loads(text, object_pairs_hook=one_object, parse_float=refuse_number,
+                           parse_constant=refuse_number)
+        again = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
+    except (ValueError, RecursionError) as e:
+        raise Wrong(f"not strict JSON: {e}") from None
+    need(again == data, "not written in the one form (white space, escapes, numbers)")
+    need(isinstance(value, dict), "not an object")
+    walk(value)
+    return value
+
+
+def shape(value, names, what):
+    """The names, their order and the form of each value."""
+    need(list(value) == [n for n in names if n in value], f"{what}: names or their order differ")
+    for name in names:
+        need(name in value or name in OPTIONAL, f"{what}: {name} is missing")
+        if name in NUMBERS:
+            need(type(value[name]) is int and value[name] >= 0, f"{what}: {name} is no number")
+        elif name in FORMS and name in value:
+            form = isinstance(value[name], str) and FORMS[name].fullmatch(value[name])
+            need(form, f"{what}: {name} has a wrong form")
+    need(value["phoihop"] == 1, f"{what}: another format")
+
+
+class Verifier:
+    def __init__(self):
+        self.keys = {}      # office id -> public key, as its first object used it
+        self.versions = {}  # (record, n) -> (hash, prev)
+        self.receipts = []  # spoken of once all versions are known
+        self.chains = {}    # (from, to, epoch, seq) -> chain
+        self.acks = []
+        self.count = 0
+
+    def signed(self, line, data, office, key):
+        public = bytes.fromhex(line["public_key"])
+        digest = hashlib.sha256(data).digest()
+        need(line.get("hash", digest.hex()) == digest.hex(), "hash differs from the bytes")
+        need(key == hashlib.sha256(public).hexdigest()[:16], "key id is not that of the public key")
+        need(self.keys.setdefault(office, public) == public, f"{office} signs with another key")
+        try:
+            Ed25519PublicKey.from_public_bytes(public).verify(
+                base64.b64decode(line["sig"], validate=True),
+                line["purpose"].encode() + b"\0" + digest)
+        except InvalidSignature:
+            raise Wrong("signature does not hold") from None
+        return digest.hex()
+
+    def version(self, line, data):
+        v = strict(data)
+        shape(v, HEADER, "version")
+        need(v["schema"] >= 1 and v["n"] >= 1 and v["alg"] == "ed25519", "version: header")
+        need(("prev" in v) == (v["n"] > 1), "version: prev belongs to every version but the first")
+        parties = [row.get("party", "") for row in v["audience"] if list(row) == ["party"]]
+        need(parties and len(parties) == len(v["audience"]), "version: audience")
+        need(all(PARTY.fullmatch(p) for p in parties), "version: a party has a wrong form")
+        need(len(set(parties)) == len(parties), "version: a party stands twice")
+        need(isinstance(v["body"], dict), "version: body is no object")
+        home = RECORD.fullmatch(v["record"])[1]
+        need("person" not in v or v["person"].startswith(home + "."),
+             "version: the author is not of the record's home office")
+        digest = self.signed(line, data, home, v["key"])
+        at = (v["record"], v["n"])
+        need(self.versions.get(at, (digest,))[0] == digest, f"fork: two versions {v['n']}")
+        self.versions[at] = (digest, v.get("prev", ""))
+        for row in line.get("personal", []):
+            sealed = hashlib.sha256(b"phoihop-personal-v1\0" + bytes.fromhex(row["salt"]) +
+                                    row["value"].encode()).hexdigest()
+            need(v["body"].get(row["path"]) == {"hash": sealed},
+                 f"personal value of {row['path']} is not the one signed")
+
+    def receipt(self, line, data):
+        r = strict(data)
+        shape(r, RECEIPT, "receipt")
+        need(r["receipt"] in ("R2", "R-", "R3"), "receipt: type")
+        need(not r["record"].startswith(r["office"] + "."), "receipt: for a record of its own")
+        self.signed(line, data, r["office"], r["key"])
+        self.receipts.append((line["at"], (r["record"], r["n"]), r["hash"]))
+
+    def feed(self, line, data):
+        head = strict(data)
+        shape(head, HEAD, "batch")
+        self.signed(line, data, head["from"], head["key"])
+        chain = bytes.fromhex(head["prev"])
+        need(len(line["entries"]) == head["count"], "batch: count")
+        for i, text in enumerate(line["entries"]):
+            raw = base64.b64decode(text, validate=True)
+            entry = strict(raw)
+            shape(entry, ENTRY, "entry")
+            need([entry[n] for n in ("from", "to", "epoch")] ==
+                 [head[n] for n in ("from", "to", "epoch")], "entry: of another feed")
+            need(entry["seq"] == head["seq"] + i, "entry: not in row")
+            before = (head["from"], head["to"], head["epoch"], entry["seq"] - 1)
+            need(self.chains.get(before, chain) == chain, "entry: the chain has another past")
+            chain = hashlib.sha256(b"phoihop-feed-v1\0" + chain + raw).digest()
+            at = before[:3] + (entry["seq"],)
+            need(self.chains.setdefault(at, chain) == chain, "entry: a number was used twice")
+        need(chain.hex() == head["chain"], "batch: the chain does not come out")
+
+    def ack(self, line, data):
+        a = strict(data)
+        shape(a, ACK, "acknowledgement")
+        self.signed(line, data, a["from"], a["key"])
+        self.acks.append((line["at"], (a["to"], a["from"], a["epoch"], a["seq"]), a["chain"]))
+
+    def line(self, at, text):
+        kinds = {"phoihop-version-v1": self.version, "phoihop-receipt-v1": self.receipt,
+                 "phoihop-feed-v1": self.feed, "phoihop-ack-v1": self.ack}
+        line = json.loads(text)
+        line["at"] = at
+        need(line["purpose"] in kinds, f"unknown purpose {line['purpose']}")
+        kinds[line["purpose"]](line, base64.b64decode(line["bytes"], validate=True))
+        self.count += 1
+
+    def finish(self):
+        """What speaks of other objects, once all are known. Yields (place, what is wrong)."""
+        for (record, n), (_, prev) in sorted(self.versions.items()):
+            before = self.versions.get((record, n - 1))
+            if before is not None and before[0] != prev:
+                yield record, f"version {n} does not follow version {n - 1}"
+        for at, about, digest in self.receipts:
+            if about in self.versions and self.versions[about][0] != digest:
+                yield at, "receipt speaks of other bytes"
+        for at, about, chain in self.acks:
+            if about in self.chains and self.chains[about].hex() != chain:
+                yield at, "acknowledgement of another chain"
+
+
+def verify(paths):
+    """Returns the first difference as text, or None, and the number of objects that hold."""
+    verifier = Verifier()
+    for path in paths:
+        with open(path, encoding="utf-8") as file:
+            for number, text in enumerate(file, 1):
+                at = f"{path}:{number}"
+                try:
+                    verifier.line(at, text)
+                except (Wrong, ValueError, KeyError, TypeError, AttributeError) as e:
+                    return f"{at}: {e}", verifier.count
+    for at, what in verifier.finish():
+        return f"{at}: {what}", verifier.count
+    return None, verifier.count
+
+
+def main(paths):
+    if not paths:
+        sys.exit(__doc__)
+    difference, count = verify(paths)
+    if difference is not None:
+        sys.exit(difference)
+    print(f"{count} objects hold")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
