@@ -92,7 +92,7 @@ run: all
 	@tools/deps.sh run
 	@exec $(B)/phoihop demo --dir $(or $(DIR),var/demo) --port $(or $(PORT),8801)
 
-test: 
+test:
 	@tools/deps.sh test
 	@exec test/run
 

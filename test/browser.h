@@ -14,6 +14,7 @@ struct browser {
     struct str once;
 };
 
+/* A browser without cookies at the office's door. */
 struct browser browser_open(struct t_office *t);
 /* Logs in with the password t_person gives. */
 void browser_login(struct browser *b, const char *login);

@@ -16,6 +16,7 @@
 #include "base/id.h"
 #include "core/login.h"
 #include "store/blob.h"
+#include "t_store.h"
 
 static int64_t t_now(void *self)
 {
@@ -55,7 +56,8 @@ static void t_store_open(struct t_office *t)
 {
     struct call c = call_begin(&t->env, NULL, &t->office);
     struct store_config config = {
-        .path = str_format(t->arena, "%s/office.db", t->dir).ptr,
+        .path = t_store_path(t->arena, t->dir),
+        .plugins = t_store_plugins(t->arena),
         .inline_writer = true,
         .before_commit = office_before_commit,
         .after_commit = office_after_commit,
@@ -149,7 +151,8 @@ struct str t_refused(struct t_office *t, const char *login, const char *act, con
     struct act_result result = {};
     enum err e = act_run_json(&c, str_of(act), str_of(json), (struct str){}, &result);
     assert_int_not_equal(e, OK);
-    const char *reason = c.failure.problem_count > 0 ? c.failure.problems[0].reason : c.failure.reason;
+    const char *reason =
+        c.failure.problem_count > 0 ? c.failure.problems[0].reason : c.failure.reason;
     struct str key = str_copy(t->arena, str_of(reason));
     call_end(&c);
     return key;
@@ -159,8 +162,8 @@ struct str t_person(struct t_office *t, const char *login, uint32_t roles)
 {
     struct arena *arena = t->arena;
     struct sb json = sb_new(arena, 0);
-    sb_printf(&json, "{\"login\":\"%s\",\"title\":\"Chức danh %s\",\"password\":\"mat-khau-%s\"", login,
-              login, login);
+    sb_printf(&json, "{\"login\":\"%s\",\"title\":\"Chức danh %s\",\"password\":\"mat-khau-%s\"",
+              login, login, login);
     for (size_t i = 0; ROLE_WORDS[i] != NULL; i++) {
         if ((roles & (1U << i)) != 0) sb_printf(&json, ",\"%s\":true", ROLE_WORDS[i]);
     }

@@ -1,24 +1,24 @@
 #pragma once
 /*
- * t.h: what module tests share: an office on a real SQLite file in a folder of its own, a clock and
+ * t.h: what module tests share: an office on a real store (t_store.h) in a folder of its own, a clock and
  * randomness that the test holds, an in-process signer. The folder goes with the test.
  */
 #include "core/act.h"
 #include "core/office.h"
 
 struct t_office {
-    struct arena *arena;    /* the office's own memory */
+    struct arena *arena; /* the office's own memory */
     struct env env;
-    int64_t now_ms;         /* what the clock says; the test moves it */
-    uint64_t seed;          /* of the randomness */
+    int64_t now_ms; /* what the clock says; the test moves it */
+    uint64_t seed;  /* of the randomness */
     uint8_t secret_key[64];
     struct office office;
     struct store *store;
     char dir[64];
 };
 
-/* Founds an office. Shapes: code such as "VPCP"; now 2026-11-25 09:00 in Hanoi. The administrator is
- * "admin" with the password "mat-khau-admin". */
+/* Founds an office. Shapes: code such as "VPCP"; now 2026-11-25 09:00 in Hanoi. The administrator
+ * is "admin" with the password "mat-khau-admin". */
 void t_office_open(struct t_office *t, const char *code);
 /* Closes the store and removes the folder. */
 void t_office_close(struct t_office *t);

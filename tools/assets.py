@@ -54,9 +54,10 @@ def table(folder):
         address = "/assets/" + path.relative_to(folder).as_posix()
         rows.append(
             f'    {{{{"{address}", {len(address)}}}, {{"{path.name}", {len(path.name)}}},\n'
-            f'     {{"{MEDIA[path.suffix]}", {len(MEDIA[path.suffix])}}}, {slice_of(f"BYTES_{index}", data)}, '
-            f'{slice_of(f"GZIP_{index}", packed)}}},')
-    tail = ["", "const struct asset ASSETS[] = {", *rows, "};", f"const size_t ASSETS_COUNT = {len(rows)};", ""]
+            f'     {{"{MEDIA[path.suffix]}", {len(MEDIA[path.suffix])}}},\n'
+            f'     {slice_of(f"BYTES_{index}", data)}, {slice_of(f"GZIP_{index}", packed)}}},')
+    tail = ["", "const struct asset ASSETS[] = {", *rows, "};"]
+    tail += [f"const size_t ASSETS_COUNT = {len(rows)};", ""]
     return "\n".join(head + tail)
 
 

@@ -11,7 +11,7 @@ case $name in
 esac
 from=src/domain/note to=src/domain/$name
 for folder in src/*/; do # the name is also the first word of kinds, acts and views
-    [ "$(basename "$folder")" != "$name" ] || { echo "$name is a step of the ladder" >&2 && exit 2; }
+    [ "$folder" != "src/$name/" ] || { echo "$name is a step of the ladder" >&2 && exit 2; }
 done
 case $name in
 office | today) echo "$name is a module of core" >&2 && exit 2 ;;
@@ -19,8 +19,9 @@ esac
 [ ! -e "$to" ] || { echo "$to is there already" >&2 && exit 2; }
 
 upper=$(echo "$name" | tr a-z A-Z)
-rename="s/_note_/_${name}_/g; s/_note\b/_$name/g; s/_notes\b/_${name}s/g; s/\bnote_/${name}_/g
-        s/\bnote\b/$name/g; s/\bnotes\b/${name}s/g; s/\bNOTE/$upper/g; s/_NOTE/_$upper/g"
+rename="s/_note_/_${name}_/g; s/_note\b/_$name/g; s/_notes\b/_${name}s/g
+        s/\bnote_/${name}_/g; s/\bnote\b/$name/g; s/\bnotes\b/${name}s/g
+        s/\bNOTE/$upper/g; s/_NOTE/_$upper/g"
 
 mkdir "$to"
 for file in "$from"/*.[ch]; do
@@ -29,8 +30,8 @@ for file in "$from"/*.[ch]; do
     ! command -v clang-format >/dev/null || clang-format -i "$new"
 done
 for lang in vi en; do # the keys change, the texts wait for their author
-    sed "/^#/!s/^\([a-z0-9_.]*\)\bnote\b/\1$name/; /^#/!s/^\([a-z0-9_.]*\)\bnote\b/\1$name/" \
-        "$from/words.$lang" >"$to/words.$lang"
+    key="/^#/!s/^\([a-z0-9_.]*\)\bnote\b/\1$name/" # twice: kinds carry the name twice
+    sed "$key; $key" "$from/words.$lang" >"$to/words.$lang"
 done
 cat >"$to/README.md" <<END
 # $name

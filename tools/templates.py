@@ -30,7 +30,8 @@ class Html:
         self.place, self.quote, self.element, self.attribute, self.value = "text", "", "", "", ""
 
     def state(self):
-        return (self.place, self.quote, self.element if self.place != "text" else "", self.attribute)
+        element = self.element if self.place != "text" else ""
+        return (self.place, self.quote, element, self.attribute)
 
     def feed(self, text):
         at = 0
@@ -94,7 +95,7 @@ class Html:
         self.value += text[at:end]
         scheme = re.match(r"\s*([^/?#]*):", self.value.split("\0")[0])
         if self.attribute in URL_ATTRIBUTES and scheme and scheme[1].lower() != "https":
-            raise Refused(f"the address begins with {scheme[0]!r}; only https and own paths may stand here")
+            raise Refused(f"the address begins with {scheme[0]!r}; only https and paths may")
         self.place, self.quote, self.attribute = "tag", "", ""
         return end + 1
 
@@ -103,7 +104,8 @@ class Html:
         if self.place == "text":
             return "TEMPLATE_WORD" if word else "TEMPLATE_TEXT"
         if self.place != "value":
-            place = {"raw": f"<{self.element}>", "tag": "a tag, outside quotes"}.get(self.place, self.place)
+            names = {"raw": f"<{self.element}>", "tag": "a tag, outside quotes"}
+            place = names.get(self.place, self.place)
             raise Refused(f"no value can stand in {place}")
         if self.attribute in REFUSED_ATTRIBUTES:
             raise Refused(f"no value can stand in the attribute {self.attribute}")
@@ -206,14 +208,15 @@ class Compiler:
         here = (self.html.state(), self.html.value)
         if kind == "/":
             if not self.open or self.open[-1][0] != name:
-                raise Refused(f"closes {name}, open is {self.open[-1][0] if self.open else 'nothing'}")
+                last = self.open[-1][0] if self.open else "nothing"
+                raise Refused(f"closes {name}, open is {last}")
             _, index, state = self.open.pop()
             if state[0] != here[0]:
                 raise Refused(f"section {name} ends in another place of the HTML than it began")
             op, text, _ = self.steps[index]
             self.steps[index] = (op, text, len(self.steps))
             self.steps.append(("TEMPLATE_END", "", index))
-            # Whether anything was written before a later value of the same attribute is unknown now.
+            # Whether something stands before a later value of the same attribute is unknown now.
             self.html.value = state[1] or here[1]
         else:
             self.open.append((name, len(self.steps), here))

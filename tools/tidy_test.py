@@ -14,7 +14,8 @@ import tidy
 CLEAN = {
     "src/base/base.h": '#pragma once\n/* base.h: for everybody. */\n#define S(x) x\n',
     "src/base/call.h": '#pragma once\n/* call.h: failing. */\n#include "base/base.h"\n\n'
-                       'struct call;\n\n/* Fails. */\nint fail(struct call *c, int e, const char *r);\n',
+                       'struct call;\n\n/* Fails. */\n'
+                       'int fail(struct call *c, int e, const char *r);\n',
     "src/base/call.c": '#include "base/call.h"\n\nint fail(struct call *c, int e, const char *r)\n'
                        '{\n    return c != 0 && r != 0 ? e : 0;\n}\n',
     "src/core/module.h": '#pragma once\n/* module.h: the contract. */\n#include "base/call.h"\n',
@@ -58,7 +59,8 @@ int main(void)
     "src/domain/note/words.vi": "module.note = Ghi chú\nkind.note.note = Ghi chú\n"
                                 "act.note.write = Viết\nact.note.write.help = Viết một ghi chú.\n"
                                 "view.note.list = Ghi chú\nfield.note.note.title = Tiêu đề\n"
-                                "field.level = Mức\nchoice.low = Thấp\nreason.note.done = Đã xong.\n",
+                                "field.level = Mức\nchoice.low = Thấp\n"
+                                "reason.note.done = Đã xong.\n",
     "src/domain/note/words.en": "module.note = Notes\nkind.note.note = Note\n"
                                 "act.note.write = Write\nact.note.write.help = Writes a note.\n"
                                 "view.note.list = Notes\nfield.note.note.title = Title\n"
@@ -143,7 +145,8 @@ PLANTED = [
     ("white space", VI, ("Viết\n", "Viết \n")),
     ("words not in code", NOTE, 'static const char *const W = "Ghi chú";\n'),
     ("reasons have words", NOTE, function('    return fail(0, a, "note.unheard");')),
-    ("reasons have words", NOTE, function('    problem(0, S("title"), a ? "note.done" : "note.no");')),
+    ("reasons have words", NOTE,
+     function('    problem(0, S("title"), a ? "note.done" : "note.no");')),
     ("reasons have words", NOTE, function('    return a ? "note.no" : 0;',
                                           "static const char *note_refusal(int a)")),
     ("keys have words", NOTE, function('    return words(0, S("note.unheard"));')),
@@ -172,7 +175,8 @@ HARMLESS = [
     (NOTE, "static const char *const NAMES[] = {0};\n"),
     (NOTE, LONG_ROW),
     (NOTE, deep(4)),
-    (NOTE, function("    struct s x[] = {{{{{{1}}}}}};\n    return call(a, (struct s){{{{{1}}}}});")),
+    (NOTE, function("    struct s x[] = {{{{{{1}}}}}};\n"
+                    "    return call(a, (struct s){{{{{1}}}}});")),
     (NOTE, function("    a++;\n" * 66)),
     (NOTE, 'static const char *const LETTER = "đ";\n'),
     (NOTE, function('    problem(0, S("title"), a ? "note.done" : 0);')),
@@ -180,6 +184,7 @@ HARMLESS = [
     (HEAD, "\n/* Two that belong together. */\nint module_a(void);\nint module_b(void);\n"),
     ("src/base/arena.c", function("    return (int)malloc(3);")),
     ("src/domain/note/note_sql.c", 'static const char *const Q = "SELECT a FROM b";\n'),
+    (VI, ("= Mức", "= du-thao-quy-che.txt")),
     (VI, "# ghi chu khong dau trong chu thich\n"),
 ]
 
@@ -213,8 +218,8 @@ def object_globals():
     """A variable that only the object shows, as a macro may hide it."""
     with tempfile.TemporaryDirectory() as folder:
         root = pathlib.Path(folder)
-        plant(root, "src/base/hidden.c", "#define KEEP(x) static int x[2]; int *f(void) { return x; }\n"
-                                         "KEEP(hidden)\n")
+        plant(root, "src/base/hidden.c",
+              "#define KEEP(x) static int x[2]; int *f(void) { return x; }\nKEEP(hidden)\n")
         made = root / "build/obj/src/base/hidden.o"
         made.parent.mkdir(parents=True)
         subprocess.run(["gcc", "-c", "-o", str(made), str(root / "src/base/hidden.c")], check=True)

@@ -15,15 +15,29 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from verify import Verifier, Wrong
 
-GOLDEN = "test/golden/versions.jsonl"
+GOLDEN = ("test/golden/versions.jsonl", "test/golden/feed.jsonl")
 OFFICE, OTHER = "a" * 26, "b" * 26
 SECRET = {OFFICE: Ed25519PrivateKey.from_private_bytes(b"a" * 32),
           OTHER: Ed25519PrivateKey.from_private_bytes(b"b" * 32)}
 
 
 def golden():
-    with open(GOLDEN, encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
+    lines = []
+    for path in GOLDEN:
+        with open(path, encoding="utf-8") as file:
+            lines += [json.loads(line) for line in file]
+    return lines
+
+
+def find(purpose):
+    """The golden lines and the first object of that purpose among them."""
+    lines = golden()
+    return lines, next(line for line in lines if line["purpose"] == purpose)
+
+
+def flipped(text, at):
+    data = base64.b64decode(text)
+    return base64.b64encode(data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]).decode()
 
 
 def difference(lines):
@@ -109,36 +123,46 @@ def ack(chain, seq=2):
     return signed("phoihop-ack-v1", OTHER, written(a))
 
 
-def the_frozen_file_holds():
+def the_frozen_files_hold():
     assert difference(golden()) is None, difference(golden())
-    assert len(golden()) == 5
+    assert len(golden()) == 7
 
 
 def every_byte_of_every_object_counts():
     for index, line in enumerate(golden()):
-        data = base64.b64decode(line["bytes"])
-        for at in range(len(data)):
+        for at in range(len(base64.b64decode(line["bytes"]))):
             lines = golden()
-            changed = data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
-            lines[index]["bytes"] = base64.b64encode(changed).decode()
+            lines[index]["bytes"] = flipped(line["bytes"], at)
             del lines[index]["hash"]
             assert difference(lines) is not None, f"object {index}, byte {at}"
 
 
 def every_byte_of_every_signature_counts():
     for index, line in enumerate(golden()):
-        signature = base64.b64decode(line["sig"])
-        for at in range(len(signature)):
+        for at in range(len(base64.b64decode(line["sig"]))):
             lines = golden()
-            changed = signature[:at] + bytes([signature[at] ^ 1]) + signature[at + 1:]
-            lines[index]["sig"] = base64.b64encode(changed).decode()
+            lines[index]["sig"] = flipped(line["sig"], at)
             assert difference(lines) is not None, f"object {index}, byte {at}"
 
 
+def every_byte_of_every_entry_counts():
+    _, batch = find("phoihop-feed-v1")
+    for index, entry in enumerate(batch["entries"]):
+        for at in range(len(base64.b64decode(entry))):
+            lines, forged = find("phoihop-feed-v1")
+            forged["entries"][index] = flipped(entry, at)
+            assert difference(lines) is not None, f"entry {index}, byte {at}"
+
+
 def a_signature_for_another_purpose_does_not_hold():
-    lines = golden()
-    lines[-1]["sig"] = signed("phoihop-version-v1", OTHER, b"x")["sig"]
-    assert "signature" in difference(lines)
+    _, line = find("phoihop-receipt-v1")
+    r = json.loads(base64.b64decode(line["bytes"]))
+    r["office"], r["person"], r["key"] = OTHER, f"{OTHER}.{'p' * 26}", key_id(OTHER)
+    good = signed("phoihop-receipt-v1", OTHER, written(r))
+    assert difference([good]) is None
+    wrong = b"phoihop-version-v1\0" + hashlib.sha256(written(r)).digest()
+    good["sig"] = base64.b64encode(SECRET[OTHER].sign(wrong)).decode()
+    assert "signature" in difference([good])
 
 
 def a_personal_value_must_be_the_one_signed():

@@ -3,16 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#include <sanitizer/asan_interface.h>
-#define POISON(ptr, len) ASAN_POISON_MEMORY_REGION(ptr, len)
-#define UNPOISON(ptr, len) ASAN_UNPOISON_MEMORY_REGION(ptr, len)
-enum { RED_ZONE_BYTES = 16 };
-#else
-#define POISON(ptr, len) ((void)(ptr), (void)(len))
-#define UNPOISON(ptr, len) ((void)(ptr), (void)(len))
-enum { RED_ZONE_BYTES = 0 };
-#endif
+#include "base/poison.h"
 
 enum { ALIGN_BYTES = 16, BLOCK_BYTES = 8 * 1024 };
 static const size_t SOFT_LIMIT_BYTES = (size_t)64 * 1024 * 1024;
@@ -89,7 +80,8 @@ void arena_reset(struct arena *arena)
     ensure(arena != NULL);
     run_deferred(arena);
     struct block *first = arena->top;
-    while (first != NULL && first->below != NULL) first = first->below;
+    while (first != NULL && first->below != NULL)
+        first = first->below;
     free_blocks(arena->top, first);
     if (first != NULL) {
         first->used = 0;

@@ -60,8 +60,10 @@ struct str str_trim(struct str s)
 {
     size_t from = 0;
     size_t to = s.len;
-    while (from < to && is_space(s.ptr[from])) from++;
-    while (to > from && is_space(s.ptr[to - 1])) to--;
+    while (from < to && is_space(s.ptr[from]))
+        from++;
+    while (to > from && is_space(s.ptr[to - 1]))
+        to--;
     return str_sub(s, from, to);
 }
 
@@ -115,7 +117,8 @@ bool parse_int(struct str s, int64_t min, int64_t max, int64_t *ret_value)
         if (s.ptr[i] < '0' || s.ptr[i] > '9') return false;
         int64_t digit = s.ptr[i] - '0';
         if (__builtin_mul_overflow(value, 10, &value)) return false;
-        if (__builtin_sub_overflow(value, digit, &value)) return false; /* downwards: fits INT64_MIN */
+        if (__builtin_sub_overflow(value, digit, &value))
+            return false; /* downwards: fits INT64_MIN */
     }
     if (!negative && __builtin_sub_overflow((int64_t)0, value, &value)) return false;
     if (value < min || value > max) return false;
@@ -178,7 +181,8 @@ struct sb sb_new(struct arena *arena, size_t max)
 static void grow(struct sb *sb, size_t need)
 {
     size_t cap = sb->cap < 128 ? 128 : sb->cap * 2;
-    while (cap < need) cap *= 2;
+    while (cap < need)
+        cap *= 2;
     char *ptr = arena_alloc(sb->arena, cap);
     if (sb->len > 0) memcpy(ptr, sb->ptr, sb->len);
     sb->ptr = ptr;

@@ -8,7 +8,6 @@
 #include "core/org_sql.h"
 #include "core/record.h"
 
-
 struct run {
     const struct act *act;
     const void *input;
@@ -132,7 +131,8 @@ enum err view_run(struct call *c, struct str name, const void *args, struct view
     enum err e = look(c, name, &l);
     if (e != OK) return e;
     view.name = l.def->name;
-    if (view.title.len == 0) view.title = words(c->lang, str_format(c->arena, "view.%s", view.name));
+    if (view.title.len == 0)
+        view.title = words(c->lang, str_format(c->arena, "view.%s", view.name));
     *ret_view = view;
     return OK;
 }
@@ -209,7 +209,8 @@ static void describe_field(struct call *c, struct node *row, const struct field_
     if (f->max > 0) node_int(c, row, "max", f->max);
     if (f->choices == NULL) return;
     struct node *choices = node_put_list(c, row, "choices");
-    for (size_t i = 0; f->choices[i] != NULL; i++) node_add_text(c, choices, str_of(f->choices[i]));
+    for (size_t i = 0; f->choices[i] != NULL; i++)
+        node_add_text(c, choices, str_of(f->choices[i]));
 }
 
 static void describe_act(struct call *c, struct node *list, const struct act *act)
@@ -241,7 +242,8 @@ struct str acts_json(struct call *c)
     struct node *list = node_list(c);
     for (size_t m = 0; m < modules_count(); m++) {
         const struct module *module = modules_at(m);
-        for (size_t i = 0; i < module->act_count; i++) describe_act(c, list, &module->acts[i]);
+        for (size_t i = 0; i < module->act_count; i++)
+            describe_act(c, list, &module->acts[i]);
     }
     struct sb sb = sb_new(c->arena, 0);
     node_json(&sb, list);

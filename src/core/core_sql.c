@@ -5,7 +5,8 @@
 static const struct migration STEPS[] = {
     {.name = "core.1",
      .sql =
-     /* the stored versions: exactly the signed bytes; sig is NULL until the group's signature */
+         /* the stored versions: exactly the signed bytes; sig is NULL until the group's signature
+          */
      "CREATE TABLE version (record TEXT NOT NULL, n INT NOT NULL, kind TEXT NOT NULL,"
      " hash TEXT NOT NULL, bytes BYTES NOT NULL, sig BYTES, key TEXT NOT NULL, home TEXT NOT NULL,"
      " received_ms INT NOT NULL, PRIMARY KEY (record, n));"
@@ -62,7 +63,8 @@ static const struct migration STEPS[] = {
      "CREATE TABLE once (okey TEXT PRIMARY KEY, person TEXT NOT NULL, act TEXT NOT NULL,"
      " record TEXT NOT NULL, n INT NOT NULL, at_ms INT NOT NULL);"
      /* LOCAL: logins */
-     "CREATE TABLE credential (login TEXT PRIMARY KEY, hash TEXT NOT NULL, changed_ms INT NOT NULL);"
+     "CREATE TABLE credential (login TEXT PRIMARY KEY, hash TEXT NOT NULL, changed_ms INT NOT "
+     "NULL);"
      "CREATE TABLE session (hash TEXT PRIMARY KEY, person TEXT NOT NULL, csrf TEXT NOT NULL,"
      " opened_ms INT NOT NULL, seen_ms INT NOT NULL);"
      "CREATE TABLE token (hash TEXT PRIMARY KEY, person TEXT NOT NULL, label TEXT NOT NULL,"

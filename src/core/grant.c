@@ -5,19 +5,22 @@
 #include "core/office.h"
 #include "core/record_sql.h"
 
-const char *const ROLE_WORDS[] = {"officer", "registry", "leader", "chief", "secretary", "admin", NULL};
+const char *const ROLE_WORDS[] = {"officer",   "registry", "leader", "chief",
+                                  "secretary", "admin",    NULL};
 
 struct parties grant_parties(struct call *c)
 {
     struct parties p = {};
-    for (size_t i = 0; i < READER_PARTIES; i++) p.party[i] = S("-");
+    for (size_t i = 0; i < READER_PARTIES; i++)
+        p.party[i] = S("-");
     if (c->who.person.len == 0) return p;
     size_t count = 0;
     if ((c->who.roles & ROLE_READERS) != 0) {
         p.party[count++] = str_format(c->arena, "o:%.*s", STR_ARG(c->office->id));
     }
     p.party[count++] = str_format(c->arena, "p:%.*s", STR_ARG(c->who.person));
-    if (c->who.unit.len > 0) p.party[count++] = str_format(c->arena, "u:%.*s", STR_ARG(c->who.unit));
+    if (c->who.unit.len > 0)
+        p.party[count++] = str_format(c->arena, "u:%.*s", STR_ARG(c->who.unit));
     for (size_t i = 0; ROLE_WORDS[i] != NULL; i++) {
         if ((c->who.roles & (1U << i)) == 0) continue;
         p.party[count++] = str_format(c->arena, "r:%s", ROLE_WORDS[i]);

@@ -11,12 +11,12 @@
 #include "base/call.h"
 
 enum role {
-    ROLE_OFFICER = 1 << 0,  /* chuyên viên */
-    ROLE_REGISTRY = 1 << 1, /* văn thư */
-    ROLE_LEADER = 1 << 2,   /* lãnh đạo */
-    ROLE_CHIEF = 1 << 3,    /* chánh văn phòng */
+    ROLE_OFFICER = 1 << 0,   /* chuyên viên */
+    ROLE_REGISTRY = 1 << 1,  /* văn thư */
+    ROLE_LEADER = 1 << 2,    /* lãnh đạo */
+    ROLE_CHIEF = 1 << 3,     /* chánh văn phòng */
     ROLE_SECRETARY = 1 << 4, /* thư ký lãnh đạo */
-    ROLE_ADMIN = 1 << 5,    /* quản trị */
+    ROLE_ADMIN = 1 << 5,     /* quản trị */
     ROLE_READERS = ROLE_OFFICER | ROLE_REGISTRY | ROLE_LEADER | ROLE_CHIEF | ROLE_SECRETARY,
     ROLE_ANY = ROLE_READERS | ROLE_ADMIN,
 };
@@ -29,12 +29,12 @@ extern const char *const ROLE_WORDS[];
 /* SQL: the record `column` is visible to the reader whose parties are $1..$9. Use:
  *     "SELECT ... FROM head h WHERE " READER("h.record") " AND h.kind = $10 ..."
  * with READER_ARGS(parties) as the first arguments. */
-#define READER(column)                                                                            \
-    "EXISTS (SELECT 1 FROM audience au WHERE au.record = " column                                 \
+#define READER(column)                                                                             \
+    "EXISTS (SELECT 1 FROM audience au WHERE au.record = " column                                  \
     " AND au.party IN ($1, $2, $3, $4, $5, $6, $7, $8, $9))"
-#define READER_ARGS(p)                                                                            \
-    TEXT((p).party[0]), TEXT((p).party[1]), TEXT((p).party[2]), TEXT((p).party[3]),               \
-        TEXT((p).party[4]), TEXT((p).party[5]), TEXT((p).party[6]), TEXT((p).party[7]),           \
+#define READER_ARGS(p)                                                                             \
+    TEXT((p).party[0]), TEXT((p).party[1]), TEXT((p).party[2]), TEXT((p).party[3]),                \
+        TEXT((p).party[4]), TEXT((p).party[5]), TEXT((p).party[6]), TEXT((p).party[7]),            \
         TEXT((p).party[8])
 
 struct parties {

@@ -13,8 +13,8 @@ enum {
     HASH_PASSES = 2,
     HASH_MEMORY_BYTES = 19 * 1024 * 1024,
     SECRET_BYTES = 32,
-    ATTEMPTS_FREE = 5,                 /* wrong tries before the first wait */
-    WAIT_FIRST_MS = 30 * 1000,         /* doubled by each further try */
+    ATTEMPTS_FREE = 5,         /* wrong tries before the first wait */
+    WAIT_FIRST_MS = 30 * 1000, /* doubled by each further try */
     WAIT_MAX_MS = 15 * 60 * 1000,
     TOUCH_MS = 60 * 1000,
     SESSION_IDLE_MS = 4 * 60 * 60 * 1000,
@@ -24,7 +24,8 @@ enum {
 enum err password_hash(struct call *c, struct str password, struct str *ret_hash)
 {
     char hash[crypto_pwhash_STRBYTES];
-    if (password.len < LIMIT_PASSWORD_MIN_BYTES) return fail(c, ERR_INVALID, "login.password_short");
+    if (password.len < LIMIT_PASSWORD_MIN_BYTES)
+        return fail(c, ERR_INVALID, "login.password_short");
     if (password.len > LIMIT_PASSWORD_BYTES) return fail(c, ERR_INVALID, "login.password_long");
     int failed = crypto_pwhash_str_alg(hash, password.ptr, password.len, HASH_PASSES,
                                        HASH_MEMORY_BYTES, crypto_pwhash_ALG_ARGON2ID13);
@@ -80,7 +81,8 @@ enum err login_as(struct call *c, struct str login)
 }
 
 /* One try to log in, in the order: locked? known? right? Counted by account and by address. */
-struct try {
+struct
+try {
     struct str keys[2];
     struct str login;
     struct str hash;

@@ -11,16 +11,16 @@
 #include "core/view.h"
 #include "store/store.h"
 
-struct version;  /* core/record.h */
-struct head;     /* core/record.h */
-struct paper;    /* core/paper.h */
+struct version; /* core/record.h */
+struct head;    /* core/record.h */
+struct paper;   /* core/paper.h */
 
 /* One kind of record. Kind names are "module.noun"; the table's name is the kind's name. */
 struct kind {
     const struct field_table *table;
-    int64_t schema;         /* number of the field table's edition; only grows */
-    const char *view;       /* view that shows one record: arg "record"; NULL: the generic page */
-    const char *title;      /* field that names the record in lists; NULL: the kind's word */
+    int64_t schema;    /* number of the field table's edition; only grows */
+    const char *view;  /* view that shows one record: arg "record"; NULL: the generic page */
+    const char *title; /* field that names the record in lists; NULL: the kind's word */
     /* Rules a version must keep whoever made it, from its bytes alone. NULL: none. Pure. */
     enum err (*valid)(struct call *c, const struct version *v, const void *body);
     /* Projects a version beyond its own columns: obligations and their settlements. Pure: the same
@@ -30,9 +30,9 @@ struct kind {
 
 /* What an act gives back. */
 struct act_result {
-    struct str record;  /* the record made or changed */
-    int64_t n;          /* its version */
-    struct node *more;  /* further answers, a map; NULL: none */
+    struct str record; /* the record made or changed */
+    int64_t n;         /* its version */
+    struct node *more; /* further answers, a map; NULL: none */
 };
 
 /* What a person does, declared once: web form, JSON call, command-line verb, test step. */
@@ -59,10 +59,10 @@ struct act {
 
 /* A page, as data. */
 struct view_def {
-    const char *name;                /* "consultation.list"; words "view.<name>" is its title */
-    const struct field_table *args;  /* NULL: none */
-    uint32_t roles;                  /* any of these roles may look */
-    bool rail;                       /* stands in the left rail */
+    const char *name;               /* "consultation.list"; words "view.<name>" is its title */
+    const struct field_table *args; /* NULL: none */
+    uint32_t roles;                 /* any of these roles may look */
+    bool rail;                      /* stands in the left rail */
     /* Builds the page; record visibility is decided in its SQL (grant.h READER). */
     enum err (*run)(struct call *c, const void *args, struct view *ret_view);
     /* The same as an official paper for DOCX, XLSX and print; NULL: none. */
@@ -70,8 +70,8 @@ struct view_def {
 };
 
 struct module {
-    const char *name;  /* folder name; word "module.<name>" stands in the rail */
-    int64_t order;     /* place in the rail: Hôm nay 10, Lịch 20, Xin ý kiến 30, Văn bản 40 ... */
+    const char *name; /* folder name; word "module.<name>" stands in the rail */
+    int64_t order; /* place in the rail: Hôm nay 10, Lịch 20, Xin ý kiến 30, Văn bản 40 ... */
     const struct kind *kinds;
     size_t kind_count;
     const struct act *acts;
@@ -82,8 +82,8 @@ struct module {
     size_t migration_count;
 };
 
-/* All modules: the built-in ones of core (today; office, units, persons, peers), then the folders of
- * src/domain. Shapes: index < modules_count(). */
+/* All modules: the built-in ones of core (today; office, units, persons, peers), then the folders
+ * of src/domain. Shapes: index < modules_count(). */
 size_t modules_count(void);
 const struct module *modules_at(size_t index);
 

@@ -4,8 +4,17 @@
 #include "core/obligation_sql.h"
 #include "core/office.h"
 
-enum { COLUMN_ABOUT = 1, COLUMN_WHAT, COLUMN_KEY, COLUMN_OWNER, COLUMN_CREDITOR, COLUMN_DUE,
-       COLUMN_WHY, COLUMN_TITLE, COLUMN_URGENT };
+enum {
+    COLUMN_ABOUT = 1,
+    COLUMN_WHAT,
+    COLUMN_KEY,
+    COLUMN_OWNER,
+    COLUMN_CREDITOR,
+    COLUMN_DUE,
+    COLUMN_WHY,
+    COLUMN_TITLE,
+    COLUMN_URGENT
+};
 
 /* A party as people read it: code of an office, title of a person, name of a unit, a role. */
 static struct str party_name(struct call *c, struct str party)
@@ -38,7 +47,8 @@ static void obligation_row(struct call *c, struct node *list, const struct rows 
     node_text(c, row, "about", about);
     node_text(c, row, "href", record_href(c, about));
     node_text(c, row, "what", what);
-    node_text(c, row, "act", words(c->lang, str_format(c->arena, "obligation.%.*s", STR_ARG(what))));
+    node_text(c, row, "act",
+              words(c->lang, str_format(c->arena, "obligation.%.*s", STR_ARG(what))));
     node_text(c, row, "title", rows_text(rows, i, COLUMN_TITLE));
     node_text(c, row, "owner", party_name(c, rows_text(rows, i, COLUMN_OWNER)));
     node_text(c, row, "creditor", party_name(c, rows_text(rows, i, COLUMN_CREDITOR)));
@@ -70,7 +80,8 @@ enum err obligation_mine(struct call *c, int64_t limit, struct node *ret_list)
         size_t best = READER_PARTIES;
         for (size_t i = 0; i < READER_PARTIES; i++) {
             if (at[i] >= rows[i].count) continue;
-            if (best == READER_PARTIES || comes_before(&rows[i], at[i], &rows[best], at[best])) best = i;
+            if (best == READER_PARTIES || comes_before(&rows[i], at[i], &rows[best], at[best]))
+                best = i;
         }
         if (best == READER_PARTIES) break;
         obligation_row(c, ret_list, &rows[best], at[best]++);
@@ -83,6 +94,7 @@ enum err obligation_awaited(struct call *c, int64_t limit, struct node *ret_list
     struct rows rows = {};
     struct str own = str_format(c->arena, "o:%.*s", STR_ARG(c->office->id));
     enum err e = obligation_by_creditor(c, own, limit, &rows);
-    for (size_t i = 0; e == OK && i < rows.count; i++) obligation_row(c, ret_list, &rows, i);
+    for (size_t i = 0; e == OK && i < rows.count; i++)
+        obligation_row(c, ret_list, &rows, i);
     return e;
 }

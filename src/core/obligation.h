@@ -29,8 +29,8 @@ enum err obligation_settle(struct call *c, const struct version *v, struct str a
                            const char *what, struct str key);
 
 /* Open obligations of the actor (own person, unit, roles, office), earliest first, undated last.
- * Shapes: rows as maps {about, href, what, act, title, owner, creditor, urgent, late, due CELL}; limit at
- * most LIMIT_ROWS. */
+ * Shapes: rows as maps {about, href, what, act, title, owner, creditor, urgent, late, due CELL};
+ * limit at most LIMIT_ROWS. */
 enum err obligation_mine(struct call *c, int64_t limit, struct node *ret_list);
 /* The same for what others owe to this office. */
 enum err obligation_awaited(struct call *c, int64_t limit, struct node *ret_list);

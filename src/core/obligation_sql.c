@@ -57,7 +57,8 @@ enum err obligation_sweep(struct call *c, const struct version *v)
     enum err e = store_exec(c, "DELETE FROM obligation WHERE by_record = $1 AND by_n < $2",
                             ARGS(TEXT(v->record), INT(v->n)), NULL);
     if (e == OK) {
-        e = store_all(c, "SELECT about, what, okey FROM settlement WHERE by_record = $1 AND by_n < $2",
+        e = store_all(c,
+                      "SELECT about, what, okey FROM settlement WHERE by_record = $1 AND by_n < $2",
                       ARGS(TEXT(v->record), INT(v->n)), &gone);
     }
     if (e == OK && gone.count > 0) {
@@ -65,22 +66,23 @@ enum err obligation_sweep(struct call *c, const struct version *v)
                        ARGS(TEXT(v->record), INT(v->n)), NULL);
     }
     for (size_t i = 0; e == OK && i < gone.count; i++) {
-        e = settled_again(c, rows_text(&gone, i, 0), rows_text(&gone, i, 1), rows_text(&gone, i, 2));
+        e = settled_again(c, rows_text(&gone, i, 0), rows_text(&gone, i, 1),
+                          rows_text(&gone, i, 2));
     }
     return e;
 }
 
-#define OBLIGATION_COLUMNS                                                                        \
-    "o.id, o.about, o.what, o.okey, o.owner, o.creditor, o.due_ms, o.why, o.title, o.urgent,"     \
+#define OBLIGATION_COLUMNS                                                                         \
+    "o.id, o.about, o.what, o.okey, o.owner, o.creditor, o.due_ms, o.why, o.title, o.urgent,"      \
     " o.opened_ms, o.first_due_ms"
 
 enum err obligation_by_owner(struct call *c, struct str owner, int64_t limit, struct rows *ret_rows)
 {
     struct parties p = grant_parties(c);
     return store_all(c,
-                     "SELECT " OBLIGATION_COLUMNS " FROM obligation o WHERE " READER("o.about")
-                     " AND o.owner = $10 AND o.settled_ms IS NULL"
-                     " ORDER BY o.due_ms, o.id LIMIT $11",
+                     "SELECT " OBLIGATION_COLUMNS " FROM obligation o WHERE " READER(
+                         "o.about") " AND o.owner = $10 AND o.settled_ms IS NULL"
+                                    " ORDER BY o.due_ms, o.id LIMIT $11",
                      ARGS(READER_ARGS(p), TEXT(owner), INT(limit)), ret_rows);
 }
 
@@ -89,8 +91,9 @@ enum err obligation_by_creditor(struct call *c, struct str creditor, int64_t lim
 {
     struct parties p = grant_parties(c);
     return store_all(c,
-                     "SELECT " OBLIGATION_COLUMNS " FROM obligation o WHERE " READER("o.about")
-                     " AND o.creditor = $10 AND o.settled_ms IS NULL AND o.owner <> $11"
-                     " ORDER BY o.due_ms, o.id LIMIT $12",
-                     ARGS(READER_ARGS(p), TEXT(creditor), TEXT(creditor), INT(limit)), ret_rows);
+                     "SELECT " OBLIGATION_COLUMNS " FROM obligation o WHERE " READER(
+                         "o.about") " AND o.creditor = $10 AND o.settled_ms IS NULL"
+                                    " AND substr(o.owner, 1, 2) = 'o:' AND o.owner <> o.creditor"
+                                    " ORDER BY o.due_ms, o.id LIMIT $11",
+                     ARGS(READER_ARGS(p), TEXT(creditor), INT(limit)), ret_rows);
 }

@@ -8,7 +8,7 @@
 /* After a later version was applied: drops what the record's earlier versions opened or settled and
  * this one no longer does. */
 enum err obligation_sweep(struct call *c, const struct version *v);
-/* Open rows owned by (or owed to) one party, earliest first. */
+/* Open rows owned by one party, and those that other offices owe to it, earliest first. */
 enum err obligation_by_owner(struct call *c, struct str owner, int64_t limit,
                              struct rows *ret_rows);
 enum err obligation_by_creditor(struct call *c, struct str creditor, int64_t limit,

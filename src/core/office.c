@@ -30,7 +30,8 @@ bool office_verify(struct str public_key, const char *purpose, const uint8_t has
                    struct str signature)
 {
     uint8_t text[PURPOSE_BYTES_MAX + 1 + HASH_BYTES];
-    if (public_key.len != crypto_sign_PUBLICKEYBYTES || signature.len != SIGNATURE_BYTES) return false;
+    if (public_key.len != crypto_sign_PUBLICKEYBYTES || signature.len != SIGNATURE_BYTES)
+        return false;
     size_t len = statement(purpose, hash, text);
     return crypto_sign_verify_detached((const uint8_t *)signature.ptr, text, len,
                                        (const uint8_t *)public_key.ptr) == 0;
@@ -144,16 +145,20 @@ static enum err found_step(struct call *c, void *arg)
     struct act_result result = {};
     size_t count = 0;
     const struct str *audience = org_audience(c, &count);
-    struct put put = {.kind = "office.person", .record = record, .body = &admin,
-                      .audience = audience, .audience_count = count};
+    struct put put = {.kind = "office.person",
+                      .record = record,
+                      .body = &admin,
+                      .audience = audience,
+                      .audience_count = count};
     c->who.person = record;
     e = record_put(c, &put, &result);
     if (e == OK) e = credential_put(c, f->login, f->hash);
     if (e != OK) return e;
-    struct org_office office = {.code = c->office->code, .name = c->office->name,
+    struct org_office office = {.code = c->office->code,
+                                .name = c->office->name,
                                 .public_key = hex_encode(c->arena, c->office->public_key)};
-    put = (struct put){.kind = "office.office", .body = &office, .audience = audience,
-                       .audience_count = count};
+    put = (struct put){
+        .kind = "office.office", .body = &office, .audience = audience, .audience_count = count};
     return record_put(c, &put, &result);
 }
 
@@ -171,7 +176,8 @@ enum err office_load(struct call *c, struct office *office)
     enum err e = org_self(c, &rows);
     if (e != OK) return e;
     if (rows.count != 1) return fail(c, ERR_NOT_FOUND, "office.none");
-    if (!hex_decode(rows_text(&rows, 0, 3), raw, sizeof raw)) return fail(c, ERR_CORRUPT, "store.corrupt");
+    if (!hex_decode(rows_text(&rows, 0, 3), raw, sizeof raw))
+        return fail(c, ERR_CORRUPT, "store.corrupt");
     office->id = rows_text(&rows, 0, 0);
     office->code = rows_text(&rows, 0, 1);
     office->name = rows_text(&rows, 0, 2);
@@ -262,7 +268,8 @@ enum err person_list(struct call *c, uint32_t roles, struct node *ret_list)
     enum err e = org_person_rows(c, &rows);
     for (size_t i = 0; e == OK && i < rows.count; i++) {
         uint32_t held = 0;
-        for (size_t k = 0; k < 6; k++) held |= rows_int(&rows, i, 6 + k) != 0 ? 1U << k : 0U;
+        for (size_t k = 0; k < 6; k++)
+            held |= rows_int(&rows, i, 6 + k) != 0 ? 1U << k : 0U;
         if ((held & roles) == 0) continue;
         struct node *row = node_add_map(c, ret_list);
         node_text(c, row, "record", rows_text(&rows, i, 0));

@@ -8,8 +8,8 @@
 
 /* The door to the process that holds the office's keys: it can only sign well-formed statements. */
 struct signer {
-    /* Signs each 32-byte hash under the given purpose. Shapes: hashes of 32 bytes, signatures of 64.
-     * Errors: ERR_IO "keeper.gone". */
+    /* Signs each 32-byte hash under the given purpose. Shapes: hashes of 32 bytes, signatures
+     * of 64. Errors: ERR_IO "keeper.gone". */
     enum err (*sign)(void *self, struct call *c, const char *purpose, const uint8_t (*hashes)[32],
                      size_t count, uint8_t (*ret_signatures)[64]);
     void *self;
@@ -61,7 +61,7 @@ enum err office_found(struct call *c, struct str admin_login, struct str admin_p
 enum err office_load(struct call *c, struct office *office);
 
 struct peer {
-    struct str office;     /* id */
+    struct str office; /* id */
     struct str code;
     struct str name;
     struct str public_key; /* 32 raw bytes */

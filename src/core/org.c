@@ -10,24 +10,40 @@
 
 static const struct field OFFICE_FIELDS[] = {
     {.name = "code", .type = FIELD_TEXT, AT(struct org_office, code), .max = 20, .required = true},
-    {.name = "name", .type = FIELD_TEXT, AT(struct org_office, name), .max = LIMIT_NAME_BYTES,
+    {.name = "name",
+     .type = FIELD_TEXT,
+     AT(struct org_office, name),
+     .max = LIMIT_NAME_BYTES,
      .required = true},
-    {.name = "public_key", .type = FIELD_TEXT, AT(struct org_office, public_key), .max = 64,
+    {.name = "public_key",
+     .type = FIELD_TEXT,
+     AT(struct org_office, public_key),
+     .max = 64,
      .required = true},
 };
 static const struct field_table OFFICE_TABLE =
     FIELD_TABLE("office.office", struct org_office, OFFICE_FIELDS);
 
 static const struct field UNIT_FIELDS[] = {
-    {.name = "name", .type = FIELD_TEXT, AT(struct org_unit, name), .max = LIMIT_NAME_BYTES,
+    {.name = "name",
+     .type = FIELD_TEXT,
+     AT(struct org_unit, name),
+     .max = LIMIT_NAME_BYTES,
      .required = true},
 };
-static const struct field_table UNIT_TABLE = FIELD_TABLE("office.unit", struct org_unit, UNIT_FIELDS);
+static const struct field_table UNIT_TABLE =
+    FIELD_TABLE("office.unit", struct org_unit, UNIT_FIELDS);
 
 static const struct field PERSON_FIELDS[] = {
-    {.name = "login", .type = FIELD_TEXT, AT(struct org_person, login), .max = LIMIT_LOGIN_BYTES,
+    {.name = "login",
+     .type = FIELD_TEXT,
+     AT(struct org_person, login),
+     .max = LIMIT_LOGIN_BYTES,
      .required = true},
-    {.name = "title", .type = FIELD_TEXT, AT(struct org_person, title), .max = LIMIT_NAME_BYTES,
+    {.name = "title",
+     .type = FIELD_TEXT,
+     AT(struct org_person, title),
+     .max = LIMIT_NAME_BYTES,
      .required = true},
     {.name = "name", .type = FIELD_PERSONAL, AT(struct org_person, name), .max = LIMIT_NAME_BYTES},
     {.name = "unit", .type = FIELD_RECORD, AT(struct org_person, unit)},
@@ -40,13 +56,21 @@ static const struct field_table PERSON_TABLE =
 static const struct field PEER_FIELDS[] = {
     {.name = "office", .type = FIELD_OFFICE, AT(struct org_peer, office), .required = true},
     {.name = "code", .type = FIELD_TEXT, AT(struct org_peer, code), .max = 20, .required = true},
-    {.name = "name", .type = FIELD_TEXT, AT(struct org_peer, name), .max = LIMIT_NAME_BYTES,
+    {.name = "name",
+     .type = FIELD_TEXT,
+     AT(struct org_peer, name),
+     .max = LIMIT_NAME_BYTES,
      .required = true},
-    {.name = "public_key", .type = FIELD_TEXT, AT(struct org_peer, public_key), .max = 64,
+    {.name = "public_key",
+     .type = FIELD_TEXT,
+     AT(struct org_peer, public_key),
+     .max = 64,
      .required = true},
     {.name = "address", .type = FIELD_TEXT, AT(struct org_peer, address), .max = 255},
+    {.name = "rank", .type = FIELD_INT, AT(struct org_peer, rank), .max = 999},
 };
-static const struct field_table PEER_TABLE = FIELD_TABLE("office.peer", struct org_peer, PEER_FIELDS);
+static const struct field_table PEER_TABLE =
+    FIELD_TABLE("office.peer", struct org_peer, PEER_FIELDS);
 
 static const struct kind KINDS[] = {
     {.table = &OFFICE_TABLE, .schema = 1, .title = "name"},

@@ -17,11 +17,11 @@ struct org_unit {
 
 struct org_person {
     struct str login;
-    struct str title;      /* chức danh: what others see */
-    struct personal name;  /* may be empty */
+    struct str title;     /* chức danh: what others see */
+    struct personal name; /* may be empty */
     struct str unit;
-    bool role[6];          /* in the order of ROLE_WORDS */
-    bool left;             /* no longer in the office */
+    bool role[6]; /* in the order of ROLE_WORDS */
+    bool left;    /* no longer in the office */
 };
 
 struct org_peer {
@@ -30,14 +30,18 @@ struct org_peer {
     struct str name;
     struct str public_key; /* hex */
     struct str address;    /* "host:port", empty when it calls us */
+    int64_t rank; /* place in lists: offices stand in order of protocol, not of the alphabet */
 };
 
 /* The six role fields of a person or of the form that makes one. */
-#define ORG_ROLE_FIELD(owner, member, i, word)                                                    \
-    {.name = word, .type = FIELD_BOOL, .offset = offsetof(owner, member[i]), .label = "role." word}
-#define ORG_PERSON_ROLES(owner, member)                                                           \
-    ORG_ROLE_FIELD(owner, member, 0, "officer"), ORG_ROLE_FIELD(owner, member, 1, "registry"),       \
-        ORG_ROLE_FIELD(owner, member, 2, "leader"), ORG_ROLE_FIELD(owner, member, 3, "chief"),       \
+#define ORG_ROLE_FIELD(owner, member, i, word)                                                     \
+    {                                                                                              \
+        .name = word, .type = FIELD_BOOL, .offset = offsetof(owner, member[i]),                    \
+        .label = "role." word                                                                      \
+    }
+#define ORG_PERSON_ROLES(owner, member)                                                            \
+    ORG_ROLE_FIELD(owner, member, 0, "officer"), ORG_ROLE_FIELD(owner, member, 1, "registry"),     \
+        ORG_ROLE_FIELD(owner, member, 2, "leader"), ORG_ROLE_FIELD(owner, member, 3, "chief"),     \
         ORG_ROLE_FIELD(owner, member, 4, "secretary"), ORG_ROLE_FIELD(owner, member, 5, "admin")
 
 extern const struct module org_module;

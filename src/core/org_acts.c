@@ -15,7 +15,10 @@ static enum err put_record(struct call *c, const char *kind, struct str record, 
 {
     size_t count = 0;
     const struct str *audience = org_audience(c, &count);
-    struct put put = {.kind = kind, .record = record, .body = body, .audience = audience,
+    struct put put = {.kind = kind,
+                      .record = record,
+                      .body = body,
+                      .audience = audience,
                       .audience_count = count};
     return record_put(c, &put, ret_result);
 }
@@ -26,15 +29,23 @@ struct unit_input {
     struct org_unit unit;
 };
 static const struct field ADD_UNIT_FIELDS[] = {
-    {.name = "name", .type = FIELD_TEXT, AT(struct unit_input, unit.name), .max = LIMIT_NAME_BYTES,
-     .required = true, .label = "field.office.unit.name"},
+    {.name = "name",
+     .type = FIELD_TEXT,
+     AT(struct unit_input, unit.name),
+     .max = LIMIT_NAME_BYTES,
+     .required = true,
+     .label = "field.office.unit.name"},
 };
 static const struct field_table ADD_UNIT =
     FIELD_TABLE("office.add_unit", struct unit_input, ADD_UNIT_FIELDS);
 static const struct field CHANGE_UNIT_FIELDS[] = {
     {.name = "record", .type = FIELD_RECORD, AT(struct unit_input, record), .required = true},
-    {.name = "name", .type = FIELD_TEXT, AT(struct unit_input, unit.name), .max = LIMIT_NAME_BYTES,
-     .required = true, .label = "field.office.unit.name"},
+    {.name = "name",
+     .type = FIELD_TEXT,
+     AT(struct unit_input, unit.name),
+     .max = LIMIT_NAME_BYTES,
+     .required = true,
+     .label = "field.office.unit.name"},
 };
 static const struct field_table CHANGE_UNIT =
     FIELD_TABLE("office.change_unit", struct unit_input, CHANGE_UNIT_FIELDS);
@@ -51,20 +62,35 @@ struct person_input {
     struct org_person person;
     struct str password; /* after prepare: its hash */
 };
-#define PERSON_TITLE_NAME_UNIT                                                                    \
-    {.name = "title", .type = FIELD_TEXT, AT(struct person_input, person.title),                  \
-     .max = LIMIT_NAME_BYTES, .required = true, .label = "field.office.person.title"},            \
-        {.name = "name", .type = FIELD_PERSONAL, AT(struct person_input, person.name),            \
-         .max = LIMIT_NAME_BYTES, .label = "field.office.person.name"},                           \
-        {.name = "unit", .type = FIELD_RECORD, AT(struct person_input, person.unit),              \
-         .label = "field.office.person.unit"}
-#define PERSON_PASSWORD                                                                           \
-    {.name = "password", .type = FIELD_TEXT, AT(struct person_input, password),                   \
-     .max = LIMIT_PASSWORD_BYTES, .required = true, .label = "field.office.person.password"}
+#define PERSON_TITLE_NAME_UNIT                                                                     \
+    {.name = "title",                                                                              \
+     .type = FIELD_TEXT,                                                                           \
+     AT(struct person_input, person.title),                                                        \
+     .max = LIMIT_NAME_BYTES,                                                                      \
+     .required = true,                                                                             \
+     .label = "field.office.person.title"},                                                        \
+        {.name = "name",                                                                           \
+         .type = FIELD_PERSONAL,                                                                   \
+         AT(struct person_input, person.name),                                                     \
+         .max = LIMIT_NAME_BYTES,                                                                  \
+         .label = "field.office.person.name"},                                                     \
+    {                                                                                              \
+        .name = "unit", .type = FIELD_RECORD, AT(struct person_input, person.unit),                \
+        .label = "field.office.person.unit"                                                        \
+    }
+#define PERSON_PASSWORD                                                                            \
+    {                                                                                              \
+        .name = "password", .type = FIELD_TEXT, AT(struct person_input, password),                 \
+        .max = LIMIT_PASSWORD_BYTES, .required = true, .label = "field.office.person.password"     \
+    }
 
 static const struct field ADD_PERSON_FIELDS[] = {
-    {.name = "login", .type = FIELD_TEXT, AT(struct person_input, person.login),
-     .max = LIMIT_LOGIN_BYTES, .required = true, .label = "field.office.person.login"},
+    {.name = "login",
+     .type = FIELD_TEXT,
+     AT(struct person_input, person.login),
+     .max = LIMIT_LOGIN_BYTES,
+     .required = true,
+     .label = "field.office.person.login"},
     PERSON_TITLE_NAME_UNIT,
     ORG_PERSON_ROLES(struct person_input, person.role),
     PERSON_PASSWORD,
@@ -75,7 +101,9 @@ static const struct field CHANGE_PERSON_FIELDS[] = {
     {.name = "record", .type = FIELD_RECORD, AT(struct person_input, record), .required = true},
     PERSON_TITLE_NAME_UNIT,
     ORG_PERSON_ROLES(struct person_input, person.role),
-    {.name = "left", .type = FIELD_BOOL, AT(struct person_input, person.left),
+    {.name = "left",
+     .type = FIELD_BOOL,
+     AT(struct person_input, person.left),
      .label = "field.office.person.left"},
 };
 static const struct field_table CHANGE_PERSON =
@@ -97,8 +125,8 @@ static bool login_is_plain(struct str login)
 {
     for (size_t i = 0; i < login.len; i++) {
         char ch = login.ptr[i];
-        bool plain = (ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9') || ch == '.' || ch == '-' ||
-                     ch == '_';
+        bool plain = (ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9') || ch == '.' ||
+                     ch == '-' || ch == '_';
         if (!plain) return false;
     }
     return login.len > 0;
@@ -166,15 +194,18 @@ struct peer_input {
     struct str record;
     struct org_peer peer;
 };
-#define PEER_FIELD(word, field_type, limit, must)                                                 \
-    {.name = #word, .type = field_type, AT(struct peer_input, peer.word), .max = limit,           \
-     .required = must, .label = "field.office.peer." #word}
+#define PEER_FIELD(word, field_type, limit, must)                                                  \
+    {                                                                                              \
+        .name = #word, .type = field_type, AT(struct peer_input, peer.word), .max = limit,         \
+        .required = must, .label = "field.office.peer." #word                                      \
+    }
 static const struct field ADD_PEER_FIELDS[] = {
     PEER_FIELD(office, FIELD_OFFICE, 0, true),
     PEER_FIELD(code, FIELD_TEXT, 20, true),
     PEER_FIELD(name, FIELD_TEXT, LIMIT_NAME_BYTES, true),
     PEER_FIELD(public_key, FIELD_TEXT, 64, true),
     PEER_FIELD(address, FIELD_TEXT, 255, false),
+    PEER_FIELD(rank, FIELD_INT, 999, false),
 };
 static const struct field_table ADD_PEER =
     FIELD_TABLE("office.add_peer", struct peer_input, ADD_PEER_FIELDS);
@@ -183,6 +214,7 @@ static const struct field CHANGE_PEER_FIELDS[] = {
     PEER_FIELD(code, FIELD_TEXT, 20, true),
     PEER_FIELD(name, FIELD_TEXT, LIMIT_NAME_BYTES, true),
     PEER_FIELD(address, FIELD_TEXT, 255, false),
+    PEER_FIELD(rank, FIELD_INT, 999, false),
 };
 static const struct field_table CHANGE_PEER =
     FIELD_TABLE("office.change_peer", struct peer_input, CHANGE_PEER_FIELDS);
@@ -213,23 +245,52 @@ static enum err change_peer(struct call *c, const void *input, struct act_result
     peer.code = in->peer.code;
     peer.name = in->peer.name;
     peer.address = in->peer.address;
+    peer.rank = in->peer.rank;
     return put_record(c, "office.peer", in->record, &peer, ret_result);
 }
 
 const struct act ORG_ACTS[] = {
-    {.name = "office.add_person", .input = &ADD_PERSON, .roles = ROLE_ADMIN,
-     .prepare = prepare_password, .run = add_person, .main = true},
-    {.name = "office.change_person", .input = &CHANGE_PERSON, .kind = "office.person",
-     .roles = ROLE_ADMIN, .home_only = true, .run = change_person, .main = true},
-    {.name = "office.set_password", .input = &SET_PASSWORD, .kind = "office.person",
-     .roles = ROLE_ADMIN, .home_only = true, .prepare = prepare_password, .run = set_password},
-    {.name = "office.add_unit", .input = &ADD_UNIT, .roles = ROLE_ADMIN, .run = put_unit,
+    {.name = "office.add_person",
+     .input = &ADD_PERSON,
+     .roles = ROLE_ADMIN,
+     .prepare = prepare_password,
+     .run = add_person,
      .main = true},
-    {.name = "office.change_unit", .input = &CHANGE_UNIT, .kind = "office.unit",
-     .roles = ROLE_ADMIN, .home_only = true, .run = put_unit},
-    {.name = "office.add_peer", .input = &ADD_PEER, .roles = ROLE_ADMIN, .run = add_peer,
+    {.name = "office.change_person",
+     .input = &CHANGE_PERSON,
+     .kind = "office.person",
+     .roles = ROLE_ADMIN,
+     .home_only = true,
+     .run = change_person,
      .main = true},
-    {.name = "office.change_peer", .input = &CHANGE_PEER, .kind = "office.peer",
-     .roles = ROLE_ADMIN, .home_only = true, .run = change_peer},
+    {.name = "office.set_password",
+     .input = &SET_PASSWORD,
+     .kind = "office.person",
+     .roles = ROLE_ADMIN,
+     .home_only = true,
+     .prepare = prepare_password,
+     .run = set_password},
+    {.name = "office.add_unit",
+     .input = &ADD_UNIT,
+     .roles = ROLE_ADMIN,
+     .run = put_unit,
+     .main = true},
+    {.name = "office.change_unit",
+     .input = &CHANGE_UNIT,
+     .kind = "office.unit",
+     .roles = ROLE_ADMIN,
+     .home_only = true,
+     .run = put_unit},
+    {.name = "office.add_peer",
+     .input = &ADD_PEER,
+     .roles = ROLE_ADMIN,
+     .run = add_peer,
+     .main = true},
+    {.name = "office.change_peer",
+     .input = &CHANGE_PEER,
+     .kind = "office.peer",
+     .roles = ROLE_ADMIN,
+     .home_only = true,
+     .run = change_peer},
 };
 static_assert(ARRAY_LEN(ORG_ACTS) == ORG_ACTS_COUNT);

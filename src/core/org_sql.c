@@ -1,6 +1,6 @@
 #include "core/org_sql.h"
 
-#define PERSON_COLUMNS                                                                            \
+#define PERSON_COLUMNS                                                                             \
     "p.record, p.login, p.title, p.unit, coalesce(u.name, ''), p.name, p.officer, p.registry,"     \
     " p.leader, p.chief, p.secretary, p.admin"
 
@@ -23,7 +23,7 @@ enum err org_peer_rows(struct call *c, struct rows *ret_rows)
 {
     return store_all(c,
                      "SELECT office, code, name, public_key, address, record FROM k_office_peer"
-                     " ORDER BY code, office LIMIT 4096",
+                     " ORDER BY rank, code, office LIMIT 4096",
                      NO_ARGS, ret_rows);
 }
 
@@ -120,8 +120,8 @@ enum err token_get(struct call *c, struct str hash, struct str *ret_person)
 enum err attempt_get(struct call *c, struct str key, int64_t *ret_count, int64_t *ret_until_ms)
 {
     struct rows rows = {};
-    enum err e = store_all(c, "SELECT count, until_ms FROM attempt WHERE akey = $1",
-                           ARGS(TEXT(key)), &rows);
+    enum err e =
+        store_all(c, "SELECT count, until_ms FROM attempt WHERE akey = $1", ARGS(TEXT(key)), &rows);
     if (e != OK) return e;
     *ret_count = rows.count > 0 ? rows_int(&rows, 0, 0) : 0;
     *ret_until_ms = rows.count > 0 ? rows_int(&rows, 0, 1) : 0;

@@ -103,7 +103,9 @@ struct record_args {
     struct str record;
 };
 static const struct field RECORD_ARG_FIELDS[] = {
-    {.name = "record", .type = FIELD_RECORD, .offset = offsetof(struct record_args, record),
+    {.name = "record",
+     .type = FIELD_RECORD,
+     .offset = offsetof(struct record_args, record),
      .required = true},
 };
 static const struct field_table RECORD_ARGS =
@@ -140,7 +142,8 @@ static enum err record_page(struct call *c, const void *args, struct view *ret_v
     void *body = arena_alloc(c->arena, kind->table->size);
     e = record_body(c, kind->table->name, in->record, body);
     if (e != OK) return e;
-    view_start(c, ret_view, VIEW_RECORD, words(c->lang, str_format(c->arena, "kind.%s", kind->table->name)));
+    view_start(c, ret_view, VIEW_RECORD,
+               words(c->lang, str_format(c->arena, "kind.%s", kind->table->name)));
     for (size_t i = 0; i < kind->table->count; i++) {
         const struct field *f = &kind->table->fields[i];
         if (f->type == FIELD_LIST || f->type == FIELD_FILES) continue;

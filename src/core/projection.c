@@ -19,7 +19,8 @@ struct str projection_table(struct arena *arena, const struct field_table *table
 {
     struct sb sb = sb_new(arena, 0);
     sb_put(&sb, S("k_"));
-    for (const char *at = table->name; *at != 0; at++) sb_char(&sb, *at == '.' ? '_' : *at);
+    for (const char *at = table->name; *at != 0; at++)
+        sb_char(&sb, *at == '.' ? '_' : *at);
     return sb_str(&sb);
 }
 
@@ -148,7 +149,8 @@ enum err projection_schema(struct call *c, const struct kind *kind)
     enum err e = table_schema(c, projection_table(c->arena, kind->table), kind->table, false);
     for (size_t i = 0; e == OK && i < kind->table->count; i++) {
         const struct field *f = &kind->table->fields[i];
-        if (has_rows(f)) e = table_schema(c, child_table(c->arena, kind->table, f), row_table(f), true);
+        if (has_rows(f))
+            e = table_schema(c, child_table(c->arena, kind->table, f), row_table(f), true);
     }
     return e;
 }
@@ -169,10 +171,11 @@ static enum err row_insert(struct call *c, struct str name, const struct field_t
         args[count++] = column_value(f, from);
         sb_printf(&names, ", \"%s\"", f->name);
     }
-    for (size_t i = 0; i < count; i++) sb_printf(&marks, "%s$%zu", i == 0 ? "" : ", ", i + 1);
-    struct str sql = str_format(c->arena, "INSERT INTO %.*s (record%s%.*s) VALUES (%.*s)",
-                                STR_ARG(name), index >= 0 ? ", i" : "", STR_ARG(sb_str(&names)),
-                                STR_ARG(sb_str(&marks)));
+    for (size_t i = 0; i < count; i++)
+        sb_printf(&marks, "%s$%zu", i == 0 ? "" : ", ", i + 1);
+    struct str sql =
+        str_format(c->arena, "INSERT INTO %.*s (record%s%.*s) VALUES (%.*s)", STR_ARG(name),
+                   index >= 0 ? ", i" : "", STR_ARG(sb_str(&names)), STR_ARG(sb_str(&marks)));
     return store_exec(c, sql.ptr, args, count, NULL);
 }
 

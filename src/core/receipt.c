@@ -29,7 +29,8 @@ static const struct field FORM_FIELDS[] = {
     {.name = "key", .type = FIELD_TEXT, AT(r.key), .max = 16, .required = true},
 };
 #undef AT
-static const struct field_table FORM_TABLE = FIELD_TABLE("receipt", struct receipt_form, FORM_FIELDS);
+static const struct field_table FORM_TABLE =
+    FIELD_TABLE("receipt", struct receipt_form, FORM_FIELDS);
 
 static struct str form_bytes(struct call *c, const struct receipt_form *form)
 {

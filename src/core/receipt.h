@@ -15,7 +15,7 @@
 enum receipt_type { RECEIPT_R2 = 1, RECEIPT_REFUSED, RECEIPT_R3 };
 
 struct receipt {
-    int64_t type;      /* enum receipt_type */
+    int64_t type; /* enum receipt_type */
     struct str record;
     int64_t n;
     struct str hash;   /* hex, of the version spoken of */
@@ -48,5 +48,4 @@ enum err receipt_parse(struct call *c, struct str bytes, struct receipt *ret_rec
  * the receipt's; personal is unused; the key is of the office that says it, and the caller has
  * checked that receipt.office is that office. Errors: ERR_INVALID "receipt.form",
  * "receipt.signature", "receipt.unknown". */
-enum err receipt_arrive(struct call *c, const struct arrival *arrival,
-                        struct receipt *ret_receipt);
+enum err receipt_arrive(struct call *c, const struct arrival *arrival, struct receipt *ret_receipt);

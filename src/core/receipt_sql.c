@@ -5,15 +5,16 @@ enum err receipt_insert(struct call *c, const struct receipt *r, struct str hash
 {
     struct value sig = signature.len > 0 ? BYTES(signature) : NONE;
     int64_t changed = 0;
-    enum err e = store_exec(c,
-                            "INSERT INTO receipt (hash, bytes, sig, record, n, type, office, person,"
-                            " time_ms, number, reason, key, received_ms)"
-                            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
-                            " ON CONFLICT DO NOTHING",
-                            ARGS(TEXT(hash), BYTES(bytes), sig, TEXT(r->record), INT(r->n),
-                                 INT(r->type), TEXT(r->office), TEXT(r->person), INT(r->time_ms),
-                                 TEXT(r->number), TEXT(r->reason), TEXT(r->key), INT(c->now_ms)),
-                            &changed);
+    enum err e =
+        store_exec(c,
+                   "INSERT INTO receipt (hash, bytes, sig, record, n, type, office, person,"
+                   " time_ms, number, reason, key, received_ms)"
+                   " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+                   " ON CONFLICT DO NOTHING",
+                   ARGS(TEXT(hash), BYTES(bytes), sig, TEXT(r->record), INT(r->n), INT(r->type),
+                        TEXT(r->office), TEXT(r->person), INT(r->time_ms), TEXT(r->number),
+                        TEXT(r->reason), TEXT(r->key), INT(c->now_ms)),
+                   &changed);
     if (e == OK) *ret_new = changed == 1;
     return e;
 }

@@ -95,7 +95,8 @@ static enum err audience_of(struct call *c, const struct put *put, struct versio
     for (size_t i = 0; i < count; i++) {
         struct str party = put->audience != NULL ? put->audience[i] : rows_text(&rows, i, 0);
         bool known = false;
-        for (size_t k = 0; k < used; k++) known = known || str_eq(parties[k], party);
+        for (size_t k = 0; k < used; k++)
+            known = known || str_eq(parties[k], party);
         inside = inside || !str_starts(party, S("o:")) || str_eq(party, own);
         if (!known) parties[used++] = party;
     }
@@ -314,7 +315,8 @@ static enum err arrival_personal(struct call *c, const struct kind *kind, const 
     for (size_t i = 0; e == OK && i < a->personal_count; i++) {
         const struct field *f = field_find(kind->table, a->personal[i].path);
         if (f == NULL || f->type != FIELD_PERSONAL) return fail(c, ERR_INVALID, "arrival.secret");
-        struct personal p = *(const struct personal *)(const void *)((const char *)body + f->offset);
+        struct personal p =
+            *(const struct personal *)(const void *)((const char *)body + f->offset);
         p.salt = a->personal[i].salt;
         p.value = a->personal[i].value;
         if (!personal_opens(&p)) return fail(c, ERR_INVALID, "arrival.secret");

@@ -30,7 +30,7 @@ struct head {
 struct version {
     struct str record;
     struct str kind;
-    struct str home;   /* office id: the part of record before the dot */
+    struct str home; /* office id: the part of record before the dot */
     int64_t schema;
     int64_t n;
     struct str prev;   /* hex hash of version n-1; empty for 1 */
@@ -38,10 +38,10 @@ struct version {
     int64_t time_ms;
     struct str *audience;
     size_t audience_count;
-    struct str key;    /* id of the signing key */
-    struct str bytes;  /* the exact signed bytes */
-    struct str body;   /* the part of them that the kind's field table describes */
-    struct str hash;   /* hex */
+    struct str key;       /* id of the signing key */
+    struct str bytes;     /* the exact signed bytes */
+    struct str body;      /* the part of them that the kind's field table describes */
+    struct str hash;      /* hex */
     struct str signature; /* 64 raw bytes; empty while it waits for the group */
 };
 
@@ -50,12 +50,12 @@ enum priority { PRIORITY_CONTROL, PRIORITY_URGENT, PRIORITY_NORMAL, PRIORITY_BUL
 /* What record_put writes. Zero `record` makes a new record. */
 struct put {
     const char *kind;
-    struct str record;         /* empty: a new one */
-    int64_t seen_n;            /* version the change was based on; 0: whatever is newest */
-    const void *body;          /* the kind's C struct; personal fields are sealed in place */
+    struct str record;          /* empty: a new one */
+    int64_t seen_n;             /* version the change was based on; 0: whatever is newest */
+    const void *body;           /* the kind's C struct; personal fields are sealed in place */
     const struct str *audience; /* parties; NULL keeps the present ones. This office is always in */
     size_t audience_count;
-    enum priority priority;    /* of the outgoing entries */
+    enum priority priority; /* of the outgoing entries */
 };
 
 /* Makes a version: checks the body by its field table and rules, writes the bytes, projects them,
@@ -86,9 +86,9 @@ enum err version_body(struct call *c, const struct version *v, void *ret_body);
 /* A version that came from its home office. */
 struct arrival {
     struct str bytes;
-    struct str signature;       /* 64 raw bytes */
-    struct str public_key;      /* 32 raw bytes: the home's key, from the directory */
-    struct str key;             /* its id */
+    struct str signature;                /* 64 raw bytes */
+    struct str public_key;               /* 32 raw bytes: the home's key, from the directory */
+    struct str key;                      /* its id */
     const struct personal_row *personal; /* values of personal fields */
     size_t personal_count;
 };

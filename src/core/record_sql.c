@@ -4,8 +4,9 @@ enum err record_visible(struct call *c, struct str record, bool *ret_visible)
 {
     struct parties p = grant_parties(c);
     struct rows rows = {};
-    enum err e = store_all(c, "SELECT 1 FROM head h WHERE " READER("h.record") " AND h.record = $10",
-                           ARGS(READER_ARGS(p), TEXT(record)), &rows);
+    enum err e =
+        store_all(c, "SELECT 1 FROM head h WHERE " READER("h.record") " AND h.record = $10",
+                  ARGS(READER_ARGS(p), TEXT(record)), &rows);
     if (e == OK) *ret_visible = rows.count > 0;
     return e;
 }
@@ -34,32 +35,33 @@ enum err head_load(struct call *c, struct str record, struct head *ret_head)
 
 enum err head_store(struct call *c, const struct version *v)
 {
-    return store_exec(c,
-                      "INSERT INTO head (record, kind, home, n, hash, created_ms, changed_ms, person)"
-                      " VALUES ($1, $2, $3, $4, $5, $6, $6, $7)"
-                      " ON CONFLICT (record) DO UPDATE SET n = excluded.n, hash = excluded.hash,"
-                      " changed_ms = excluded.changed_ms, person = excluded.person",
-                      ARGS(TEXT(v->record), TEXT(v->kind), TEXT(v->home), INT(v->n), TEXT(v->hash),
-                           INT(v->time_ms), TEXT(v->person)),
-                      NULL);
+    return store_exec(
+        c,
+        "INSERT INTO head (record, kind, home, n, hash, created_ms, changed_ms, person)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $6, $7)"
+        " ON CONFLICT (record) DO UPDATE SET n = excluded.n, hash = excluded.hash,"
+        " changed_ms = excluded.changed_ms, person = excluded.person",
+        ARGS(TEXT(v->record), TEXT(v->kind), TEXT(v->home), INT(v->n), TEXT(v->hash),
+             INT(v->time_ms), TEXT(v->person)),
+        NULL);
 }
 
 enum err version_insert(struct call *c, const struct version *v)
 {
     struct value sig = v->signature.len > 0 ? BYTES(v->signature) : NONE;
-    return store_exec(c,
-                      "INSERT INTO version (record, n, kind, hash, bytes, sig, key, home, received_ms)"
-                      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                      ARGS(TEXT(v->record), INT(v->n), TEXT(v->kind), TEXT(v->hash), BYTES(v->bytes),
-                           sig, TEXT(v->key), TEXT(v->home), INT(c->now_ms)),
-                      NULL);
+    return store_exec(
+        c,
+        "INSERT INTO version (record, n, kind, hash, bytes, sig, key, home, received_ms)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        ARGS(TEXT(v->record), INT(v->n), TEXT(v->kind), TEXT(v->hash), BYTES(v->bytes), sig,
+             TEXT(v->key), TEXT(v->home), INT(c->now_ms)),
+        NULL);
 }
 
 enum err version_load(struct call *c, struct str record, int64_t n, struct version *ret_version)
 {
     struct rows rows = {};
-    enum err e = store_all(c,
-                           "SELECT bytes, hash, sig FROM version WHERE record = $1 AND n = $2",
+    enum err e = store_all(c, "SELECT bytes, hash, sig FROM version WHERE record = $1 AND n = $2",
                            ARGS(TEXT(record), INT(n)), &rows);
     if (e != OK) return e;
     if (rows.count == 0) return fail(c, ERR_NOT_FOUND, "record.not_found");
@@ -72,8 +74,7 @@ enum err version_load(struct call *c, struct str record, int64_t n, struct versi
 
 enum err version_unsigned_list(struct call *c, struct rows *ret_rows)
 {
-    return store_all(c, "SELECT record, n, hash FROM version WHERE sig IS NULL",
-                     NO_ARGS, ret_rows);
+    return store_all(c, "SELECT record, n, hash FROM version WHERE sig IS NULL", NO_ARGS, ret_rows);
 }
 
 enum err version_sign(struct call *c, struct str record, int64_t n, struct str signature)
@@ -94,8 +95,9 @@ enum err personal_insert(struct call *c, const struct version *v, struct str pat
 
 enum err personal_load(struct call *c, struct str record, int64_t n, struct rows *ret_rows)
 {
-    return store_all(c, "SELECT path, salt, value FROM personal WHERE record = $1 AND n = $2"
-                        " ORDER BY path",
+    return store_all(c,
+                     "SELECT path, salt, value FROM personal WHERE record = $1 AND n = $2"
+                     " ORDER BY path",
                      ARGS(TEXT(record), INT(n)), ret_rows);
 }
 
@@ -129,12 +131,13 @@ enum err leaf_insert(struct call *c, int64_t kind, struct str hash)
 enum err outbox_insert(struct call *c, struct str peer, struct str object, int64_t object_kind,
                        const struct version *about, enum priority priority)
 {
-    return store_exec(c,
-                      "INSERT INTO outbox (peer, object, object_kind, record, n, priority, created_ms)"
-                      " VALUES ($1, $2, $3, $4, $5, $6, $7)",
-                      ARGS(TEXT(peer), TEXT(object), INT(object_kind), TEXT(about->record),
-                           INT(about->n), INT((int64_t)priority), INT(c->now_ms)),
-                      NULL);
+    return store_exec(
+        c,
+        "INSERT INTO outbox (peer, object, object_kind, record, n, priority, created_ms)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        ARGS(TEXT(peer), TEXT(object), INT(object_kind), TEXT(about->record), INT(about->n),
+             INT((int64_t)priority), INT(c->now_ms)),
+        NULL);
 }
 
 enum err delivery_list(struct call *c, struct str record, struct rows *ret_rows)
@@ -173,7 +176,8 @@ enum err assignment_put(struct call *c, struct str record, struct str person, st
 
 enum err assignment_clear(struct call *c, struct str by_record)
 {
-    return store_exec(c, "DELETE FROM assignment WHERE by_record = $1", ARGS(TEXT(by_record)), NULL);
+    return store_exec(c, "DELETE FROM assignment WHERE by_record = $1", ARGS(TEXT(by_record)),
+                      NULL);
 }
 
 enum err assignment_has(struct call *c, struct str record, struct str person, bool *ret_has)
@@ -188,8 +192,8 @@ enum err assignment_has(struct call *c, struct str record, struct str person, bo
 enum err projection_columns(struct call *c, struct str name, struct str *ret_columns)
 {
     struct rows rows = {};
-    enum err e = store_all(c, "SELECT columns FROM projection WHERE name = $1", ARGS(TEXT(name)),
-                           &rows);
+    enum err e =
+        store_all(c, "SELECT columns FROM projection WHERE name = $1", ARGS(TEXT(name)), &rows);
     if (e == OK) *ret_columns = rows.count > 0 ? rows_text(&rows, 0, 0) : (struct str){};
     return e;
 }

@@ -20,8 +20,7 @@ enum err outbox_insert(struct call *c, struct str peer, struct str object, int64
 enum err delivery_list(struct call *c, struct str record, struct rows *ret_rows);
 enum err delivery_receipts(struct call *c, struct str record, struct rows *ret_rows);
 enum err history_list(struct call *c, struct str record, struct rows *ret_rows);
-enum err assignment_put(struct call *c, struct str record, struct str person,
-                        struct str by_record);
+enum err assignment_put(struct call *c, struct str record, struct str person, struct str by_record);
 enum err assignment_clear(struct call *c, struct str by_record);
 enum err assignment_has(struct call *c, struct str record, struct str person, bool *ret_has);
 enum err projection_columns(struct call *c, struct str name, struct str *ret_columns);

@@ -10,7 +10,6 @@
 
 #include <cmocka.h> /* after ours: it takes the name fail */
 
-
 static int open_office(void **state)
 {
     static struct t_office t;
@@ -130,7 +129,8 @@ static void a_wrong_password_is_counted_and_locks(void **state)
     struct t_office *t = *state;
     for (int i = 0; i < 5; i++) {
         struct call c = t_call(t, NULL);
-        assert_int_equal(login_password(&c, S("admin"), S("sai-mat-khau"), S("127.0.0.1")), ERR_LOGIN);
+        assert_int_equal(login_password(&c, S("admin"), S("sai-mat-khau"), S("127.0.0.1")),
+                         ERR_LOGIN);
         assert_string_equal(c.failure.reason, "login.wrong");
         call_end(&c);
     }

@@ -26,7 +26,10 @@ struct party_row {
 };
 
 static const struct field PARTY_FIELDS[] = {
-    {.name = "party", .type = FIELD_TEXT, .offset = offsetof(struct party_row, party), .max = 80,
+    {.name = "party",
+     .type = FIELD_TEXT,
+     .offset = offsetof(struct party_row, party),
+     .max = 80,
      .required = true},
 };
 static const struct field_table PARTY_TABLE = FIELD_TABLE("party", struct party_row, PARTY_FIELDS);
@@ -41,8 +44,12 @@ static const struct field HEADER_FIELDS[] = {
     {.name = "prev", .type = FIELD_TEXT, AT(prev), .max = 64},
     {.name = "person", .type = FIELD_RECORD, AT(person)},
     {.name = "time", .type = FIELD_INSTANT, AT(time_ms), .required = true},
-    {.name = "audience", .type = FIELD_LIST, AT(audience), .max = LIMIT_AUDIENCE,
-     .of = &PARTY_TABLE, .required = true},
+    {.name = "audience",
+     .type = FIELD_LIST,
+     AT(audience),
+     .max = LIMIT_AUDIENCE,
+     .of = &PARTY_TABLE,
+     .required = true},
     {.name = "alg", .type = FIELD_TEXT, AT(alg), .max = 16, .required = true},
     {.name = "key", .type = FIELD_TEXT, AT(key), .max = 16, .required = true},
 };
@@ -64,7 +71,8 @@ static struct str header_bytes(struct call *c, const struct header *h)
 enum err version_write(struct call *c, struct version *v, const struct kind *kind, const void *body)
 {
     struct party_row *rows = arena_array(c->arena, v->audience_count, sizeof *rows);
-    for (size_t i = 0; i < v->audience_count; i++) rows[i].party = v->audience[i];
+    for (size_t i = 0; i < v->audience_count; i++)
+        rows[i].party = v->audience[i];
     struct header h = {
         .phoihop = 1,
         .kind = v->kind,
@@ -123,7 +131,8 @@ enum err version_parse(struct call *c, struct str bytes, struct version *ret_ver
     if (!written) return fail(c, ERR_SYNTAX, "version.form");
     const struct party_row *rows = h.audience.rows;
     struct str *audience = arena_array(c->arena, h.audience.count, sizeof *audience);
-    for (size_t i = 0; i < h.audience.count; i++) audience[i] = rows[i].party;
+    for (size_t i = 0; i < h.audience.count; i++)
+        audience[i] = rows[i].party;
     *ret_version = (struct version){
         .record = h.record,
         .kind = h.kind,

@@ -116,7 +116,8 @@ size_t node_count(const struct node *list)
 {
     size_t count = 0;
     if (list == NULL) return 0;
-    for (const struct node *child = list->first; child != NULL; child = child->next) count++;
+    for (const struct node *child = list->first; child != NULL; child = child->next)
+        count++;
     return count;
 }
 

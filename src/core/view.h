@@ -10,12 +10,12 @@ enum node_type { NODE_TEXT, NODE_INT, NODE_BOOL, NODE_LIST, NODE_MAP };
 
 struct node {
     enum node_type type;
-    const char *name;    /* in a map; NULL in a list */
-    struct str text;     /* NODE_TEXT */
-    int64_t number;      /* NODE_INT and NODE_BOOL */
-    struct node *first;  /* children of maps and lists, in order */
+    const char *name;   /* in a map; NULL in a list */
+    struct str text;    /* NODE_TEXT */
+    int64_t number;     /* NODE_INT and NODE_BOOL */
+    struct node *first; /* children of maps and lists, in order */
     struct node *last;
-    struct node *next;   /* sibling */
+    struct node *next; /* sibling */
 };
 
 struct node *node_map(struct call *c);
@@ -54,9 +54,9 @@ enum view_kind { VIEW_LIST, VIEW_RECORD, VIEW_FORM, VIEW_BOARD, VIEW_TODAY };
  * tone = neutral | good | warn | late: always shown as text and shape too. */
 struct view {
     enum view_kind kind;
-    const char *name;     /* filled by the front: the view_def's name */
-    struct str title;     /* page title; empty: the view's word */
-    struct node *data;    /* a map */
+    const char *name;  /* filled by the front: the view_def's name */
+    struct str title;  /* page title; empty: the view's word */
+    struct node *data; /* a map */
 };
 
 /* Starts a view with an empty map. */

@@ -77,9 +77,10 @@ static struct str distance_text(struct call *c, int64_t due_ms, bool late)
 {
     int64_t today = time_hanoi_day(c->now_ms);
     int64_t due_day = time_hanoi_day(due_ms);
-    int64_t days = late ? office_workdays_between(c, due_day, today) : office_workdays_between(c, today, due_day);
-    const char *key = late ? (days == 0 ? "due.late_today" : "due.late")
-                           : (days == 0 ? "due.today" : "due.left");
+    int64_t days = late ? office_workdays_between(c, due_day, today)
+                        : office_workdays_between(c, today, due_day);
+    const char *key =
+        late ? (days == 0 ? "due.late_today" : "due.late") : (days == 0 ? "due.today" : "due.left");
     struct fail_arg args[] = {{"days", str_format(c->arena, "%lld", (long long)days)}};
     return words_fill(c->arena, c->lang, str_of(key), args, ARRAY_LEN(args));
 }
@@ -100,9 +101,14 @@ struct node *view_due(struct call *c, struct node *parent, const char *name, int
     struct str clock = str_sub(when, when.len - 5, when.len);
     struct str lead = done ? words(c->lang, S("due.done")) : distance_text(c, due_ms, late);
     bool soon = !late && time_hanoi_day(due_ms) - time_hanoi_day(c->now_ms) <= 1;
-    node_text(c, map, "text",
-              str_format(c->arena, "%.*s · %.*s %.*s", STR_ARG(lead), STR_ARG(day), STR_ARG(clock)));
-    node_text(c, map, "tone", done ? S("neutral") : late ? S("late") : soon ? S("warn") : S("good"));
+    node_text(
+        c, map, "text",
+        str_format(c->arena, "%.*s · %.*s %.*s", STR_ARG(lead), STR_ARG(day), STR_ARG(clock)));
+    node_text(c, map, "tone",
+              done   ? S("neutral")
+              : late ? S("late")
+              : soon ? S("warn")
+                     : S("good"));
     node_text(c, map, "value", time_format_instant(c->arena, due_ms));
     if (why_json.len > 0) node_text(c, map, "why", why_json);
     return map;

@@ -6,6 +6,7 @@
 #include "core/org.h"
 #include "exchange/exchange.h"
 #include "exchange/exchange_sql.h"
+#include "exchange/fetch.h"
 #include "exchange/inbox.h"
 #include "exchange/sequencer.h"
 #include "exchange/statement.h"
@@ -441,6 +442,18 @@ static void leaves_get_indexes_without_holes(void **state)
                      0);
 }
 
+static void a_row_that_cannot_be_numbered_holds_up_its_own_peer_only(void **state)
+{
+    struct pair *p = *state;
+    (void)note(p, (struct str){}, PRIORITY_NORMAL);
+    script(&p->a, "INSERT INTO outbox (peer, object, object_kind, record, n, priority, created_ms)"
+                  " SELECT 'aaaaaaaaaaaaaaaaaaaaaaaaaa', object, 1, substr(record, 1, 27) ||"
+                  " 'aaaaaaaaaaaaaaaaaaaaaaaaaa', 1, 1, 1 FROM outbox;");
+    number(p);
+    assert_int_equal(ask(&p->a, "SELECT count(*) FROM outbox WHERE seq IS NOT NULL"), 1);
+    assert_int_equal(ask(&p->a, "SELECT count(*) FROM alarm WHERE reason = 'sequencer.stuck'"), 1);
+}
+
 static void an_older_holder_of_the_lease_numbers_nothing(void **state)
 {
     struct pair *p = *state;
@@ -480,6 +493,37 @@ static void a_peer_that_is_down_is_tried_for_ever_with_growing_waits(void **stat
     assert_int_equal(ask(&p->a, "SELECT down_ms IS NULL FROM feed_out"), 1);
 }
 
+static void a_file_follows_the_version_that_names_it(void **state)
+{
+    struct pair *p = *state;
+    if (module_act(S("consultation.ask")) == NULL) skip(); /* the one kind with files is gone */
+    struct str root = t_file(&p->a, "dự thảo");
+    (void)t_person(&p->a, "can-bo", ROLE_OFFICER);
+    struct str json = str_format(p->a.arena,
+                                 "{\"subject\":\"Dự thảo\",\"days\":5,\"asked\":[{\"office\":"
+                                 "\"%.*s\"}],\"files\":[{\"root\":\"%.*s\",\"name\":"
+                                 "\"du-thao.txt\",\"media\":\"text/plain\",\"size\":11}]}",
+                                 STR_ARG(p->b.office.id), STR_ARG(root));
+    (void)t_act(&p->a, "can-bo", "consultation.ask", json.ptr);
+    assert_string_equal(answer(p, receive(p, batch(p))), "");
+    assert_int_equal(ask(&p->b, "SELECT size FROM wanted WHERE state = 1"), 11);
+    struct call a = t_call(&p->a, NULL);
+    struct call b = t_call(&p->b, NULL);
+    struct fetch_request wanted = {};
+    struct fetch *fetch = fetch_open(&p->b.env, p->b.store, &p->b.office, p->a.office.id);
+    must(&b, fetch_next(&b, fetch, &wanted));
+    assert_true(str_eq(wanted.root, root));
+    int fd = -1;
+    int64_t size = 0;
+    must(&a, fetch_serve(&a, p->b.office.id, wanted.root, &fd, &size));
+    assert_int_equal(size, wanted.bytes);
+    must(&b, fetch_take(&b, fetch, S("dự thảo")));
+    fetch_close(fetch);
+    call_end(&a);
+    call_end(&b);
+    assert_int_equal(ask(&p->b, "SELECT count(*) FROM wanted WHERE state = 2"), 1);
+}
+
 int main(void)
 {
 #define PAIR_TEST(test) cmocka_unit_test_setup_teardown(test, pair_open, pair_close)
@@ -501,7 +545,9 @@ int main(void)
         PAIR_TEST(urgent_overtakes_bulk_but_not_its_own_earlier_version),
         PAIR_TEST(only_a_window_is_numbered_before_it_is_acknowledged),
         PAIR_TEST(leaves_get_indexes_without_holes),
+        PAIR_TEST(a_row_that_cannot_be_numbered_holds_up_its_own_peer_only),
         PAIR_TEST(an_older_holder_of_the_lease_numbers_nothing),
+        PAIR_TEST(a_file_follows_the_version_that_names_it),
         PAIR_TEST(a_peer_that_is_down_is_tried_for_ever_with_growing_waits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

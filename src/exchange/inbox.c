@@ -6,6 +6,7 @@
 #include "core/office.h"
 #include "core/receipt.h"
 #include "exchange/exchange_sql.h"
+#include "exchange/files.h"
 #include "exchange/statement.h"
 #include "store/blob.h"
 
@@ -41,23 +42,15 @@ static enum err entry_fits(struct call *c, const struct batch_entry *at)
 }
 
 /* Remembers the files of a version that are still to be fetched. */
-static enum err files_want(struct call *c, struct str peer, const struct entry *entry,
-                           const struct version *v)
+static enum err files_want(struct call *c, const struct entry *entry, const struct version *v)
 {
-    const struct kind *kind = module_kind(v->kind);
-    ensure(kind != NULL); /* record_arrive has just taken it in */
-    void *body = arena_alloc(c->arena, kind->table->size);
-    enum err e = version_body(c, v, body);
-    for (size_t i = 0; e == OK && i < kind->table->count; i++) {
-        const struct field *f = &kind->table->fields[i];
-        if (f->type != FIELD_FILES) continue;
-        const struct list *list = (const void *)((const char *)body + f->offset);
-        const struct file_ref *files = list->rows;
-        for (size_t k = 0; e == OK && k < list->count; k++) {
-            if (blob_has(c, c->office->dir, files[k].root)) continue;
-            bool fits = files[k].size <= LIMIT_FILE_BYTES;
-            e = wanted_insert(c, peer, entry, &files[k], fits ? WANTED_OPEN : WANTED_REFUSED);
-        }
+    struct file_ref *files = NULL;
+    size_t count = 0;
+    enum err e = version_files(c, v, &files, &count);
+    for (size_t i = 0; e == OK && i < count; i++) {
+        if (blob_has(c, c->office->dir, files[i].root)) continue;
+        bool fits = files[i].size <= LIMIT_FILE_BYTES;
+        e = wanted_insert(c, entry->from, entry, &files[i], fits ? WANTED_OPEN : WANTED_REFUSED);
     }
     return e;
 }
@@ -73,7 +66,7 @@ static enum err version_take(struct call *c, const struct batch_entry *at,
         return fail(c, ERR_INVALID, "entry.object");
     }
     if (str_starts(v.kind, LOCAL_KINDS)) return fail(c, ERR_INVALID, "entry.local");
-    return files_want(c, entry->from, entry, &v);
+    return files_want(c, entry, &v);
 }
 
 static enum err receipt_take(struct call *c, const struct batch_entry *at,

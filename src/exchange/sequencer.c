@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "core/office.h"
 #include "exchange/exchange_sql.h"
+#include "exchange/files.h"
 
 enum { LEAVES_A_RUN = 10000 };
 
@@ -23,20 +24,12 @@ enum err sequencer_take(struct call *c, struct sequencer *ret_sequencer)
 static enum err share_files(struct call *c, struct str peer, const struct waiting_row *row)
 {
     struct version v = {};
+    struct file_ref *files = NULL;
+    size_t count = 0;
     enum err e = record_version(c, row->record, row->n, &v);
-    if (e != OK) return e;
-    const struct kind *kind = module_kind(v.kind);
-    if (kind == NULL) return OK; /* its module is gone: the version still goes out */
-    void *body = arena_alloc(c->arena, kind->table->size);
-    e = version_body(c, &v, body);
-    for (size_t i = 0; e == OK && i < kind->table->count; i++) {
-        const struct field *f = &kind->table->fields[i];
-        if (f->type != FIELD_FILES) continue;
-        const struct list *list = (const void *)((const char *)body + f->offset);
-        const struct file_ref *files = list->rows;
-        for (size_t k = 0; e == OK && k < list->count; k++) {
-            e = shared_insert(c, peer, files[k].root, row->record);
-        }
+    if (e == OK) e = version_files(c, &v, &files, &count);
+    for (size_t i = 0; e == OK && i < count; i++) {
+        e = shared_insert(c, peer, files[i].root, row->record);
     }
     return e;
 }
@@ -70,8 +63,9 @@ static enum err number_row(struct call *c, struct str peer, struct feed_row *fee
     return OK;
 }
 
-static enum err number_peer(struct call *c, struct str peer)
+static enum err number_peer(struct call *c, void *arg)
 {
+    struct str peer = *(const struct str *)arg;
     struct feed_row feed = {};
     struct waiting_row *rows = NULL;
     size_t count = 0;
@@ -94,6 +88,16 @@ static enum err number_peer(struct call *c, struct str peer)
     return feed_advance(c, peer, feed.next_seq, feed.chain);
 }
 
+/* Numbers for one peer. What is wrong with one of its rows does not hold up the other peers. */
+static enum err number_alone(struct call *c, struct str peer)
+{
+    enum err e = store_attempt(c, number_peer, &peer);
+    if (e == OK || err_info(e)->fault == FAULT_OURS) return e;
+    struct str reason = str_of(c->failure.reason);
+    call_clear(c);
+    return alarm_raise(c, peer, "sequencer.stuck", reason);
+}
+
 static enum err number_all(struct call *c, void *arg)
 {
     const struct sequencer *sequencer = arg;
@@ -105,7 +109,7 @@ static enum err number_all(struct call *c, void *arg)
     e = leaf_number(c, LEAVES_A_RUN);
     if (e == OK) e = waiting_peers(c, &peers);
     for (size_t i = 0; e == OK && i < peers.count; i++) {
-        e = number_peer(c, rows_text(&peers, i, 0));
+        e = number_alone(c, rows_text(&peers, i, 0));
     }
     return e;
 }

@@ -18,6 +18,7 @@ enum err sequencer_take(struct call *c, struct sequencer *ret_sequencer);
 
 /* Numbers rows of every peer into its send window (LIMIT_BATCH_ENTRIES, LIMIT_BATCH_BYTES of
  * objects), by priority, then id, versions of one record in order; and log leaves in the order of
- * their ids. Does nothing when nothing waits. Errors: ERR_STALE "sequencer.fenced" after another
- * one has taken the lease. */
+ * their ids. Does nothing when nothing waits. A row that cannot be numbered holds up its own peer
+ * only, with an alarm. Errors: ERR_STALE "sequencer.fenced" after another one has taken the lease.
+ */
 enum err sequencer_run(struct call *c, const struct sequencer *sequencer);

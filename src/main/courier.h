@@ -32,21 +32,21 @@ enum { COURIER_RESULT_FD, COURIER_ANSWER_FD, COURIER_BODY_FD };
 /* Texts end in a zero byte. */
 struct courier_order {
     uint32_t magic;
-    char method[8];          /* "GET" or "POST" */
-    char address[264];       /* "host:port" */
+    char method[8];    /* "GET" or "POST" */
+    char address[264]; /* "host:port" */
     char path[504];
-    char range[64];          /* value of the Range header; empty: none */
-    char office[32];         /* id of who must answer */
-    uint8_t public_key[32];  /* that office's */
-    int64_t body_bytes;      /* of the body's file, from its start; -1: no body */
+    char range[64];         /* value of the Range header; empty: none */
+    char office[32];        /* id of who must answer */
+    uint8_t public_key[32]; /* that office's */
+    int64_t body_bytes;     /* of the body's file, from its start; -1: no body */
     int64_t answer_bytes_max;
-    int64_t wait_ms;         /* for everything */
+    int64_t wait_ms; /* for everything */
 };
 
 struct courier_result {
     uint32_t magic;
-    int32_t status;       /* of HTTP; 0: no answer came */
-    int64_t answer_bytes; /* written to the answer's file */
+    int32_t status;                    /* of HTTP; 0: no answer came */
+    int64_t answer_bytes;              /* written to the answer's file */
     char detail[COURIER_DETAIL_BYTES]; /* why none came, for the log; zero-ended */
 };
 

@@ -6,6 +6,7 @@
 
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { LINK_WAIT_MS = 5 * 1000, HELLO_WAIT_MS = 10 * 1000, GRACE_MS = 5 * 1000, TRIES = 2 };
@@ -15,6 +16,11 @@ void courier_client_init(struct courier_client *client, int link_fd, struct keep
     *client = (struct courier_client){.link_fd = link_fd, .fd = -1, .keeper = keeper};
     int failed = pthread_mutex_init(&client->mutex, NULL);
     ensure(failed == 0);
+}
+
+void courier_client_stop(struct courier_client *client)
+{
+    (void)shutdown(client->link_fd, SHUT_RDWR); /* wakes who waits for the next courier */
 }
 
 /* Hears the new courier's key and gives it a certificate. */
@@ -163,7 +169,8 @@ enum err courier_client_send(void *self, struct call *c, const struct wire_reque
     int body_fd = memory_file(c, request->body);
     if (answer_fd < 0 || body_fd < 0 || !fdpass_pair(ends)) return fail(c, ERR_IO, "courier.gone");
     arena_defer(c->arena, fd_end, &ends[0]);
-    const int fds[] = {[COURIER_RESULT_FD] = ends[1], [COURIER_ANSWER_FD] = answer_fd,
+    const int fds[] = {[COURIER_RESULT_FD] = ends[1],
+                       [COURIER_ANSWER_FD] = answer_fd,
                        [COURIER_BODY_FD] = body_fd};
     bool sent = order_send(client, c, order, fds, ARRAY_LEN(fds));
     (void)close(ends[1]); /* so that the courier's end closes the last one */

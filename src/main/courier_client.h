@@ -9,13 +9,16 @@
 
 struct courier_client {
     pthread_mutex_t mutex;
-    int link_fd; /* from the supervisor: connections come over it */
-    int fd;      /* the present connection; -1: none */
+    int link_fd;                  /* from the supervisor: connections come over it */
+    int fd;                       /* the present connection; -1: none */
     struct keeper_client *keeper; /* vouches for the courier's TLS key */
 };
 
 /* Shapes: link_fd and keeper outlive the client. */
 void courier_client_init(struct courier_client *client, int link_fd, struct keeper_client *keeper);
+
+/* From now on every order fails at once: the office stops, and no courier comes any more. */
+void courier_client_stop(struct courier_client *client);
 
 /* wire_transport.send; `self` is the client. Errors: ERR_IO "courier.gone"; ERR_PEER
  * "courier.failed" (arg "detail") when no answer came. An answer of any status is OK. */

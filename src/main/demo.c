@@ -3,6 +3,7 @@
 #include "base/words.h"
 #include "main/demo_office.h"
 #include "main/init.h"
+#include "main/supervise.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -42,6 +43,8 @@ static enum err prepare(struct demo *demo, struct str dir, int64_t port)
         demo->office[i].wire_port = port + WIRE_AFTER + i;
         demo->office[i].dir_fd = -1;
     }
+    demo->lib_fd = supervise_lib(c);
+    if (demo->lib_fd < 0) return fail(c, ERR_IO, "serve.lib");
     enum err e = init_dir(c, dir, (struct str){});
     if (e == OK) e = cli_enter(c, dir);
     if (e == OK) e = cli_drop(c);
@@ -117,10 +120,10 @@ enum err demo_run(struct call *c, const struct cli_args *args)
     struct demo *demo = arena_alloc(c->arena, sizeof *demo);
     struct str dir = cli_value(args, "dir");
     bool once = cli_value(args, "once").len > 0;
-    int64_t port = 0;
+    int64_t port = PORT_FIRST;
     demo->c = c;
     demo->progress_fd = once ? STDERR_FILENO : STDOUT_FILENO;
-    enum err e = cli_number(c, args, "port", 1, PORT_MAX, PORT_FIRST, &port);
+    enum err e = cli_number(c, args, "port", 1, PORT_MAX, &port);
     if (e == OK) e = prepare(demo, dir.len > 0 ? dir : S("var/demo"), port);
     if (e == OK) e = demo_found(demo);
     if (e == OK) e = demo_start(demo);

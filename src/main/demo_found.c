@@ -131,13 +131,14 @@ static enum err move_one(struct call *c, struct demo *demo, enum demo_place plac
     struct demo_office *o = &demo->office[place];
     struct config config = {};
     const json_t *data = NULL;
+    const struct demo_look look = {place, "admin", "office.peers", {}};
     int failed = fchdir(o->dir_fd);
     ensure(failed == 0);
     enum err e = config_read(c, &config);
     if (e != OK || (config.port == o->port && config.wire_port == o->wire_port)) return e;
     o->cli = (struct cli_office){};
     e = cli_open(c, &o->cli);
-    if (e == OK) e = demo_see(c, demo, place, "admin", "office.peers", (struct str){}, &data);
+    if (e == OK) e = demo_see(c, demo, &look, &data);
     const json_t *rows = json_object_get(data, "rows");
     for (size_t i = 0; e == OK && i < json_array_size(rows); i++) {
         const json_t *row = json_array_get(rows, i);
@@ -163,7 +164,8 @@ static enum err each_office(struct demo *demo, const char *say,
                             enum err (*step)(struct call *, struct demo *, enum demo_place))
 {
     for (enum demo_place place = VPTW; place < DEMO_OFFICES; place++) {
-        if (say != NULL) demo_say(demo, say, words(demo->c->lang, str_of(demo->office[place].name_key)));
+        struct str name = words(demo->c->lang, str_of(demo->office[place].name_key));
+        if (say != NULL) demo_say(demo, say, name);
         struct call c = call_begin(demo->c->env, NULL, NULL);
         enum err e = step(&c, demo, place);
         if (e != OK) {

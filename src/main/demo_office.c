@@ -35,9 +35,10 @@ static enum err office_start(struct demo *demo, struct demo_office *o)
     int ready[2];
     int leash[2];
     if (pipe2(ready, O_CLOEXEC) != 0 || pipe2(leash, O_CLOEXEC) != 0) return start_fail(demo, o);
-    const char *const args[] = {"serve", o->folder, "--ready-fd", "3", "--leash-fd", "4",
-                                "--lang", demo->c->lang == LANG_EN ? "en" : "vi"};
-    const int fds[] = {ready[1], leash[0]};
+    const char *const args[] = {
+        "serve", o->folder,  "--ready-fd", "3",      "--leash-fd",
+        "4",     "--lib-fd", "5",          "--lang", demo->c->lang == LANG_EN ? "en" : "vi"};
+    const int fds[] = {ready[1], leash[0], demo->lib_fd};
     o->pid = child_start(args, ARRAY_LEN(args), fds, ARRAY_LEN(fds));
     (void)close(ready[1]);
     (void)close(leash[0]);
@@ -128,17 +129,17 @@ enum err demo_do(struct call *c, struct demo *demo, const struct demo_act *act,
     return OK;
 }
 
-enum err demo_see(struct call *c, struct demo *demo, enum demo_place place, const char *login,
-                  const char *view, struct str query, const json_t **ret_data)
+enum err demo_see(struct call *c, struct demo *demo, const struct demo_look *look,
+                  const json_t **ret_data)
 {
     const json_t *answer = NULL;
     const struct cli_request request = {
         .method = "GET",
-        .path = str_format(c->arena, "/api/view/%s%s%.*s", view, query.len > 0 ? "?" : "",
-                           STR_ARG(query)),
-        .login = str_of(login),
+        .path = str_format(c->arena, "/api/view/%s%s%.*s", look->view,
+                           look->query.len > 0 ? "?" : "", STR_ARG(look->query)),
+        .login = str_of(look->login),
     };
-    enum err e = demo_ask(c, demo, place, &request, &answer);
+    enum err e = demo_ask(c, demo, look->place, &request, &answer);
     if (e == OK) *ret_data = json_object_get(answer, "data");
     return e;
 }

@@ -11,7 +11,7 @@ enum demo_place { VPTW, VPCTN, VPQH, VPCP, DEMO_OFFICES };
 struct demo_office {
     const char *code;
     const char *folder;
-    const char *name_key;  /* word */
+    const char *name_key; /* word */
     int64_t port;
     int64_t wire_port;
     struct str id;         /* known while it is made */
@@ -24,10 +24,11 @@ struct demo_office {
 };
 
 struct demo {
-    struct call *c; /* lives as long as the demo */
-    int top_fd;     /* the folder of the folders */
-    int signal_fd;  /* SIGINT, SIGTERM */
-    int progress_fd; /* standard error with --once, else standard output */
+    struct call *c;      /* lives as long as the demo */
+    int top_fd;          /* the folder of the folders */
+    int signal_fd;       /* SIGINT, SIGTERM */
+    int lib_fd;          /* the plugins */
+    int progress_fd;     /* standard error with --once, else standard output */
     struct str password; /* of all accounts */
     struct demo_office office[DEMO_OFFICES];
 };
@@ -37,7 +38,7 @@ struct demo_person {
     const char *login;
     const char *title_key;
     const char *role; /* its field; NULL: made by init */
-    int unit;          /* 1-based among the units; 0: none */
+    int unit;         /* 1-based among the units; 0: none */
 };
 extern const struct demo_person DEMO_PEOPLE[];
 extern const size_t DEMO_PEOPLE_COUNT;
@@ -72,8 +73,14 @@ enum err demo_do(struct call *c, struct demo *demo, const struct demo_act *act,
                  struct str *ret_record);
 
 /* What a person sees. Shapes: query "a=b" or empty; ret_data is the view's data. */
-enum err demo_see(struct call *c, struct demo *demo, enum demo_place place, const char *login,
-                  const char *view, struct str query, const json_t **ret_data);
+struct demo_look {
+    enum demo_place place;
+    const char *login;
+    const char *view;
+    struct str query;
+};
+enum err demo_see(struct call *c, struct demo *demo, const struct demo_look *look,
+                  const json_t **ret_data);
 
 /* Waits, woken by the office's own events, until there is something.
  * Errors: ERR_BUSY "demo.waited" (arg "name"); those of `there`. */
@@ -81,7 +88,7 @@ struct round;
 struct demo_wait {
     enum demo_place place;
     const struct round *round; /* what the scene plays */
-    const char *name; /* for the error */
+    const char *name;          /* for the error */
     /* Sets *ret_there once it is. */
     enum err (*there)(struct call *c, struct demo *demo, struct demo_wait *wait, bool *ret_there);
     struct str record;

@@ -111,8 +111,9 @@ static enum err request_there(struct call *c, struct demo *demo, struct demo_wai
                               bool *ret_there)
 {
     const json_t *data = NULL;
-    enum err e = demo_see(c, demo, wait->place, "vanthu", "consultation.list", S("box=received"),
-                          &data);
+    enum err e = demo_see(
+        c, demo, &(struct demo_look){wait->place, "vanthu", "consultation.list", S("box=received")},
+        &data);
     if (e != OK) return e;
     const json_t *rows = json_object_get(data, "rows");
     for (size_t i = 0; i < json_array_size(rows); i++) {
@@ -122,15 +123,23 @@ static enum err request_there(struct call *c, struct demo *demo, struct demo_wai
     return OK;
 }
 
-/* An act on the round with nothing to say, or with one text. */
+/* An act on the round that says nothing more, or one text. */
+struct step {
+    enum demo_place place;
+    const char *login;
+    const char *act;
+    const char *field; /* NULL: none */
+    struct str text;
+};
+
 static enum err step(struct call *c, struct demo *demo, const struct round *round,
-                     enum demo_place place, const char *login, const char *act, const char *field,
-                     struct str text)
+                     const struct step *s)
 {
     json_t *input = cli_json_object(c);
     cli_json_set(input, "record", round->record);
-    if (field != NULL) cli_json_set(input, field, text);
-    const struct demo_act order = {place, login, act, once_key(c, round, act, place), input};
+    if (s->field != NULL) cli_json_set(input, s->field, s->text);
+    const struct demo_act order = {s->place, s->login, s->act, once_key(c, round, s->act, s->place),
+                                   input};
     return demo_do(c, demo, &order, NULL);
 }
 
@@ -140,8 +149,8 @@ static enum err registered_there(struct call *c, struct demo *demo, struct demo_
 {
     enum err e = request_there(c, demo, wait, ret_there);
     if (e != OK || !*ret_there) return e;
-    e = step(c, demo, wait->round, wait->place, "vanthu", "consultation.register", NULL,
-             (struct str){});
+    e = step(c, demo, wait->round,
+             &(struct step){wait->place, "vanthu", "consultation.register", NULL, {}});
     if (e != ERR_CONFLICT) return e;
     struct str refusal = c->failure.args[0].value;
     bool early = str_find(refusal, S("receipt.files_missing"), 0) < refusal.len;
@@ -197,12 +206,16 @@ static enum err register_assign(struct call *c, struct demo *demo, const struct 
                                 enum demo_place place)
 {
     struct str officer = {};
-    struct demo_wait wait = {.place = place, .name = demo->office[place].code, .round = round,
-                             .there = registered_there, .record = round->record};
+    struct demo_wait wait = {.place = place,
+                             .name = demo->office[place].code,
+                             .round = round,
+                             .there = registered_there,
+                             .record = round->record};
     enum err e = demo_until(c, demo, &wait);
     if (e == OK) e = person_of(c, demo, place, "chuyenvien", &officer);
     if (e != OK) return e;
-    return step(c, demo, round, place, "chanhvp", "consultation.assign", "officer", officer);
+    return step(c, demo, round,
+                &(struct step){place, "chanhvp", "consultation.assign", "officer", officer});
 }
 
 static enum err draft(struct call *c, struct demo *demo, const struct round *round,
@@ -221,8 +234,10 @@ static enum err draft(struct call *c, struct demo *demo, const struct round *rou
 static enum err await_request(struct call *c, struct demo *demo, const struct round *round,
                               enum demo_place place)
 {
-    struct demo_wait wait = {.place = place, .name = demo->office[place].code,
-                             .there = request_there, .record = round->record};
+    struct demo_wait wait = {.place = place,
+                             .name = demo->office[place].code,
+                             .there = request_there,
+                             .record = round->record};
     return demo_until(c, demo, &wait);
 }
 
@@ -230,14 +245,15 @@ static enum err await_request(struct call *c, struct demo *demo, const struct ro
 static enum err answer(struct call *c, struct demo *demo, const struct round *round,
                        enum demo_place place, const struct opinion *o)
 {
-    static const struct str NOTHING = {};
     enum err e = register_assign(c, demo, round, place);
     if (e == OK) e = draft(c, demo, round, place, o);
     if (e == OK) {
-        e = step(c, demo, round, place, "chuyenvien", "consultation.submit", NULL, NOTHING);
+        e = step(c, demo, round,
+                 &(struct step){place, "chuyenvien", "consultation.submit", NULL, {}});
     }
     if (e == OK) {
-        e = step(c, demo, round, place, "lanhdao", "consultation.approve", NULL, NOTHING);
+        e = step(c, demo, round,
+                 &(struct step){place, "lanhdao", "consultation.approve", NULL, {}});
     }
     return e;
 }
@@ -248,8 +264,10 @@ static enum err answered_there(struct call *c, struct demo *demo, struct demo_wa
                                bool *ret_there)
 {
     const json_t *data = NULL;
-    enum err e = demo_see(c, demo, wait->place, "chuyenvien", "consultation.show",
-                          record_query(c, wait->record), &data);
+    enum err e = demo_see(c, demo,
+                          &(struct demo_look){wait->place, "chuyenvien", "consultation.show",
+                                              record_query(c, wait->record)},
+                          &data);
     if (e != OK) return e;
     *ret_there = json_integer_value(json_object_get(data, "answered")) >= wait->count;
     wait->found = data;
@@ -259,8 +277,11 @@ static enum err answered_there(struct call *c, struct demo *demo, struct demo_wa
 static enum err await_answers(struct call *c, struct demo *demo, const struct round *round,
                               int64_t count)
 {
-    struct demo_wait wait = {.place = round->home, .name = demo->office[round->home].code,
-                             .there = answered_there, .record = round->record, .count = count};
+    struct demo_wait wait = {.place = round->home,
+                             .name = demo->office[round->home].code,
+                             .there = answered_there,
+                             .record = round->record,
+                             .count = count};
     return demo_until(c, demo, &wait);
 }
 
@@ -304,8 +325,10 @@ static enum err answer_points(struct call *c, struct demo *demo, const struct ro
     static const char *const OUTCOMES[] = {"accepted", "partly", "explained"};
     static const char *const REASONS[] = {"demo.reason_1", "demo.reason_2", "demo.reason_3"};
     const json_t *data = NULL;
-    enum err e = demo_see(c, demo, round->home, "chuyenvien", "consultation.table",
-                          record_query(c, round->record), &data);
+    enum err e = demo_see(c, demo,
+                          &(struct demo_look){round->home, "chuyenvien", "consultation.table",
+                                              record_query(c, round->record)},
+                          &data);
     const json_t *rows = json_object_get(data, "rows");
     for (size_t i = 0; e == OK && i < json_array_size(rows); i++) {
         const json_t *row = json_array_get(rows, i);
@@ -314,9 +337,9 @@ static enum err answer_points(struct call *c, struct demo *demo, const struct ro
         cli_json_set(input, "outcome", str_of(OUTCOMES[i % ARRAY_LEN(OUTCOMES)]));
         cli_json_set(input, "reason", text_of(REASONS[i % ARRAY_LEN(REASONS)]));
         (void)json_object_set_new(input, "point", json_integer(point_of(row)));
-        const struct demo_act act = {
-            round->home, "chuyenvien", "consultation.answer_point",
-            str_format(c->arena, "demo-%s-point-%zu", round->name, i).ptr, input};
+        const struct demo_act act = {round->home, "chuyenvien", "consultation.answer_point",
+                                     str_format(c->arena, "demo-%s-point-%zu", round->name, i).ptr,
+                                     input};
         e = demo_do(c, demo, &act, NULL);
     }
     return e;
@@ -327,8 +350,10 @@ static enum err replies_there(struct call *c, struct demo *demo, struct demo_wai
                               bool *ret_there)
 {
     const json_t *data = NULL;
-    enum err e = demo_see(c, demo, wait->place, "chuyenvien", "consultation.table",
-                          record_query(c, wait->record), &data);
+    enum err e = demo_see(c, demo,
+                          &(struct demo_look){wait->place, "chuyenvien", "consultation.table",
+                                              record_query(c, wait->record)},
+                          &data);
     if (e != OK) return e;
     const json_t *rows = json_object_get(data, "rows");
     bool all = json_array_size(rows) > 0;
@@ -350,10 +375,7 @@ static const struct opinion DISAGREE = {
     "disagree", "demo.general_2", {{"demo.clause_3", "condition", "demo.point_3"}}, 1};
 static const struct opinion AGREE = {"agree", "demo.general_3", {{}}, 0};
 static const struct opinion PAPER = {
-    "agree_with_points",
-    "demo.general_4",
-    {{"demo.clause_4", "technical", "demo.point_4"}},
-    1};
+    "agree_with_points", "demo.general_4", {{"demo.clause_4", "technical", "demo.point_4"}}, 1};
 
 /* The whole of steps 2 to 4; the third office stays silent on purpose until the end. */
 static enum err play_round(struct call *c, struct demo *demo, struct round *round)
@@ -370,9 +392,15 @@ static enum err play_round(struct call *c, struct demo *demo, struct round *roun
     return e;
 }
 
-static const struct round SCENE = {
-    .name = "scene", .home = VPCP, .subject_key = "demo.subject_1", .summary_key = "demo.summary_1",
-    .days = 5, .urgency = "normal", .asked = {VPTW, VPCTN, VPQH}, .asked_count = 3, .body = true};
+static const struct round SCENE = {.name = "scene",
+                                   .home = VPCP,
+                                   .subject_key = "demo.subject_1",
+                                   .summary_key = "demo.summary_1",
+                                   .days = 5,
+                                   .urgency = "normal",
+                                   .asked = {VPTW, VPCTN, VPQH},
+                                   .asked_count = 3,
+                                   .body = true};
 
 enum err demo_scene(struct call *c, struct demo *demo, struct str *ret_table)
 {
@@ -381,12 +409,14 @@ enum err demo_scene(struct call *c, struct demo *demo, struct str *ret_table)
     /* each run of the scene is a round of its own */
     round.name = str_format(c->arena, "%.*s", STR_ARG(call_random_id(c, 8))).ptr;
     enum err e = play_round(c, demo, &round);
-    struct demo_wait wait = {.place = VPTW, .name = "VPTW", .there = replies_there,
-                             .record = round.record};
+    struct demo_wait wait = {
+        .place = VPTW, .name = "VPTW", .there = replies_there, .record = round.record};
     if (e == OK) e = demo_until(c, demo, &wait);
     if (e == OK) {
-        e = demo_see(c, demo, VPCP, "chuyenvien", "consultation.table",
-                     record_query(c, round.record), &data);
+        e = demo_see(c, demo,
+                     &(struct demo_look){VPCP, "chuyenvien", "consultation.table",
+                                         record_query(c, round.record)},
+                     &data);
     }
     if (e == OK) *ret_table = cli_json_text(c, data);
     return e;
@@ -401,18 +431,39 @@ enum err demo_content(struct call *c, struct demo *demo)
     ensure(failed == 0);
     if (access(DONE, F_OK) == 0) return OK;
     static const struct round ROUNDS[] = {
-        {.name = "a", .home = VPCP, .subject_key = "demo.subject_1",
-         .summary_key = "demo.summary_1", .days = 5, .urgency = "normal",
-         .asked = {VPTW, VPCTN, VPQH}, .asked_count = 3, .body = true},
-        {.name = "b", .home = VPQH, .subject_key = "demo.subject_2",
-         .summary_key = "demo.summary_2", .days = 3, .urgency = "khan",
-         .asked = {VPCP, VPCTN}, .asked_count = 2},
-        {.name = "c", .home = VPTW, .subject_key = "demo.subject_3",
-         .summary_key = "demo.summary_3", .days = 10, .urgency = "normal",
-         .asked = {VPCP, VPQH, VPCTN}, .asked_count = 3},
-        {.name = "d", .home = VPCTN, .subject_key = "demo.subject_4",
-         .summary_key = "demo.summary_4", .days = 1, .urgency = "thuong_khan",
-         .asked = {VPCP}, .asked_count = 1},
+        {.name = "a",
+         .home = VPCP,
+         .subject_key = "demo.subject_1",
+         .summary_key = "demo.summary_1",
+         .days = 5,
+         .urgency = "normal",
+         .asked = {VPTW, VPCTN, VPQH},
+         .asked_count = 3,
+         .body = true},
+        {.name = "b",
+         .home = VPQH,
+         .subject_key = "demo.subject_2",
+         .summary_key = "demo.summary_2",
+         .days = 3,
+         .urgency = "khan",
+         .asked = {VPCP, VPCTN},
+         .asked_count = 2},
+        {.name = "c",
+         .home = VPTW,
+         .subject_key = "demo.subject_3",
+         .summary_key = "demo.summary_3",
+         .days = 10,
+         .urgency = "normal",
+         .asked = {VPCP, VPQH, VPCTN},
+         .asked_count = 3},
+        {.name = "d",
+         .home = VPCTN,
+         .subject_key = "demo.subject_4",
+         .summary_key = "demo.summary_4",
+         .days = 1,
+         .urgency = "thuong_khan",
+         .asked = {VPCP},
+         .asked_count = 1},
     };
     struct round a = ROUNDS[0];
     struct round b = ROUNDS[1];

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { PORT_USUAL = 8801, WIRE_AFTER = 10 };
+
 static enum err named_fail(struct call *c, enum err e, const char *reason, const char *name,
                            struct str value)
 {
@@ -123,8 +125,10 @@ static enum err founding_read(struct call *c, const struct cli_args *args,
     };
     if (f.address.len == 0) f.address = S("127.0.0.1");
     if (f.wire_address.len == 0) f.wire_address = S("0.0.0.0");
-    enum err e = cli_number(c, args, "port", 1, 65535, 8801, &f.port);
-    if (e == OK) e = cli_number(c, args, "wire-port", 1, 65535, f.port + 10, &f.wire_port);
+    f.port = PORT_USUAL;
+    enum err e = cli_number(c, args, "port", 1, 65535, &f.port);
+    f.wire_port = f.port + WIRE_AFTER;
+    if (e == OK) e = cli_number(c, args, "wire-port", 1, 65535, &f.wire_port);
     *ret_founding = f;
     return e;
 }

@@ -7,7 +7,7 @@
 struct founding {
     struct str code;
     struct str name;
-    struct str address;      /* of the browser port */
+    struct str address; /* of the browser port */
     int64_t port;
     struct str wire_address; /* of the door for other offices */
     int64_t wire_port;

@@ -13,8 +13,8 @@
 
 enum { KEEPER_FD = 3 };
 
-const char *const KEEPER_PURPOSES[] = {"", PURPOSE_VERSION, PURPOSE_RECEIPT, PURPOSE_ACK,
-                                       PURPOSE_FEED, NULL};
+const char *const KEEPER_PURPOSES[] = {"",          PURPOSE_VERSION, PURPOSE_RECEIPT,
+                                       PURPOSE_ACK, PURPOSE_FEED,    NULL};
 
 uint8_t keeper_purpose(const char *purpose)
 {

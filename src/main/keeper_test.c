@@ -82,19 +82,19 @@ static void it_refuses_malformed_requests(void **state)
         struct keeper_head head;
         size_t bytes;
     } BAD[] = {
-        {{0, KEEPER_SIGN, 1, 1}, 32},                   /* another magic */
-        {head_of(KEEPER_REFUSED, 1, 1), 32},            /* an answer */
-        {head_of((enum keeper_op)9, 1, 1), 32},         /* no such operation */
-        {head_of(KEEPER_SIGN, 0, 1), 32},               /* no purpose */
-        {head_of(KEEPER_SIGN, 5, 1), 32},               /* a purpose beyond the last */
+        {{0, KEEPER_SIGN, 1, 1}, 32},           /* another magic */
+        {head_of(KEEPER_REFUSED, 1, 1), 32},    /* an answer */
+        {head_of((enum keeper_op)9, 1, 1), 32}, /* no such operation */
+        {head_of(KEEPER_SIGN, 0, 1), 32},       /* no purpose */
+        {head_of(KEEPER_SIGN, 5, 1), 32},       /* a purpose beyond the last */
         {head_of(KEEPER_SIGN, 255, 1), 32},
-        {head_of(KEEPER_SIGN, 1, 0), 0},                /* nothing to sign */
-        {head_of(KEEPER_SIGN, 1, 1), 31},               /* too short, too long */
+        {head_of(KEEPER_SIGN, 1, 0), 0},  /* nothing to sign */
+        {head_of(KEEPER_SIGN, 1, 1), 31}, /* too short, too long */
         {head_of(KEEPER_SIGN, 1, 1), 33},
-        {head_of(KEEPER_SIGN, 1, 257), 257 * 32},       /* too many */
-        {head_of(KEEPER_CERTIFY, 0, 0), 8},             /* no key */
+        {head_of(KEEPER_SIGN, 1, 257), 257 * 32}, /* too many */
+        {head_of(KEEPER_CERTIFY, 0, 0), 8},       /* no key */
         {head_of(KEEPER_CERTIFY, 0, 91), 90},
-        {head_of(KEEPER_CERTIFY, 0, 91), 99},           /* a key of zeros */
+        {head_of(KEEPER_CERTIFY, 0, 91), 99}, /* a key of zeros */
         {head_of(KEEPER_CERTIFY, 1, 91), 99},
     };
     for (size_t i = 0; i < ARRAY_LEN(BAD); i++) {

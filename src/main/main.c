@@ -15,19 +15,20 @@
 
 #define OPTIONS(rows) .options = (rows), .option_count = ARRAY_LEN(rows)
 
-static const struct cli_option SERVE[] = {{"ready-fd", false, false}, {"leash-fd", false, false}};
+static const struct cli_option SERVE[] = {
+    {"ready-fd", false, false}, {"leash-fd", false, false}, {"lib-fd", false, false}};
 static const struct cli_option DEMO[] = {
     {"dir", false, false}, {"port", false, false}, {"once", true, false}};
 static const struct cli_option INIT[] = {
-    {"office", false, true},   {"name", false, true},         {"port", false, false},
-    {"address", false, false}, {"wire-port", false, false},   {"wire-address", false, false},
+    {"office", false, true},   {"name", false, true},       {"port", false, false},
+    {"address", false, false}, {"wire-port", false, false}, {"wire-address", false, false},
     {"user", false, false},
 };
 static const struct cli_option ACT[] = {{"as", false, true}, {"once", false, false}};
 static const struct cli_option VIEW[] = {{"as", false, true}};
 static const struct cli_option USER_ADD[] = {
-    {"login", false, true},  {"title", false, true},    {"name", false, false},
-    {"unit", false, false},  {"roles", false, false},   {"password", false, false},
+    {"login", false, true}, {"title", false, true},  {"name", false, false},
+    {"unit", false, false}, {"roles", false, false}, {"password", false, false},
     {"as", false, false},
 };
 static const struct cli_option USER_PASSWD[] = {

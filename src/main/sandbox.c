@@ -24,12 +24,23 @@ void sandbox_common(int parent)
 enum err sandbox_keeper(struct call *c)
 {
     static const int CALLS[] = {
-        SCMP_SYS(read),          SCMP_SYS(write),     SCMP_SYS(exit),
-        SCMP_SYS(exit_group),    SCMP_SYS(brk),       SCMP_SYS(munmap),
-        SCMP_SYS(mremap),        SCMP_SYS(madvise),   SCMP_SYS(futex),
-        SCMP_SYS(clock_gettime), SCMP_SYS(getrandom), SCMP_SYS(rt_sigreturn),
-        SCMP_SYS(getpid),        SCMP_SYS(gettid),    SCMP_SYS(restart_syscall),
-        SCMP_SYS(munlock),       SCMP_SYS(rt_sigprocmask),
+        SCMP_SYS(read),
+        SCMP_SYS(write),
+        SCMP_SYS(exit),
+        SCMP_SYS(exit_group),
+        SCMP_SYS(brk),
+        SCMP_SYS(munmap),
+        SCMP_SYS(mremap),
+        SCMP_SYS(madvise),
+        SCMP_SYS(futex),
+        SCMP_SYS(clock_gettime),
+        SCMP_SYS(getrandom),
+        SCMP_SYS(rt_sigreturn),
+        SCMP_SYS(getpid),
+        SCMP_SYS(gettid),
+        SCMP_SYS(restart_syscall),
+        SCMP_SYS(munlock),
+        SCMP_SYS(rt_sigprocmask),
     };
     const struct rlimit none = {};
     (void)setrlimit(RLIMIT_FSIZE, &none);

@@ -29,9 +29,9 @@ enum {
 };
 
 struct child {
-    pid_t pid;          /* 0: not running */
+    pid_t pid; /* 0: not running */
     int64_t started_ms;
-    int64_t start_ms;   /* when to start again */
+    int64_t start_ms; /* when to start again */
     int64_t backoff_ms;
 };
 
@@ -45,15 +45,15 @@ struct supervisor {
     int lock_fd;
     int lib_fd;
     int signal_fd;
-    int ready_fd; /* --ready-fd; -1: none */
-    int leash_fd; /* --leash-fd; -1: none */
+    int ready_fd;          /* --ready-fd; -1: none */
+    int leash_fd;          /* --leash-fd; -1: none */
     int link[PART_WORKER]; /* our ends, by part */
     struct child child[PART_COUNT];
     struct slots *slots;
     struct history history;
-    bool ready;   /* was ready once */
+    bool ready;        /* was ready once */
     bool failed_start; /* a part ended by its own word before that */
-    int64_t stop_ms; /* 0: not stopping; else when patience ends */
+    int64_t stop_ms;   /* 0: not stopping; else when patience ends */
 };
 
 static const char *const PART_VERBS[PART_COUNT] = {"keeper", "courier", "worker"};
@@ -182,7 +182,8 @@ static void part_ended(struct supervisor *s, enum part part, int status)
     back_off(s, &s->child[part]);
     if (!s->ready && WIFEXITED(status) && WEXITSTATUS(status) != 0) s->failed_start = true;
     if (part != PART_WORKER) return;
-    (void)slots_judge(s->slots, &s->history, is_crash(status)); /* the worker refuses what is aside */
+    (void)slots_judge(s->slots, &s->history,
+                      is_crash(status)); /* the worker refuses what is aside */
     fd_close(&s->link[PART_KEEPER]);
     fd_close(&s->link[PART_COURIER]);
     signal_parts(s, SIGTERM, PART_KEEPER, PART_COURIER);
@@ -298,8 +299,7 @@ static enum err signals_take(struct call *c, struct supervisor *s)
     return s->signal_fd >= 0 ? OK : fail(c, ERR_IO, "serve.start");
 }
 
-/* The folder lib/ beside the program, opened before the rights to reach it may go. */
-static int lib_open(struct call *c)
+int supervise_lib(struct call *c)
 {
     char path[4096];
     ssize_t n = readlink("/proc/self/exe", path, sizeof path);
@@ -320,7 +320,7 @@ static enum err prepare(struct call *c, struct supervisor *s)
     e = listen_tcp(c, s->config.address, s->config.port, &s->web_fd);
     if (e == OK) e = listen_tcp(c, s->config.wire_address, s->config.wire_port, &s->wire_fd);
     if (e != OK) return e;
-    s->lib_fd = lib_open(c);
+    if (s->lib_fd < 0) s->lib_fd = supervise_lib(c);
     if (s->lib_fd < 0) return fail(c, ERR_IO, "serve.lib");
     e = cli_drop(c);
     if (e != OK) return e;
@@ -334,24 +334,31 @@ static enum err prepare(struct call *c, struct supervisor *s)
     return signals_take(c, s);
 }
 
+/* A descriptor that was handed down; our own children do not get it. */
+static enum err fd_read(struct call *c, const struct cli_args *args, const char *option,
+                        int *ret_fd)
+{
+    int64_t fd = -1;
+    enum err e = cli_number(c, args, option, 3, 1023, &fd);
+    if (e != OK) return e;
+    if (fd >= 0) (void)fcntl((int)fd, F_SETFD, FD_CLOEXEC);
+    *ret_fd = (int)fd;
+    return OK;
+}
+
 enum err supervise_run(struct call *c, const struct cli_args *args)
 {
     struct supervisor *s = arena_alloc(c->arena, sizeof *s);
-    int64_t ready_fd = -1;
-    int64_t leash_fd = -1;
-    enum err e = cli_number(c, args, "ready-fd", 3, 1023, -1, &ready_fd);
-    if (e == OK) e = cli_number(c, args, "leash-fd", 3, 1023, -1, &leash_fd);
+    enum err e = fd_read(c, args, "ready-fd", &s->ready_fd);
+    if (e == OK) e = fd_read(c, args, "leash-fd", &s->leash_fd);
+    if (e == OK) e = fd_read(c, args, "lib-fd", &s->lib_fd);
     if (e != OK) return e;
     s->env = c->env;
-    s->ready_fd = (int)ready_fd;
-    s->leash_fd = (int)leash_fd;
     s->link[PART_KEEPER] = -1;
     s->link[PART_COURIER] = -1;
     e = cli_enter(c, args->rest[0]);
     if (e == OK) e = prepare(c, s);
     if (e != OK) return e;
-    if (s->ready_fd >= 0) (void)fcntl(s->ready_fd, F_SETFD, FD_CLOEXEC);
-    if (s->leash_fd >= 0) (void)fcntl(s->leash_fd, F_SETFD, FD_CLOEXEC);
     start_due(s);
     while (s->stop_ms == 0 || any_alive(s))
         turn(s);

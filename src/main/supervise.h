@@ -22,14 +22,18 @@ enum {
     WORKER_WEB_FD,        /* listening */
     WORKER_WIRE_FD,
     WORKER_CONTROL_FD,
-    WORKER_SLOTS_FD,      /* main/slots.h */
-    WORKER_LOCK_FD,       /* held open, so that no second worker starts beside it */
-    WORKER_LIB_FD,        /* folder of the plugins */
+    WORKER_SLOTS_FD, /* main/slots.h */
+    WORKER_LOCK_FD,  /* held open, so that no second worker starts beside it */
+    WORKER_LIB_FD,   /* folder of the plugins */
     WORKER_FD_END,
 };
 
-/* serve DIR [--ready-fd N] [--leash-fd N]. Ends by SIGTERM or SIGINT, or when the other end of the
- * leash is closed: then nobody is left who started it.
- * Errors: ERR_CONFLICT "serve.running"; ERR_IO "serve.start" when the first start fails; those of
- * config_read, listen_tcp and cli_drop. */
+/* The folder lib/ beside the program, with its plugins; to be opened before the rights to reach it
+ * may go. -1 when there is none. Shapes: the descriptor is closed on exec. */
+int supervise_lib(struct call *c);
+
+/* serve DIR [--ready-fd N] [--leash-fd N] [--lib-fd N]. Ends by SIGTERM or SIGINT, or when the
+ * other end of the leash is closed: then nobody is left who started it. Errors: ERR_CONFLICT
+ * "serve.running"; ERR_IO "serve.start" when the first start fails; those of config_read,
+ * listen_tcp and cli_drop. */
 enum err supervise_run(struct call *c, const struct cli_args *args);

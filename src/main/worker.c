@@ -94,8 +94,7 @@ static enum err http_begin(struct call *c, struct worker *w, int64_t threads)
 
 static enum err wire_begin(struct call *c, struct worker *w)
 {
-    w->wire = (struct wire){
-        .store = w->store, .office = &w->office, .env = w->env, .wake_fd = -1};
+    w->wire = (struct wire){.store = w->store, .office = &w->office, .env = w->env, .wake_fd = -1};
     w->transport = (struct wire_transport){.send = courier_client_send, .self = &w->courier};
     w->wire_guard = (struct guard){.inner = &wire_handler, .arg = &w->wire};
     enum err e = wire_driver_open(c, &w->wire, &w->transport, &w->driver);
@@ -136,6 +135,7 @@ static void *watch(void *arg)
     while (sigtimedwait(&set, NULL, &wait) != SIGTERM) {
         if (store_broken(w->store)) _exit(1); /* what was acknowledged is on the disk */
     }
+    courier_client_stop(&w->courier);
     http_server_stop(w->http);
     return NULL;
 }

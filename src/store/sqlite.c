@@ -1,4 +1,5 @@
 #include "store/driver.h"
+#include "store/here.h"
 
 #include "store/schema.h"
 
@@ -449,7 +450,7 @@ static enum err sqlite_open(struct call *c, const struct store_config *config, b
     self->base = (struct db){.driver = &DRIVER_SQLITE, .arena = arena, .writes = writes};
     int mode = writes ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
     int flags = mode | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
-    int code = sqlite3_open_v2(config->path, &self->handle, flags, NULL);
+    int code = sqlite3_open_v2(config->path, &self->handle, flags, here_vfs());
     enum err e = code == SQLITE_OK ? OK : fail_open(c, self, code);
     if (e == OK) {
         configure(self->handle, writes);

@@ -6,7 +6,8 @@
 enum {
     GROUP_MAX = 256,  /* closures in one commit unless the configuration says otherwise */
     QUEUE_MAX = 1024, /* callers that may wait for the writer */
-    REST_MAX = 16,    /* connections kept open beside the writer's */
+    READERS_REST = 8,   /* reading connections kept open */
+    PARALLEL_REST = 32, /* connections kept open on a parallel driver */
 };
 
 const struct value *rows_cell(const struct rows *rows, size_t row, size_t column)
@@ -235,9 +236,10 @@ enum err db_take(struct call *c, bool writes, struct db **ret_db)
 
 void db_give(struct store *store, struct db *db)
 {
+    size_t rest_max = store->driver->parallel ? PARALLEL_REST : READERS_REST;
     lock(&store->mutex);
     store->out--;
-    bool keep = store->resting_count < REST_MAX && !db->gone;
+    bool keep = store->resting_count < rest_max && !db->gone;
     if (keep) {
         db->next = store->resting;
         store->resting = db;

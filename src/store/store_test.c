@@ -1,5 +1,7 @@
 #include "store/inside.h"
 
+#include "t_store.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
@@ -28,10 +30,12 @@ static const struct migration STEPS[] = {
                "CREATE TABLE page (note INT NOT NULL REFERENCES note (id), n INT NOT NULL);\n"},
 };
 
-/* One database in a folder of its own, and what the hooks of its store were told. */
+/* One database in a folder of its own, or a schema of its own in the PostgreSQL of the environment,
+ * and what the hooks of its store were told. */
 struct world {
     char dir[32];
-    char path[64];
+    char path[256];
+    char plugins[256];
     struct store *store;
     struct call c;
     bool refuse; /* before_commit fails */
@@ -61,6 +65,7 @@ static enum err world_try(struct world *w, bool inline_writer)
 {
     w->c = call_begin(env_real(), NULL, NULL);
     struct store_config config = {.path = w->path,
+                                  .plugins = w->plugins,
                                   .inline_writer = inline_writer,
                                   .before_commit = before_commit,
                                   .after_commit = after_commit,
@@ -87,7 +92,10 @@ static int setup_closed(void **state)
     struct world *w = test_calloc(1, sizeof *w);
     (void)snprintf(w->dir, sizeof w->dir, "/tmp/store_test_XXXXXX");
     if (mkdtemp(w->dir) == NULL) return 1;
-    (void)snprintf(w->path, sizeof w->path, "%s/office.db", w->dir);
+    struct arena *arena = arena_open(0);
+    (void)snprintf(w->path, sizeof w->path, "%s", t_store_path(arena, w->dir));
+    (void)snprintf(w->plugins, sizeof w->plugins, "%s", t_store_plugins(arena));
+    arena_close(arena);
     *state = w;
     return 0;
 }
@@ -565,13 +573,51 @@ static void constraints_answer_with_a_conflict_and_its_detail(void **state)
     struct world *w = *state;
     assert_int_equal(add(w, "a"), OK);
     assert_int_equal(add(w, "a"), ERR_CONFLICT);
-    assert_true(str_eq(w->c.failure.args[0].value, S("UNIQUE constraint failed: note.name")));
+    struct str detail = t_on_postgres()
+                            ? S("duplicate key value violates unique constraint \"note_name_key\"")
+                            : S("UNIQUE constraint failed: note.name");
+    assert_true(str_eq(w->c.failure.args[0].value, detail));
     call_clear(&w->c);
     char foreign[] = "INSERT INTO page (note, n) VALUES (99, 1) RETURNING n";
     fails_with(w, store_tx(&w->c, run_text, foreign), ERR_CONFLICT, "store.conflict");
-    char strict[] = "INSERT INTO page (note, n) VALUES (1, 'one') RETURNING n";
-    fails_with(w, store_tx(&w->c, run_text, strict), ERR_CONFLICT, "store.conflict");
     assert_int_equal(notes(w), 1);
+}
+
+static void a_text_is_no_number(void **state)
+{
+    struct world *w = *state;
+    char strict[] = "INSERT INTO page (note, n) VALUES (1, 'one') RETURNING n";
+    enum err want = t_on_postgres() ? ERR_INVALID : ERR_CONFLICT;
+    fails_with(w, store_tx(&w->c, run_text, strict), want,
+               want == ERR_INVALID ? "store.statement" : "store.conflict");
+    assert_int_equal(notes(w), 0);
+}
+
+static enum err add_twice(struct call *c, void *arg)
+{
+    store_note(c, S("twice"));
+    enum err e = note_insert(c, str_of(arg));
+    return e != OK ? e : note_insert(c, str_of(arg));
+}
+
+static enum err attempt_in_the_middle(struct call *c, void *arg)
+{
+    enum err e = note_insert(c, S("before"));
+    if (e != OK) return e;
+    e = store_attempt(c, add_twice, arg);
+    ensure(e == ERR_CONFLICT);
+    call_clear(c);
+    e = store_attempt(c, add_one, arg);
+    return e != OK ? e : note_insert(c, S("after"));
+}
+
+static void a_failed_attempt_undoes_its_own_writes_only(void **state)
+{
+    struct world *w = *state;
+    char name[] = "a";
+    assert_int_equal(store_tx(&w->c, attempt_in_the_middle, name), OK);
+    assert_int_equal(notes(w), 3);
+    assert_int_equal(w->topic_count, 0);
 }
 
 static void a_function_that_refuses_its_data_is_told(void **state)
@@ -708,7 +754,7 @@ static void a_damaged_page_is_found_at_the_start_after_a_crash(void **state)
     assert_int_equal(add(w, "a"), OK);
     world_close(w);
     overwrite(w->path, 2 * 4096 + 8, 512);
-    char wal[80];
+    char wal[264];
     (void)snprintf(wal, sizeof wal, "%s-wal", w->path);
     overwrite(wal, 0, 100);
     fails_with(w, world_try(w, false), ERR_CORRUPT, "store.corrupt");
@@ -815,7 +861,7 @@ static void a_long_life_keeps_the_log_short(void **state)
 {
     struct world *w = *state;
     size_t bytes = 1024 * 1024;
-    char wal[80];
+    char wal[264];
     (void)snprintf(wal, sizeof wal, "%s-wal", w->path);
     char drop[] = "DELETE FROM note RETURNING id";
     for (int i = 0; i < 20; i++) {
@@ -827,7 +873,8 @@ static void a_long_life_keeps_the_log_short(void **state)
     assert_true(st.st_size < 10 * 1024 * 1024);
 }
 
-int main(void)
+/* The contract of the store, kept by every driver. STORE=pg runs it on PostgreSQL. */
+static int run_contract(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_committed_row_is_read_back),
@@ -835,7 +882,6 @@ int main(void)
         TEST(a_failing_closure_leaves_nothing),
         TEST_INLINE(a_failing_closure_leaves_nothing),
         TEST(eight_threads_write_and_a_failing_one_harms_nobody),
-        TEST(what_waits_together_is_committed_together),
         TEST(a_failing_hook_fails_the_group_with_its_reason),
         TEST_INLINE(a_failing_hook_fails_the_group_with_its_reason),
         TEST(topics_are_told_once_after_the_commit),
@@ -846,26 +892,44 @@ int main(void)
         TEST_CLOSED(parameters_out_of_order_end_the_process),
         TEST_CLOSED(a_statement_that_does_not_parse_ends_the_process),
         TEST_CLOSED(a_transaction_inside_a_read_ends_the_process),
-        TEST_CLOSED(another_calls_transaction_inside_an_inline_one_ends_the_process),
         TEST(a_query_gives_a_hundred_thousand_rows_and_not_one_more),
         TEST(one_row_that_is_not_there_is_not_found),
         TEST(values_come_back_as_they_went),
         TEST(another_text_at_the_same_address_is_another_statement),
         TEST(more_statements_than_the_cache_holds_still_run),
         TEST(constraints_answer_with_a_conflict_and_its_detail),
+        TEST(a_text_is_no_number),
+        TEST(a_failed_attempt_undoes_its_own_writes_only),
+        TEST_INLINE(a_failed_attempt_undoes_its_own_writes_only),
         TEST(a_function_that_refuses_its_data_is_told),
         TEST(a_value_above_the_limit_is_refused),
-        TEST(a_full_disk_fails_the_transaction_and_only_that),
-        TEST(after_a_failed_write_the_store_refuses_to_go_on),
         TEST(a_migration_runs_once_and_may_not_change),
         TEST(a_failing_migration_leaves_nothing),
         TEST(migrations_do_not_wait_for_the_hook),
+        TEST_CLOSED(a_killed_process_loses_nothing_it_acknowledged),
+    };
+    return cmocka_run_group_tests_name("contract", tests, NULL, NULL);
+}
+
+/* The one writer, its groups and the file. */
+static int run_sqlite(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(what_waits_together_is_committed_together),
+        TEST_CLOSED(another_calls_transaction_inside_an_inline_one_ends_the_process),
+        TEST(a_full_disk_fails_the_transaction_and_only_that),
+        TEST(after_a_failed_write_the_store_refuses_to_go_on),
         TEST_CLOSED(a_file_that_is_no_database_is_corrupt),
         TEST(a_damaged_page_is_found_at_the_start_after_a_crash),
         TEST_CLOSED(a_folder_that_is_not_there_cannot_be_opened),
         TEST(the_files_are_private),
-        TEST_CLOSED(a_killed_process_loses_nothing_it_acknowledged),
         TEST(a_long_life_keeps_the_log_short),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests_name("sqlite", tests, NULL, NULL);
+}
+
+int main(void)
+{
+    int failed = run_contract();
+    return t_on_postgres() ? failed : failed + run_sqlite();
 }

@@ -185,20 +185,20 @@ def deliver(sender, receiver, count, clients):
         return {"root": got["root"], "name": "du-thao.bin", "media": "application/octet-stream", "size": len(data)}
 
     def register():
-        connection, done, end = receiver.connect(), set(), time.monotonic() + 120
-        while len(done) < count and time.monotonic() < end:
+        connection, done, end = receiver.connect(), 0, time.monotonic() + 120
+        while done < count and time.monotonic() < end:
             with sqlite3.connect(f"file:{receiver.dir}/office.db?mode=ro", uri=True) as db:
-                waiting = [row[0] for row in db.execute("SELECT record FROM k_consultation_request")]
+                waiting = [row[0] for row in db.execute(
+                    "SELECT record FROM k_consultation_request WHERE record NOT IN"
+                    " (SELECT request FROM k_consultation_intake)")]
             db.close()
             for record in waiting:
-                if record in done:
-                    continue
                 headers = {"Authorization": f"Bearer {receiver.token['vanthu']}", "Content-Type": "application/json"}
                 connection.request("POST", "/api/act/consultation.register", json.dumps({"record": record}), headers)
                 answer = connection.getresponse()
                 text = answer.read()
                 if answer.status == 200:
-                    done.add(record)
+                    done += 1
                 elif b"files_missing" not in text:
                     failed.append(text)
                     return

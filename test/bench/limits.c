@@ -146,7 +146,8 @@ static double acts_a_second(const char *dir, double seconds, int group)
         ensure(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK);
     }
     double rate = (double)count / (seconds_now() - from);
-    for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) (void)sqlite3_finalize(rows[i]);
+    for (size_t i = 0; i < ARRAY_LEN(ROWS); i++)
+        (void)sqlite3_finalize(rows[i]);
     (void)sqlite3_close(db);
     (void)unlink(path);
     return rate;
@@ -164,7 +165,8 @@ int main(int argc, char **argv)
     ensure(sodium_init() >= 0);
     double syncs = syncs_a_second(argv[1], seconds);
     crypto(seconds, &signs, &verifies);
-    printf("{\"fsync_s\":%.0f,\"ed25519_sign_s\":%.0f,\"ed25519_verify_s\":%.0f", syncs, signs, verifies);
+    printf("{\"fsync_s\":%.0f,\"ed25519_sign_s\":%.0f,\"ed25519_verify_s\":%.0f", syncs, signs,
+           verifies);
     static const int GROUPS[] = {1, 8, 64};
     for (size_t i = 0; i < ARRAY_LEN(GROUPS); i++) {
         printf(",\"bare_acts_s_%d\":%.0f", GROUPS[i], acts_a_second(argv[1], seconds, GROUPS[i]));

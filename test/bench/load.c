@@ -99,14 +99,16 @@ static void *work(void *arg)
     int fd = connect_to(plan->port);
     double step = plan->rate > 0 ? (double)plan->connections / plan->rate : 0;
     double due = plan->start + step * w->index / plan->connections;
-    while (seconds_now() - plan->start < plan->seconds && w->count < (size_t)(SAMPLES_MAX / plan->connections)) {
+    while (seconds_now() - plan->start < plan->seconds &&
+           w->count < (size_t)(SAMPLES_MAX / plan->connections)) {
         double from = seconds_now();
         if (plan->rate > 0) {
             if (due > from) wait_until(due);
             from = due;
             due += step;
         }
-        bool sent = fd >= 0 && write(fd, plan->request, plan->request_len) == (ssize_t)plan->request_len;
+        bool sent =
+            fd >= 0 && write(fd, plan->request, plan->request_len) == (ssize_t)plan->request_len;
         int status = sent ? read_answer(fd, buffer) : 0;
         if (status < 200 || status > 299) w->errors++;
         if (status == 0) {
@@ -165,7 +167,9 @@ int main(int argc, char **argv)
     double took = seconds_now() - plan.start;
     ensure(count > 0);
     qsort(all, count, 4, by_size);
-    printf("{\"requests\":%zu,\"errors\":%zu,\"rate\":%.1f,\"p50_us\":%u,\"p99_us\":%u,\"max_us\":%u}\n",
-           count, errors, (double)count / took, all[count / 2], all[count * 99 / 100], all[count - 1]);
+    printf("{\"requests\":%zu,\"errors\":%zu,\"rate\":%.1f,\"p50_us\":%u,\"p99_us\":%u,\"max_us\":%"
+           "u}\n",
+           count, errors, (double)count / took, all[count / 2], all[count * 99 / 100],
+           all[count - 1]);
     return errors == count ? 1 : 0;
 }

@@ -31,13 +31,17 @@ lists_none() {
     lists note && ! grep -q "\"$1\." "$tree/acts"
 }
 
-nothing_else_changed() {
-    for part in Makefile src tools web/src test; do
-        [ ! -e "$part" ] || diff -r -x __pycache__ -x visit -x consultation "$part" "$tree/$part"
-    done
+tidy_is_silent() { # about the module; what is wrong elsewhere is told by tidy itself
+    (cd "$tree" && python3 tools/tidy.py >"$tree/findings") || true
+    ! grep "src/domain/$1" "$tree/findings"
 }
 
-cp -a Makefile .clang-format src tools test "$tree/"
+nothing_else_changed() {
+    diff -r -x __pycache__ "$tree/before" "$tree/after"
+}
+
+source="Makefile .clang-format src tools test"
+cp -a $source "$tree/"
 mkdir "$tree/web"
 for part in web/*; do
     case $part in
@@ -49,6 +53,8 @@ mkdir "$tree/build"
 for part in obj gen lib web; do
     [ ! -e "build/$part" ] || cp -a "build/$part" "$tree/build/"
 done
+mkdir "$tree/before" "$tree/after" # for the last step: what the two modules did not touch
+(cd "$tree" && cp -a $source before/ && rm -r before/src/domain/consultation)
 make="make --no-print-directory -C $tree"
 
 (cd "$tree" && tools/new-module.sh visit >/dev/null)
@@ -57,6 +63,8 @@ step "an office is founded" "$tree/build/phoihop" init "$tree/office" --office V
 step "its acts are listed" lists visit
 step "the test of the new module builds" $make build/test/domain/visit/visit_test
 step "the test of the new module passes" "$tree/build/test/domain/visit/visit_test"
+
+step "the new module keeps the style" tidy_is_silent visit
 
 rm -r "$tree/src/domain/consultation"
 step "without consultation everything builds" $make build/phoihop
@@ -67,5 +75,6 @@ step "the test of note passes" "$tree/build/test/domain/note/note_test"
 rm -r "$tree/src/domain/visit"
 step "the new module is deleted again" $make build/phoihop
 step "its acts are gone" lists_none visit
+(cd "$tree" && cp -a $source after/)
 step "no other file was changed" nothing_else_changed
 echo "$passed passed, 0 failed"

@@ -1,5 +1,6 @@
 /*
- * replay.c: runs a fuzz target over stored inputs without a fuzzer: what was found once stays found.
+ * replay.c: runs a fuzz target over stored inputs without a fuzzer: what was found once stays
+ * found.
  *
  *     NAME_replay FILE...      prints how many inputs ran; a crash is the failure
  */

@@ -26,7 +26,8 @@ void check_promises(struct sim *sim, size_t index)
     call_end(&c);
 }
 
-/* Not more is numbered than the receiver may be sent at one time. */
+/* Not more is numbered than the receiver may be sent at one time, and nothing counts as delivered
+ * that was not acknowledged. */
 void check_window(struct sim *sim, struct call *c, size_t index)
 {
     int64_t under_way =
@@ -34,6 +35,12 @@ void check_window(struct sim *sim, struct call *c, size_t index)
     if (under_way > LIMIT_BATCH_ENTRIES) {
         sim_break(sim, "more numbered than the window", index, index, under_way);
     }
+    int64_t early = world_number(c,
+                                 "SELECT count(*) FROM feed_out f JOIN outbox o ON o.peer = f.peer"
+                                 " AND o.epoch = f.epoch AND o.seq > f.acked_seq"
+                                 " WHERE o.acked_ms IS NOT NULL",
+                                 NO_ARGS);
+    if (early > 0) sim_break(sim, "delivered but not acknowledged", index, index, early);
 }
 
 bool check_quiet(struct sim *sim)

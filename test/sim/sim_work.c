@@ -8,7 +8,7 @@
 
 enum {
     WORK_ONE_IN = 12,   /* turns of an office */
-    BURST_ONE_IN = 250, /* acts */
+    BURST_ONE_IN = 100, /* acts */
 };
 
 static struct world_office *at(struct sim *sim, size_t index)
@@ -60,6 +60,8 @@ static void work_note(struct sim *sim, struct call *c, size_t index)
                       "SELECT record FROM head WHERE kind = 'note.note' AND home = $1"
                       " AND record NOT IN (SELECT record FROM shared) ORDER BY record",
                       c->office->id);
+        /* who is in stays in; sometimes everybody comes in at this version */
+        if (record.len > 0) audience = world_below(&sim->world, 4) == 0 ? UINT32_MAX : 0;
     }
     bool burst = world_below(&sim->world, BURST_ONE_IN) == 0;
     uint64_t versions = 1 + world_below(&sim->world, burst ? 2 * LIMIT_BATCH_ENTRIES : 3);
@@ -68,6 +70,7 @@ static void work_note(struct sim *sim, struct call *c, size_t index)
                                       (unsigned long long)world_below(&sim->world, 1000000));
         record = world_note(c, &sim->world, record, audience, title, chance_priority(sim));
         sim_trace(sim, "note", index, audience, record);
+        audience = 0;
         sim->counts.acts++;
     }
     if (burst) sim->counts.bursts++;

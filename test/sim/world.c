@@ -272,7 +272,7 @@ struct str world_note(struct call *c, struct world *world, struct str record, ui
         .put = {.kind = "note.note",
                 .record = record,
                 .body = body,
-                .audience = parties,
+                .audience = audience != 0 ? parties : NULL,
                 .audience_count = count,
                 .priority = priority},
     };

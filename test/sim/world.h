@@ -49,8 +49,8 @@ struct call world_call(struct world_office *office);
 void world_stop(struct world_office *office);
 void world_start(struct world_office *office);
 
-/* Writes a note (record empty: a new one) for the offices of `audience`, bits by index, and returns
- * its record id in the call's arena. */
+/* Writes a note (record empty: a new one) for the offices of `audience`, bits by index (0: for
+ * those who have it), and returns its record id in the call's arena. */
 struct str world_note(struct call *c, struct world *world, struct str record, uint32_t audience,
                       struct str title, enum priority priority);
 

@@ -18,7 +18,8 @@ function say(text) {
 async function fetchPage(url, options) {
   const reply = await fetch(url, { credentials: "same-origin", ...options });
   const text = await reply.text();
-  return { ok: reply.ok && !reply.redirected, doc: new DOMParser().parseFromString(text, "text/html") };
+  const doc = new DOMParser().parseFromString(text, "text/html");
+  return { ok: reply.ok && !reply.redirected, doc };
 }
 
 // ---- live pages: the same page is asked for again and the parts that changed are exchanged ----
@@ -26,13 +27,17 @@ async function fetchPage(url, options) {
 function focusKey() {
   const at = document.activeElement;
   const row = at.closest("[data-record]");
-  return { row: row && row.dataset.record, href: at.getAttribute("href"), id: at.id, text: at.textContent };
+  const href = at.getAttribute("href");
+  return { row: row && row.dataset.record, href, id: at.id, text: at.textContent };
 }
 
 function focusAgain(key, root) {
-  const inRow = key.row ? all("[data-record]", root).filter((r) => r.dataset.record === key.row) : [root];
-  const same = (e) => (key.id && e.id === key.id) || (key.href && e.getAttribute("href") === key.href) || (!key.href && e.textContent === key.text);
-  const found = inRow.flatMap((r) => all("a,button,summary", r)).find(same);
+  const rows = all("[data-record]", root).filter((r) => r.dataset.record === key.row);
+  const same = (e) => {
+    if (key.id) return e.id === key.id;
+    return key.href ? e.getAttribute("href") === key.href : e.textContent === key.text;
+  };
+  const found = (key.row ? rows : [root]).flatMap((r) => all("a,button,summary", r)).find(same);
   if (found) found.focus({ preventScroll: true });
 }
 
@@ -58,9 +63,8 @@ async function refresh() {
   try {
     const { ok, doc } = await fetchPage(location.href);
     if (!ok) return;
-    const outer = (root) => all("[data-live]", root).filter((e) => !e.parentElement.closest("[data-live]"));
-    const fresh = outer(doc);
-    outer(document).forEach((old, i) => fresh[i] && exchange(old, fresh[i]));
+    const fresh = all("[data-live]", doc);
+    all("[data-live]").forEach((old, i) => fresh[i] && exchange(old, fresh[i]));
   } catch {
     say(page.offline);
   }
@@ -150,7 +154,8 @@ function addRow(button) {
   const list = button.closest("[data-rows]");
   const name = list.dataset.rows;
   const rows = all(":scope > .row", list);
-  const numbers = rows.flatMap((r) => all("[name]", r)).map((e) => Number(e.name.split(".")[1]) || 0);
+  const named = rows.flatMap((row) => all("[name]", row));
+  const numbers = named.map((e) => Number(e.name.split(".")[1]) || 0);
   const next = rows.length ? Math.max(-1, ...numbers) + 1 : 0;
   const row = list.querySelector("template").content.firstElementChild.cloneNode(true);
   rename(row, name + ".new.", name + "." + next + ".");
@@ -200,7 +205,11 @@ function previews(form) {
 }
 
 // What was typed waits in this tab until the act is done.
-const typed = (form) => all("input:not([type=hidden],[type=password],[type=file]),textarea,select", form).filter((e) => e.name);
+const TYPED = "input:not([type=hidden],[type=password],[type=file]),textarea,select";
+const typed = (form) => all(TYPED, form).filter((e) => e.name);
+const tick = (e) => e.type === "radio" || e.type === "checkbox";
+const slot = (e) => e.name + (e.type === "radio" ? "=" + e.value : "");
+const rowCount = (list) => all(":scope > .row", list).length;
 
 function restore(form, place) {
   const kept = sessionStorage.getItem(place);
@@ -208,16 +217,15 @@ function restore(form, place) {
   const values = JSON.parse(kept);
   for (const [name, rows] of Object.entries(values.rows)) {
     const add = form.querySelector(`[data-add="${CSS.escape(name)}"]`);
-    while (add && all(".row", add.closest("[data-rows]")).length < rows) addRow(add);
+    while (add && rowCount(add.closest("[data-rows]")) < rows) addRow(add);
   }
   let changed = false;
   for (const e of typed(form)) {
-    const kept = values.fields[e.name + (e.type === "radio" ? "=" + e.value : "")];
-    if (kept === undefined) continue;
-    const tick = e.type === "radio" || e.type === "checkbox";
-    if (kept !== (tick ? e.checked : e.value)) changed = true;
-    if (tick) e.checked = kept;
-    else e.value = kept;
+    const was = values.fields[slot(e)];
+    if (was === undefined) continue;
+    if (was !== (tick(e) ? e.checked : e.value)) changed = true;
+    if (tick(e)) e.checked = was;
+    else e.value = was;
   }
   if (changed) say(page.restored);
 }
@@ -227,11 +235,8 @@ function drafts(form) {
   restore(form, place);
   form.addEventListener("input", later(300, () => {
     const values = { fields: {}, rows: {} };
-    for (const list of all("[data-rows]", form)) values.rows[list.dataset.rows] = all(":scope > .row", list).length;
-    for (const e of typed(form)) {
-      const tick = e.type === "radio" || e.type === "checkbox";
-      values.fields[e.name + (e.type === "radio" ? "=" + e.value : "")] = tick ? e.checked : e.value;
-    }
+    for (const list of all("[data-rows]", form)) values.rows[list.dataset.rows] = rowCount(list);
+    for (const e of typed(form)) values.fields[slot(e)] = tick(e) ? e.checked : e.value;
     sessionStorage.setItem(place, JSON.stringify(values));
   }));
   form.addEventListener("submit", () => sessionStorage.setItem("sent", place));
@@ -260,7 +265,9 @@ document.querySelector(".summary")?.focus();
 document.addEventListener("keydown", key);
 document.addEventListener("click", clicked);
 document.addEventListener("submit", sending);
-addEventListener("pageshow", () => all("[aria-busy]").forEach((e) => e.removeAttribute("aria-busy")));
+addEventListener("pageshow", () => {
+  for (const e of all("[aria-busy]")) e.removeAttribute("aria-busy");
+});
 addEventListener("resize", later(200, regions));
 regions();
 listen();

@@ -243,6 +243,7 @@ extern const struct field_table CONSULTATION_EXTEND;
 extern const struct field_table CONSULTATION_CLOSE;
 extern const struct field_table CONSULTATION_LIST_ARGS;
 extern const struct field_table CONSULTATION_SHOW_ARGS;
+extern const struct field_table CONSULTATION_POINT_ARGS;
 extern const struct field_table CONSULTATION_DEADLINE_ARGS;
 
 /* consultation_kinds.c: rules of the bytes, and obligations; see struct kind. */
@@ -258,7 +259,7 @@ enum err consultation_opinion_apply(struct call *c, const struct version *v, con
 enum err consultation_reply_apply(struct call *c, const struct version *v, const void *body);
 
 /* The tables of contents of the acts and of the views. */
-enum { CONSULTATION_ACT_COUNT = 12, CONSULTATION_VIEW_COUNT = 6 };
+enum { CONSULTATION_ACT_COUNT = 12, CONSULTATION_VIEW_COUNT = 7 };
 extern const struct act CONSULTATION_ACTS[CONSULTATION_ACT_COUNT];
 extern const struct view_def CONSULTATION_VIEWS[CONSULTATION_VIEW_COUNT];
 extern const struct migration CONSULTATION_MIGRATIONS[];

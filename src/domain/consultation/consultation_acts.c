@@ -85,6 +85,7 @@ static enum err run_register(struct call *c, const void *input, struct act_resul
     enum err e = consultation_case_load(c, in->record, &round);
     if (e != OK) return e;
     struct consultation_intake intake = intake_of(c, &round);
+    ensure(round.own.intake.len == 0);
     intake.state = INTAKE_REGISTERED;
     intake.year = time_date_of(time_hanoi_day(c->now_ms)).year;
     e = consultation_sql_next_number(c, intake.year, &intake.number);
@@ -107,6 +108,7 @@ static enum err run_refuse(struct call *c, const void *input, struct act_result 
     enum err e = consultation_case_load(c, in->record, &round);
     if (e != OK) return e;
     struct consultation_intake intake = intake_of(c, &round);
+    ensure(round.own.intake.len == 0);
     struct receipt receipt = {.type = RECEIPT_REFUSED, .record = in->record, .reason = in->text};
     intake.state = INTAKE_REFUSED;
     intake.reason = in->text;
@@ -140,6 +142,7 @@ static enum err run_assign(struct call *c, const void *input, struct act_result 
     if (e == OK) e = consultation_person_works_here(c, in->officer, &known);
     if (e != OK) return e;
     struct consultation_intake intake = round.intake;
+    ensure(intake.state == INTAKE_REGISTERED);
     if (!known) problem(c, S("officer"), "consultation.officer_unknown");
     officer_due(c, in, &round.request, &intake);
     e = problems_fail(c);
@@ -190,6 +193,7 @@ static enum err run_submit(struct call *c, const void *input, struct act_result 
     enum err e = consultation_case_load(c, in->record, &round);
     if (e != OK) return e;
     struct consultation_draft draft = round.draft;
+    ensure(draft.state == DRAFT_WRITING || draft.state == DRAFT_RETURNED);
     const char *refusal =
         consultation_answer_refusal(draft.answer, draft.general, draft.points.count);
     if (refusal != NULL) return fail(c, ERR_CONFLICT, refusal);
@@ -205,6 +209,7 @@ static enum err run_return(struct call *c, const void *input, struct act_result 
     enum err e = consultation_case_load(c, in->record, &round);
     if (e != OK) return e;
     struct consultation_draft draft = round.draft;
+    ensure(draft.state == DRAFT_SUBMITTED);
     draft.state = DRAFT_RETURNED;
     draft.comment = in->text;
     return draft_put(c, &round, &draft, ret_result);
@@ -214,6 +219,8 @@ enum err consultation_opinion_put(struct call *c, const struct consultation_case
                                   const struct consultation_opinion *opinion,
                                   struct act_result *ret_result)
 {
+    ensure(str_eq(opinion->request, round->head.record));
+    ensure(opinion->request_n == round->head.n);
     struct str audience[] = {
         str_format(c->arena, "o:%.*s", STR_ARG(c->office->id)),
         str_format(c->arena, "o:%.*s", STR_ARG(round->head.home)),
@@ -237,6 +244,8 @@ static enum err run_approve(struct call *c, const void *input, struct act_result
     enum err e = consultation_case_load(c, in->record, &round);
     if (e != OK) return e;
     struct consultation_draft draft = round.draft;
+    ensure(draft.state == DRAFT_SUBMITTED);
+    ensure(round.own.opinion.len == 0);
     struct consultation_opinion opinion = {
         .request = in->record,
         .request_n = round.head.n,

@@ -12,6 +12,7 @@ enum err consultation_opinion_put(struct call *c, const struct consultation_case
 /* Whether somebody still works in this office. */
 enum err consultation_person_works_here(struct call *c, struct str person, bool *ret_known);
 
+/* States and effects of the acts in consultation_ask.c; see struct act. */
 enum err consultation_can_register_behalf(struct call *c, const struct head *head);
 enum err consultation_can_answer_point(struct call *c, const struct head *head);
 enum err consultation_can_extend(struct call *c, const struct head *head);

@@ -94,6 +94,8 @@ static void deadline_set(struct call *c, const struct consultation_ask_input *in
         problem(c, S("days"), "consultation.days");
         return;
     }
+    ensure(due.due > r->from_day);
+    ensure(next.due <= due.due);
     r->due_day = due.due;
     r->due_ms = consultation_due_ms(due.due);
     r->why = workday_receipt_json(c->arena, &due);
@@ -262,6 +264,7 @@ enum err consultation_run_answer_point(struct call *c, const void *input,
     reply.request = opinion.request;
     reply.total = consultation_replies_due(opinion.answer, opinion.general, opinion.points.count);
     consultation_reply_set(c->arena, &reply.replies, &row);
+    ensure((int64_t)reply.replies.count <= reply.total);
     return reply_put(c, record, &reply, ret_result);
 }
 
@@ -288,6 +291,8 @@ static void deadline_move(struct call *c, int64_t due_day, struct consultation_r
     int64_t days = workday_count(c->office->calendar, r->from_day, due_day);
     bool there = workday_explain(c->arena, c->office->calendar, r->from_day, days,
                                  WORKDAY_WORKING_DAYS, &receipt);
+    ensure(due_day > r->due_day);
+    if (there) ensure(receipt.due == due_day); /* a working day is counted to itself */
     if (there) r->why = workday_receipt_json(c->arena, &receipt);
     r->due_day = due_day;
     r->due_ms = consultation_due_ms(due_day);
@@ -302,6 +307,7 @@ enum err consultation_run_extend(struct call *c, const void *input, struct act_r
     enum err e = consultation_case_load(c, in->record, &round);
     if (e != OK) return e;
     struct consultation_request *r = &round.request;
+    ensure(r->state == ROUND_OPEN);
     if (in->due_day - r->from_day > CONSULTATION_SPAN) {
         problem(c, S("due_date"), "consultation.due_far");
     }
@@ -333,6 +339,7 @@ static void silent_list(struct call *c, const struct consultation_case *round,
             .name = consultation_giver_name(c, giver->office, giver->name),
         };
     }
+    ensure(count <= round->giver_count);
     *ret_list = (struct list){silent, count};
 }
 
@@ -344,6 +351,7 @@ enum err consultation_run_close(struct call *c, const void *input, struct act_re
     if (e == OK) e = consultation_case_givers(c, &round);
     if (e != OK) return e;
     struct consultation_request *r = &round.request;
+    ensure(r->state == ROUND_OPEN);
     r->state = ROUND_CLOSED;
     r->closed_ms = c->now_ms;
     r->close_note = in->text;

@@ -34,6 +34,8 @@ enum err consultation_case_load(struct call *c, struct str record,
         .officer = round.intake.officer.len > 0,
         .draft = round.draft.state,
     };
+    ensure(!(round.stage.own && round.stage.asked)); /* see consultation_request_valid */
+    ensure(round.own.draft.len == 0 || round.own.intake.len > 0);
     *ret_case = round;
     return OK;
 }
@@ -77,6 +79,7 @@ enum err consultation_case_givers(struct call *c, struct consultation_case *roun
     const struct consultation_asked *asked = r->asked.rows;
     const struct consultation_body *bodies = r->asked_bodies.rows;
     size_t count = r->asked.count + r->asked_bodies.count;
+    ensure(round->head.record.len > 0);
     round->deliveries = node_list(c);
     enum err e =
         consultation_sql_voices(c, round->head.record, &round->voices, &round->voice_count);

@@ -277,6 +277,11 @@ static const struct field LIST_FIELDS[] = {
     ROW(consultation_list_args, "state", state, FIELD_CHOICE, .choices = ROUNDS),
     ROW(consultation_list_args, "after", after, FIELD_TEXT, .max = AFTER_BYTES),
 };
+static const struct field POINT_ARGS_FIELDS[] = {
+    RECORD_ROW(consultation_point_input),
+    ROW(consultation_point_input, "point", point, FIELD_INT, .max = CONSULTATION_POINTS,
+        .label = "field.consultation.answer_point.point"),
+};
 static const struct field DEADLINE_FIELDS[] = {
     ROW(consultation_deadline_args, "days", days, FIELD_INT, .max = CONSULTATION_DAYS),
     ROW(consultation_deadline_args, "from", from_day, FIELD_DATE, .max = 0),
@@ -301,5 +306,7 @@ TABLE(CONSULTATION_EXTEND, "consultation.extend", consultation_extend_input, EXT
 TABLE(CONSULTATION_CLOSE, "consultation.close", consultation_text_input, CLOSE_FIELDS);
 TABLE(CONSULTATION_LIST_ARGS, "consultation.list", consultation_list_args, LIST_FIELDS);
 TABLE(CONSULTATION_SHOW_ARGS, "consultation.show", consultation_record_input, RECORD_FIELDS);
+TABLE(CONSULTATION_POINT_ARGS, "consultation.replying", consultation_point_input,
+      POINT_ARGS_FIELDS);
 TABLE(CONSULTATION_DEADLINE_ARGS, "consultation.deadline", consultation_deadline_args,
       DEADLINE_FIELDS);

@@ -53,11 +53,12 @@ static bool asked_are_sound(const struct version *v, const struct consultation_r
 enum err consultation_request_valid(struct call *c, const struct version *v, const void *body)
 {
     const struct consultation_request *r = body;
-    bool due = r->days > 0 && r->due_day > r->from_day &&
+    bool due = r->days > 0 && r->from_day > 0 && r->due_day > r->from_day &&
                r->due_ms == consultation_due_ms(r->due_day) &&
                (r->first_due_day == 0 || r->first_due_day < r->due_day) &&
                r->register_day > r->from_day && r->register_day <= r->due_day;
-    bool closed = (r->state == ROUND_CLOSED) == (r->closed_ms > 0);
+    bool closed = (r->state == ROUND_CLOSED) == (r->closed_ms > 0) &&
+                  (r->state == ROUND_CLOSED || r->silent.count == 0);
     enum err e = wrong(c, due, "consultation.version_due");
     if (e == OK) e = wrong(c, asked_are_sound(v, r), "consultation.version_asked");
     if (e == OK) e = wrong(c, closed, "consultation.version_state");
@@ -80,6 +81,7 @@ static enum err owe_answer(struct call *c, const struct version *v,
                            const struct consultation_request *r, const struct obligation *o,
                            bool silent)
 {
+    if (silent) ensure(r->state == ROUND_CLOSED);
     if (silent && r->closed_ms <= r->due_ms) return OK;
     enum err e = obligation_open(c, v, o);
     if (e == OK && silent) e = obligation_settle(c, v, o->about, o->what, o->key);
@@ -91,6 +93,7 @@ static enum err owe_answers(struct call *c, const struct version *v,
 {
     const struct consultation_asked *asked = r->asked.rows;
     bool ours = str_eq(v->home, c->office->id);
+    ensure(o.due_ms > 0);
     o.what = "consultation.answer";
     for (size_t i = 0; i < r->asked.count; i++) {
         /* what the others owe is the asker's affair alone */

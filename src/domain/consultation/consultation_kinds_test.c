@@ -72,6 +72,9 @@ static void a_deadline_matches_its_days(void **state)
     struct consultation_asked asked[2];
     struct consultation_request r = good_request(asked);
     assert_request(&r, NULL);
+    r.from_day = -1; /* before 1970 */
+    assert_request(&r, "consultation.version_due");
+    r = good_request(asked);
     r.due_ms++;
     assert_request(&r, "consultation.version_due");
     r = good_request(asked);
@@ -105,6 +108,16 @@ static void a_closed_round_says_when(void **state)
     assert_request(&r, "consultation.version_state");
     r.closed_ms = 1;
     assert_request(&r, NULL);
+}
+
+static void nobody_is_called_silent_while_the_round_is_open(void **state)
+{
+    (void)state;
+    struct consultation_asked asked[2];
+    struct consultation_silent silent = {.office = S(GIVER_ID), .name = S("Văn phòng")};
+    struct consultation_request r = good_request(asked);
+    r.silent = (struct list){&silent, 1};
+    assert_request(&r, "consultation.version_state");
 }
 
 static void what_an_office_does_inside_is_for_its_own_eyes(void **state)
@@ -194,6 +207,7 @@ int main(void)
         cmocka_unit_test(a_deadline_matches_its_days),
         cmocka_unit_test(nobody_is_asked_twice_and_never_oneself),
         cmocka_unit_test(a_closed_round_says_when),
+        cmocka_unit_test(nobody_is_called_silent_while_the_round_is_open),
         cmocka_unit_test(what_an_office_does_inside_is_for_its_own_eyes),
         cmocka_unit_test(a_refused_request_has_a_reason_and_no_number),
         cmocka_unit_test(an_opinion_is_for_giver_and_asker_alone),

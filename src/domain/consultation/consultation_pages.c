@@ -23,6 +23,7 @@ struct str consultation_choice_text(struct call *c, const struct field_table *ta
 {
     const struct field *f = field_find(table, str_of(field));
     ensure(f != NULL);
+    ensure(f->type == FIELD_CHOICE);
     return choice_word(c, field_choice_word(f, value));
 }
 
@@ -49,6 +50,7 @@ struct str consultation_standing_text(struct call *c, const struct consultation_
         [STANDING_REGISTERED] = "consultation.standing.registered",
         [STANDING_WAITING] = "consultation.standing.waiting",
     };
+    ensure((standing == STANDING_ANSWERED) == (giver->opinion.len > 0));
     if (standing == STANDING_ANSWERED) {
         return consultation_choice_text(c, &CONSULTATION_OPINION, "answer", giver->answer);
     }
@@ -159,8 +161,7 @@ void consultation_lines_put(struct call *c, struct view *section,
         const char *key =
             line->outcome == OUTCOME_OPEN ? "consultation.reply_do" : "consultation.reply_again";
         (void)link_cell(c, row, words(c->lang, str_of(key)),
-                        str_format(c->arena,
-                                   "/act/consultation.answer_point?record=%.*s&point=%lld",
+                        str_format(c->arena, "/view/consultation.replying?record=%.*s&point=%lld",
                                    STR_ARG(line->opinion), (long long)line->point));
     }
 }

@@ -37,9 +37,11 @@ void consultation_lines_put(struct call *c, struct view *section,
 void consultation_files_put(struct call *c, struct view *view, const struct list *files);
 void consultation_home_put(struct call *c, struct view *view, struct str office);
 
+/* The pages themselves; see struct view_def. */
 enum err consultation_list_view(struct call *c, const void *args, struct view *ret_view);
 enum err consultation_show_view(struct call *c, const void *args, struct view *ret_view);
 enum err consultation_opinion_view(struct call *c, const void *args, struct view *ret_view);
+enum err consultation_replying_view(struct call *c, const void *args, struct view *ret_view);
 enum err consultation_table_view(struct call *c, const void *args, struct view *ret_view);
 enum err consultation_deadline_view(struct call *c, const void *args, struct view *ret_view);
 enum err consultation_writing_view(struct call *c, const void *args, struct view *ret_view);

@@ -126,6 +126,9 @@ void consultation_reply_set(struct arena *arena, struct list *replies,
         if (old[i].point != row->point) rows[count++] = old[i];
     }
     if (!placed) rows[count++] = *row;
+    ensure(count <= replies->count + 1);
+    for (size_t i = 1; i < count; i++)
+        ensure(rows[i - 1].point < rows[i].point);
     replies->rows = rows;
     replies->count = count;
 }

@@ -3,6 +3,7 @@
 
 #include "base/id.h"
 #include "base/time.h"
+#include "base/utf8.h"
 #include "base/words.h"
 #include "core/office.h"
 
@@ -171,6 +172,7 @@ static void givers_put(struct call *c, struct view *view, const struct consultat
         struct node *line = node_add_map(c, who);
         node_text(c, line, "label", consultation_giver_name(c, giver->office, giver->name));
         node_text(c, line, "text", consultation_standing_text(c, giver, standing));
+        node_text(c, line, "kind", S("state"));
         node_text(c, line, "tone", str_of(consultation_standing_tone(standing, giver->answer)));
     }
     node_int(c, view->data, "asked", (int64_t)total.asked);
@@ -252,7 +254,12 @@ static void show_state(struct call *c, struct view *view, const struct consultat
               consultation_choice_text(c, &CONSULTATION_REQUEST, "state", r->state));
     node_text(c, state, "tone", r->state == ROUND_CLOSED ? S("neutral") : S("good"));
     node_int(c, view->data, "n", round->head.n);
-    node_int(c, view->data, "urgent", r->urgency - URGENCY_NORMAL);
+    if (r->urgency > URGENCY_NORMAL) {
+        struct node *urgency = node_put_map(c, view->data, "urgency");
+        node_text(c, urgency, "text",
+                  consultation_choice_text(c, &CONSULTATION_REQUEST, "urgency", r->urgency));
+        node_text(c, urgency, "tone", r->urgency == URGENCY_HOA_TOC ? S("late") : S("warn"));
+    }
     (void)view_due(c, view->data, "due", r->due_ms, r->why, done);
     consultation_home_put(c, view, round->head.home);
 }
@@ -381,6 +388,53 @@ enum err consultation_writing_view(struct call *c, const void *args, struct view
         node_text(c, row, "text", points[i].text);
         node_text(c, row, "wording", points[i].wording);
     }
+    *ret_view = view;
+    return OK;
+}
+
+/* ---- the form in which a point is answered ---- */
+
+enum { TITLE_BYTES = 300 };
+
+/* "Điều 3: Bổ sung cơ quan chủ trì", cut to one readable line. */
+static struct str point_title(struct call *c, const struct consultation_line *line)
+{
+    struct str text = line->text;
+    struct str rest = {};
+    struct str clause = consultation_line_clause(c, line);
+    (void)str_cut(text, '\n', &text, &rest);
+    text = str_sub(text, 0, utf8_cut(text, TITLE_BYTES));
+    return str_format(c->arena, "%.*s: %.*s", STR_ARG(clause), STR_ARG(text));
+}
+
+enum err consultation_replying_view(struct call *c, const void *args, struct view *ret_view)
+{
+    const struct consultation_point_input *in = args;
+    struct consultation_opinion opinion = {};
+    struct consultation_line *lines = NULL;
+    const struct consultation_line *line = NULL;
+    size_t count = 0;
+    enum err e = record_body_visible(c, "consultation.opinion", in->record, &opinion);
+    if (e == OK) e = consultation_sql_lines(c, opinion.request, &lines, &count);
+    if (e != OK) return e;
+    for (size_t i = 0; i < count; i++) {
+        bool same = str_eq(lines[i].opinion, in->record) && lines[i].point == in->point;
+        if (same) line = &lines[i];
+    }
+    if (line == NULL) problem(c, S("point"), "consultation.point_unknown");
+    e = problems_fail(c);
+    if (e != OK) return e;
+    const struct field_table *table = field_find(&CONSULTATION_REPLY, S("replies"))->of;
+    struct view view = {};
+    view_start(c, &view, VIEW_FORM, point_title(c, line));
+    node_text(c, view.data, "act", S("consultation.answer_point"));
+    struct node *values = node_put_map(c, view.data, "values");
+    node_text(c, values, "record", in->record);
+    node_text(c, values, "point", str_format(c->arena, "%lld", (long long)in->point));
+    node_text(c, values, "outcome",
+              field_choice_word(field_find(table, S("outcome")), line->outcome));
+    node_text(c, values, "reason", line->reason);
+    node_text(c, values, "wording", line->new_wording);
     *ret_view = view;
     return OK;
 }

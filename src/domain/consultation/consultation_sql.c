@@ -261,6 +261,9 @@ enum err consultation_sql_list(struct call *c, const struct consultation_list_ar
     struct parties p = grant_parties(c);
     struct rows rows = {};
     bool small = false;
+    ensure(args->box >= BOX_ALL && args->box <= BOX_RECEIVED);
+    ensure(args->state >= 0 && args->state <= ROUND_CLOSED);
+    ensure(limit > 0);
     bool open = args->state == ROUND_OPEN;
     bool first = after->record.len == 0;
     int64_t due_ms = !first ? after->due_ms : open ? 0 : INT64_MAX;

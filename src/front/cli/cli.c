@@ -154,13 +154,10 @@ struct str cli_value(const struct cli_args *args, const char *option)
 }
 
 enum err cli_number(struct call *c, const struct cli_args *args, const char *option, int64_t min,
-                    int64_t max, int64_t otherwise, int64_t *ret_value)
+                    int64_t max, int64_t *ret_value)
 {
     struct str text = cli_value(args, option);
-    if (text.len == 0) {
-        *ret_value = otherwise;
-        return OK;
-    }
+    if (text.len == 0) return OK;
     if (parse_int(text, min, max, ret_value)) return OK;
     return usage_fail(c, "cli.number", "option", str_format(c->arena, "--%s", option));
 }

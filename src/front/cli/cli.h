@@ -45,10 +45,10 @@ enum err cli_read(struct call *c, const struct cli_verb *verbs, size_t count, in
                   struct cli_args *ret_args);
 /* The option's value; empty when it was not given. Shapes: the verb has the option. */
 struct str cli_value(const struct cli_args *args, const char *option);
-/* The option's value as a number, `otherwise` when it was not given.
+/* The option's value as a number; `*ret_value` stays when it was not given.
  * Errors: ERR_SYNTAX "cli.number" (arg "option"). */
 enum err cli_number(struct call *c, const struct cli_args *args, const char *option, int64_t min,
-                    int64_t max, int64_t otherwise, int64_t *ret_value);
+                    int64_t max, int64_t *ret_value);
 
 /* The help of one verb, or of all of them when verb is NULL. */
 struct str cli_help(struct call *c, const struct cli_verb *verbs, size_t count,

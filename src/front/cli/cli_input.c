@@ -66,8 +66,7 @@ struct str cli_media(struct str name)
     } MEDIA[] = {
         {S(".txt"), S("text/plain; charset=utf-8")},
         {S(".pdf"), S("application/pdf")},
-        {S(".docx"),
-         S("application/vnd.openxmlformats-officedocument.wordprocessingml.document")},
+        {S(".docx"), S("application/vnd.openxmlformats-officedocument.wordprocessingml.document")},
         {S(".xlsx"), S("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")},
         {S(".odt"), S("application/vnd.oasis.opendocument.text")},
         {S(".png"), S("image/png")},
@@ -235,7 +234,8 @@ static enum err value_set(struct call *c, const struct cli_input *in,
                           json_t *object)
 {
     const struct field *f = field_find(table, name);
-    if (f != NULL && f->type == FIELD_FILES) return value_files(c, in, text, array_of(object, name));
+    if (f != NULL && f->type == FIELD_FILES)
+        return value_files(c, in, text, array_of(object, name));
     if (f != NULL && f->type == FIELD_LIST) {
         value_rows(c, in, f, text, array_of(object, name));
         return OK;
@@ -267,8 +267,8 @@ static enum err pair_set(struct call *c, const struct cli_input *in, struct str 
     struct str text = {};
     if (!str_cut(pair, '=', &name, &text) || name.len == 0) return pair_fail(c, pair);
     if (str_ends(name, S(":"))) {
-        json_t *value = json_loadb(text.ptr, text.len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES,
-                                   NULL);
+        json_t *value =
+            json_loadb(text.ptr, text.len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
         if (value == NULL) return pair_fail(c, pair);
         json_put(object, str_sub(name, 0, name.len - 1), value);
         return OK;

@@ -127,9 +127,10 @@ static void unknown_fields_are_left_to_the_act(void **state)
 static void malformed_pairs_are_refused(void **state)
 {
     struct call *c = *state;
-    static const struct str BAD[] = {S("subject"),     S("=x"),         S("points.x.text=1"),
-                                     S("points.0=1"),  S("points.500.text=1"),
-                                     S("days.0.text=1"), S("points:=["), S("points:={\"a\":1,\"a\":2}")};
+    static const struct str BAD[] = {S("subject"),           S("=x"),
+                                     S("points.x.text=1"),   S("points.0=1"),
+                                     S("points.500.text=1"), S("days.0.text=1"),
+                                     S("points:=["),         S("points:={\"a\":1,\"a\":2}")};
     struct cli_input in = {.table = &FORM_TABLE, .dir = S(".")};
     for (size_t i = 0; i < ARRAY_LEN(BAD); i++) {
         struct str json = {};

@@ -49,7 +49,8 @@ int cli_lock(void)
 }
 
 static enum err sign_inline(void *self, struct call *c, const char *purpose,
-                            const uint8_t (*hashes)[32], size_t count, uint8_t (*ret_signatures)[64])
+                            const uint8_t (*hashes)[32], size_t count,
+                            uint8_t (*ret_signatures)[64])
 {
     (void)c;
     const struct cli_office *o = self;

@@ -12,7 +12,7 @@
 #include "front/web/web.h"
 
 struct cli_office {
-    bool running;      /* reached over control.sock; the members below are not filled */
+    bool running; /* reached over control.sock; the members below are not filled */
     struct office office;
     struct web web;
     uint8_t secret[KEY_SECRET_BYTES];

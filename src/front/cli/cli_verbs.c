@@ -191,15 +191,15 @@ enum err cli_user_add(struct call *c, const struct cli_args *args)
     struct str given = cli_value(args, "password");
     struct str made = given.len > 0 ? (struct str){} : cli_password(c);
     const struct pair pairs[] = {
-        {"login", cli_value(args, "login")}, {"title", cli_value(args, "title")},
-        {"name", cli_value(args, "name")},   {"unit", cli_value(args, "unit")},
+        {"login", cli_value(args, "login")},        {"title", cli_value(args, "title")},
+        {"name", cli_value(args, "name")},          {"unit", cli_value(args, "unit")},
         {"password", given.len > 0 ? given : made},
     };
     json_t *input = object_new(c, pairs, ARRAY_LEN(pairs));
     roles_set(input, cli_value(args, "roles"));
     struct str json = {};
-    struct cli_request request = {"POST", S("/api/act/office.add_person"), admin_of(args),
-                                  cli_json_text(c, input), {}};
+    struct cli_request request = {
+        "POST", S("/api/act/office.add_person"), admin_of(args), cli_json_text(c, input), {}};
     enum err e = reach(c, args, &office);
     if (e == OK) e = cli_ask(c, office, &request, &json);
     if (e == OK) print_with_password(c, json, made);
@@ -234,8 +234,11 @@ enum err cli_user_passwd(struct call *c, const struct cli_args *args)
     if (e == OK) e = person_record(c, office, cli_value(args, "login"), &record);
     if (e != OK) return e;
     const struct pair pairs[] = {{"record", record}, {"password", given.len > 0 ? given : made}};
-    struct cli_request request = {"POST", S("/api/act/office.set_password"), admin_of(args),
-                                  object_of(c, pairs, ARRAY_LEN(pairs)), {}};
+    struct cli_request request = {"POST",
+                                  S("/api/act/office.set_password"),
+                                  admin_of(args),
+                                  object_of(c, pairs, ARRAY_LEN(pairs)),
+                                  {}};
     e = cli_ask(c, office, &request, &json);
     if (e == OK) print_with_password(c, json, made);
     return e;
@@ -269,15 +272,16 @@ enum err cli_peer_add(struct call *c, const struct cli_args *args)
     if (e == OK) e = reach(c, args, &office);
     if (e != OK) return e;
     const struct pair pairs[] = {
-        {"office", cli_json_get(card, "office")},
-        {"code", cli_json_get(card, "code")},
-        {"name", cli_json_get(card, "name")},
-        {"public_key", cli_json_get(card, "public_key")},
+        {"office", cli_json_get(card, "office")}, {"code", cli_json_get(card, "code")},
+        {"name", cli_json_get(card, "name")},     {"public_key", cli_json_get(card, "public_key")},
         {"address", cli_value(args, "address")},
     };
     return ask_print(c, office,
-                     &(struct cli_request){"POST", S("/api/act/office.add_peer"), admin_of(args),
-                                           object_of(c, pairs, ARRAY_LEN(pairs)), {}});
+                     &(struct cli_request){"POST",
+                                           S("/api/act/office.add_peer"),
+                                           admin_of(args),
+                                           object_of(c, pairs, ARRAY_LEN(pairs)),
+                                           {}});
 }
 
 enum err cli_peer_list(struct call *c, const struct cli_args *args)
@@ -293,8 +297,8 @@ enum err cli_token_add(struct call *c, const struct cli_args *args)
     enum err e = reach(c, args, &office);
     if (e != OK) return e;
     return ask_print(c, office,
-                     &(struct cli_request){"POST", S("/host/token"), {},
-                                           object_of(c, pairs, ARRAY_LEN(pairs)), {}});
+                     &(struct cli_request){
+                         "POST", S("/host/token"), {}, object_of(c, pairs, ARRAY_LEN(pairs)), {}});
 }
 
 enum err cli_check(struct call *c, const struct cli_args *args)
@@ -302,7 +306,8 @@ enum err cli_check(struct call *c, const struct cli_args *args)
     struct cli_office *office = NULL;
     struct str json = {};
     enum err e = reach(c, args, &office);
-    if (e == OK) e = cli_ask(c, office, &(struct cli_request){"GET", S("/host/check"), {}, {}, {}}, &json);
+    if (e == OK)
+        e = cli_ask(c, office, &(struct cli_request){"GET", S("/host/check"), {}, {}, {}}, &json);
     if (e != OK) return e;
     cli_print(STDOUT_FILENO, json);
     bool equal = json_is_true(json_object_get(cli_json_read(c, json), "equal"));

@@ -114,9 +114,9 @@ static enum err host_exchange(struct call *c, struct str body, struct node *ret_
 }
 
 static const struct host_route ROUTES[] = {
-    {"GET", "/host/office", host_office},     {"GET", "/host/offices", host_offices},
-    {"GET", "/host/people", host_people},     {"POST", "/host/token", host_token},
-    {"GET", "/host/check", host_check},       {"GET", "/host/exchange", host_exchange},
+    {"GET", "/host/office", host_office}, {"GET", "/host/offices", host_offices},
+    {"GET", "/host/people", host_people}, {"POST", "/host/token", host_token},
+    {"GET", "/host/check", host_check},   {"GET", "/host/exchange", host_exchange},
 };
 
 static enum err route_run(struct call *c, const struct http_request *rq, struct node *ret_answer)

@@ -51,7 +51,8 @@ enum err key_file_read(struct call *c, uint8_t ret_secret[KEY_SECRET_BYTES])
                  hex_decode((struct str){line, 2 * KEY_SECRET_BYTES}, secret, sizeof secret);
     if (!whole) return fail(c, ERR_CORRUPT, "key.corrupt");
     (void)crypto_sign_seed_keypair(public_key, again, secret); /* cannot fail */
-    if (sodium_memcmp(again, secret, sizeof secret) != 0) return fail(c, ERR_CORRUPT, "key.corrupt");
+    if (sodium_memcmp(again, secret, sizeof secret) != 0)
+        return fail(c, ERR_CORRUPT, "key.corrupt");
     memcpy(ret_secret, secret, sizeof secret);
     sodium_memzero(secret, sizeof secret);
     sodium_memzero(again, sizeof again);

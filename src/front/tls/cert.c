@@ -73,8 +73,7 @@ static bool serial_set(struct call *c, X509 *x509)
     c->env->random(c->env->self, random, sizeof random);
     random[0] = (uint8_t)((random[0] & 0x7f) | 0x40); /* positive, of constant length */
     BIGNUM *number = BN_bin2bn(random, sizeof random, NULL);
-    bool set = number != NULL &&
-               BN_to_ASN1_INTEGER(number, X509_get_serialNumber(x509)) != NULL;
+    bool set = number != NULL && BN_to_ASN1_INTEGER(number, X509_get_serialNumber(x509)) != NULL;
     BN_free(number);
     return set;
 }

@@ -12,8 +12,8 @@
 struct evp_pkey_st; /* EVP_PKEY of OpenSSL */
 
 enum {
-    CERT_DAYS = 30,        /* longest life of a certificate */
-    CERT_RENEW_DAYS = 10,  /* age at which its user asks for a new one */
+    CERT_DAYS = 30,           /* longest life of a certificate */
+    CERT_RENEW_DAYS = 10,     /* age at which its user asks for a new one */
     CERT_KEY_BYTES_MAX = 256, /* DER of a P-256 public key takes 91 */
     CERT_BYTES_MAX = 2048,
 };
@@ -25,8 +25,8 @@ struct str cert_key_public(struct arena *arena, struct evp_pkey_st *key);
 
 /* What the keeper vouches for. */
 struct cert_order {
-    struct str office;     /* id: issuer and subject */
-    struct str key;        /* DER of the TLS public key */
+    struct str office; /* id: issuer and subject */
+    struct str key;    /* DER of the TLS public key */
     int64_t not_before_ms;
     int64_t not_after_ms;
 };

@@ -202,6 +202,13 @@ void page_act(struct page *page)
     }
 }
 
+void page_act_resume(struct page *page)
+{
+    struct str empty = {};
+    const struct act *act = act_find(page, page->rest);
+    if (act != NULL) act_open(page, act, empty);
+}
+
 void form_page_view(struct page *page, const struct view *view)
 {
     const struct act *act = act_find(page, node_get(view->data, "act"));
@@ -256,9 +263,12 @@ static void act_refused(struct page *page, const struct act *act)
     act_show(page, status, &show);
 }
 
+/* Back to the record that was acted on, where the next act is; else to the one that was made. */
 static void act_done(struct page *page, const struct act *act, const struct act_result *result)
 {
-    struct str url = result->record.len > 0 ? page_record_url(page, result->record) : S("/");
+    struct str about = act->kind != NULL ? form_get(&page->form, S("record")) : (struct str){};
+    if (about.len == 0) about = result->record;
+    struct str url = about.len > 0 ? page_record_url(page, about) : S("/");
     session_cookie(page, "flash", str_of(act->name), 60);
     page_redirect(page, url);
 }

@@ -17,6 +17,64 @@ static struct str next_of(struct str wanted)
     return wanted;
 }
 
+/* Everything typed but passwords, under names that no field of this page has. */
+static void kept_put(struct page *page, struct node *root, struct str act)
+{
+    struct call *c = &page->c;
+    struct node *kept = node_put_list(c, root, "kept");
+    node_text(c, root, "resume", act);
+    for (size_t i = 0; i < page->form.count; i++) {
+        const struct form_value *value = &page->form.values[i];
+        bool own = str_eq(value->name, S("csrf")) || str_eq(value->name, S("once")) ||
+                   str_eq(value->name, S("do"));
+        if (own || str_ends(value->name, S("password"))) continue;
+        struct node *row = node_add_map(c, kept);
+        node_text(c, row, "name", str_format(c->arena, "kept.%.*s", STR_ARG(value->name)));
+        node_text(c, row, "value", value->text);
+    }
+}
+
+void page_login_again(struct page *page, struct str error)
+{
+    struct call *c = &page->c;
+    struct node *root = page_root(page, words(c->lang, S("web.login")));
+    node_text(c, root, "error", error);
+    node_text(c, root, "next", S("/"));
+    node_text(c, root, "typed", S(""));
+    kept_put(page, root, str_sub(page->rq->path, S("/act/").len, page->rq->path.len));
+    page_send(page, 401, S("front/web/login"), root);
+}
+
+/* Goes on with the form of the act that was under way. */
+static void resume(struct page *page, struct str act)
+{
+    struct form kept = {};
+    struct str prefix = S("kept.");
+    for (size_t i = 0; i < page->form.count; i++) {
+        struct form_value value = page->form.values[i];
+        if (!str_starts(value.name, prefix)) continue;
+        form_add(&page->c, &kept, str_sub(value.name, prefix.len, value.name.len), value.text);
+    }
+    page->form = kept;
+    page->rest = act;
+    page_act_resume(page);
+}
+
+/* The same after a wrong password. */
+static void kept_again(struct page *page, struct node *root)
+{
+    struct call *c = &page->c;
+    struct node *kept = node_put_list(c, root, "kept");
+    node_text(c, root, "resume", form_get(&page->form, S("resume")));
+    for (size_t i = 0; i < page->form.count; i++) {
+        const struct form_value *value = &page->form.values[i];
+        if (!str_starts(value->name, S("kept."))) continue;
+        struct node *row = node_add_map(c, kept);
+        node_text(c, row, "name", value->name);
+        node_text(c, row, "value", value->text);
+    }
+}
+
 static void login_show(struct page *page, int status, struct str error, struct str next)
 {
     struct call *c = &page->c;
@@ -24,6 +82,7 @@ static void login_show(struct page *page, int status, struct str error, struct s
     node_text(c, root, "error", error);
     node_text(c, root, "next", next);
     node_text(c, root, "typed", form_get(&page->form, S("login")));
+    kept_again(page, root);
     page_send(page, status, S("front/web/login"), root);
 }
 
@@ -54,7 +113,14 @@ void page_login_post(struct page *page)
         return;
     }
     session_cookie(page, "session", secret, 0);
-    page_redirect(page, next);
+    struct str act = form_get(&page->form, S("resume"));
+    if (act.len == 0) {
+        page_redirect(page, next);
+        return;
+    }
+    page->secret = secret;
+    page->csrf = csrf;
+    resume(page, act);
 }
 
 void page_logout_post(struct page *page)

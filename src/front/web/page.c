@@ -33,7 +33,7 @@ static int64_t crest(struct str code)
     uint32_t sum = 2166136261u; /* FNV-1a */
     for (size_t i = 0; i < code.len; i++)
         sum = (sum ^ (uint8_t)code.ptr[i]) * 16777619u;
-    return sum % CREST_COUNT;
+    return (sum >> 24) % CREST_COUNT; /* the high bits are the well mixed ones */
 }
 
 /* ---- the rail ---- */
@@ -188,9 +188,14 @@ void page_fail(struct page *page)
     int status = info->http_status;
     if (c->failure.err == ERR_LOGIN && page->csrf.len == 0) {
         call_clear(c);
+        bool post = str_eq(page->rq->method, S("POST"));
+        if (post && str_starts(page->rq->path, S("/act/"))) {
+            page_login_again(page, text);
+            return;
+        }
         struct sb url = sb_new(c->arena, LIMIT_HTTP_LINE_BYTES);
         sb_put(&url, S("/login?next="));
-        url_part(&url, str_eq(page->rq->method, S("POST")) ? S("/") : page->rq->target);
+        url_part(&url, post ? S("/") : page->rq->target);
         page_redirect(page, sb_str(&url));
         return;
     }

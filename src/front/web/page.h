@@ -48,9 +48,10 @@ bool session_posted(const struct page *page);
  * browser's session, below 0 removes it. */
 void session_cookie(struct page *page, const char *name, struct str value, int64_t age_s);
 
-/* ---- pages, one function each ---- */
-
+/* Pages: each answers the request it is routed for, and may fail only by answering so. */
 void page_login(struct page *page);
+/* Asks to log in while an act's form is under way: what was typed waits in the login page. */
+void page_login_again(struct page *page, struct str error);
 void page_login_post(struct page *page);
 void page_logout_post(struct page *page);
 void page_you(struct page *page);
@@ -60,6 +61,8 @@ void page_keys(struct page *page);
 void page_view(struct page *page);
 void page_record(struct page *page);
 void page_act(struct page *page);
+/* Shows the act's form with the values of page->form, after logging in again. */
+void page_act_resume(struct page *page);
 void page_act_post(struct page *page);
 void page_file(struct page *page);
 void page_paper(struct page *page);

@@ -77,16 +77,16 @@ static void view_links(struct page *page, const struct view_def *def, struct nod
     }
 }
 
-/* Where the page's script listens: the record it shows, or the kinds of the view's module. */
+/* Where the page's script listens: the kinds of the view's module, and the record it shows. */
 static void view_events(struct page *page, const struct view_def *def, const struct view *view,
                         struct node *root)
 {
     struct call *c = &page->c;
     struct str record = form_get(&page->form, S("record"));
     bool one = view->kind == VIEW_RECORD && record.len > 0;
-    node_text(c, root, "events",
-              one ? str_format(c->arena, "/events?record=%.*s", STR_ARG(record))
-                  : str_format(c->arena, "/events?view=%s", def->name));
+    struct str url = str_format(c->arena, "/events?view=%s", def->name);
+    if (one) url = str_format(c->arena, "%.*s&record=%.*s", STR_ARG(url), STR_ARG(record));
+    node_text(c, root, "events", url);
 }
 
 static struct str view_title(struct call *c, const struct view *view)
@@ -144,7 +144,8 @@ static void view_show(struct page *page, const struct view_def *def, const struc
     node_text(c, root, "record", form_get(&page->form, S("record")));
     bool many = view->kind == VIEW_LIST || view->kind == VIEW_BOARD;
     if (many) form_page_filter(page, def, root);
-    if (many && node_find(view->data, S("acts")) == NULL) list_acts(page, def, view->data);
+    bool offers = def->rail && node_find(view->data, S("acts")) == NULL;
+    if (many && offers) list_acts(page, def, view->data);
     if (view->kind == VIEW_RECORD)
         record_home(page, form_get(&page->form, S("record")), view->data);
     node_put(root, "view", view->data);
@@ -219,7 +220,8 @@ static enum err record_may_see(struct call *c, void *arg)
     return record_head_visible(c, *(struct str *)arg, &head);
 }
 
-/* The topics of a view: the kinds of its module; a module without kinds listens to everything. */
+/* The topics of a view: the kinds of its module, with one place left; a module without kinds
+ * listens to everything. */
 static size_t view_topics(struct call *c, struct str view, struct str *topics)
 {
     struct str name = {};
@@ -229,7 +231,7 @@ static size_t view_topics(struct call *c, struct str view, struct str *topics)
     for (size_t m = 0; m < modules_count(); m++) {
         const struct module *module = modules_at(m);
         if (!str_eq(str_of(module->name), name)) continue;
-        for (size_t i = 0; i < module->kind_count && count < HTTP_TOPICS_MAX; i++) {
+        for (size_t i = 0; i < module->kind_count && count + 1 < HTTP_TOPICS_MAX; i++) {
             topics[count++] = str_format(c->arena, "kind:%s", module->kinds[i].table->name);
         }
     }
@@ -245,15 +247,11 @@ void page_events(struct page *page)
     struct str record = http_query(page->rq, S("record"));
     struct str view = http_query(page->rq, S("view"));
     const struct view_def *def = module_view(view);
-    enum err e = OK;
-    if (record.len > 0) {
+    enum err e = def != NULL ? grant_roles(c, def->roles) : fail(c, ERR_NOT_FOUND, "web.page");
+    if (e == OK) count = view_topics(c, view, topics);
+    if (e == OK && record.len > 0) {
         e = store_read(c, record_may_see, &record);
         topics[count++] = str_format(c->arena, "record:%.*s", STR_ARG(record));
-    } else if (def != NULL) {
-        e = grant_roles(c, def->roles);
-        count = view_topics(c, view, topics);
-    } else {
-        e = fail(c, ERR_NOT_FOUND, "web.page");
     }
     if (e != OK) {
         page_fail(page);

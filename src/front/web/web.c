@@ -90,9 +90,10 @@ static enum err route_check(struct page *page, const struct route *route)
     case ROUTE_POST: break;
     }
     if (!session_same_origin(page->rq)) return fail(c, ERR_DENIED, "web.origin");
-    if (route->kind == ROUTE_POST && page->csrf.len == 0) return fail(c, ERR_LOGIN, "login");
     enum err e = form_read_body(c, page->rq, &page->form);
     if (e != OK) return e;
+    /* After the form is read: the login page carries on what was typed. */
+    if (route->kind == ROUTE_POST && page->csrf.len == 0) return fail(c, ERR_LOGIN, "login");
     if (route->kind == ROUTE_POST && !session_posted(page)) return fail(c, ERR_DENIED, "web.token");
     return OK;
 }
@@ -128,7 +129,30 @@ static int64_t web_plan(void *arg, const struct http_request *rq)
     return files && pass ? LIMIT_FILE_BYTES + FORM_OVERHEAD_BYTES : 0;
 }
 
-const struct http_handler web_handler = {.plan = web_plan, .handle = web_handle};
+/* The server's own refusals in the words of the office. No session is asked: the store must not be
+ * touched here. */
+static void web_error(void *arg, const struct http_request *rq, int status,
+                      struct http_reply *reply)
+{
+    struct web *web = arg;
+    if (rq == NULL) { /* nobody to speak to in a language */
+        http_reply_error(reply, status);
+        return;
+    }
+    struct http_request known = *rq;
+    struct page page = {
+        .c = call_begin(web->env, NULL, web->office), .web = web, .rq = &known, .reply = reply};
+    struct call *c = &page.c;
+    struct str key = str_format(c->arena, "web.http_%d", status);
+    struct node *root = page_root(&page, words(c->lang, S("web.error")));
+    node_text(c, root, "error", words(c->lang, words_has(key) ? key : S("web.http_other")));
+    node_bool(&page.c, root, "retry", status == 503);
+    page_send(&page, status, S("front/web/error"), root);
+    call_end(c);
+}
+
+const struct http_handler web_handler = {
+    .plan = web_plan, .handle = web_handle, .error = web_error};
 
 void web_changed(void *arg, const struct str *topics, size_t count)
 {

@@ -155,12 +155,13 @@ static const char *reason_take(struct call *c)
     return reason;
 }
 
+/* Sends one batch. Whatever goes wrong, here or there, is noted with its reason and tried again. */
 static enum err feed_turn(struct call *c, struct wire_driver *driver, struct peer_state *peer)
 {
     struct str batch = {};
     struct str answer = {};
     enum err e = feed_next(c, &peer->feed, &batch);
-    if (e != OK || batch.len == 0) return e;
+    if (e == OK && batch.len == 0) return OK;
     struct wire_request rq = {
         .method = S("POST"),
         .path = S("/x1/feed"),
@@ -168,14 +169,14 @@ static enum err feed_turn(struct call *c, struct wire_driver *driver, struct pee
         .answer_bytes_max = ACK_BYTES_MAX,
         .wait_ms = FEED_WAIT_MS,
     };
-    e = ask(c, driver, peer->office, &rq, &answer);
+    if (e == OK) e = ask(c, driver, peer->office, &rq, &answer);
     c->now_ms = c->env->now_ms(c->env->self); /* the answer took its time */
     if (e == OK) e = feed_answer(c, &peer->feed, answer);
     if (e == OK) {
         driver->news = true; /* the window is open again */
         return OK;
     }
-    bool stopped = e == ERR_CONFLICT;
+    bool stopped = e == ERR_CONFLICT && peer->feed.wake_ms == INT64_MAX;
     const char *reason = reason_take(c);
     return stopped ? OK : feed_fail(c, &peer->feed, reason);
 }

@@ -77,8 +77,8 @@ static int verify(X509_STORE_CTX *store, void *arg)
     struct call c = call_begin(t->courier->env, NULL, NULL);
     unsigned char *der = NULL;
     int len = i2d_X509(X509_STORE_CTX_get0_cert(store), &der);
-    struct str cert = len > 0 ? str_copy(c.arena, (struct str){(const char *)der, (size_t)len})
-                              : (struct str){};
+    struct str cert =
+        len > 0 ? str_copy(c.arena, (struct str){(const char *)der, (size_t)len}) : (struct str){};
     OPENSSL_free(der);
     struct str public_key = {(const char *)t->order.public_key, sizeof t->order.public_key};
     enum err e = cert_verify(&c, cert, str_of(t->order.office), public_key);
@@ -227,8 +227,8 @@ static bool options_bodies(CURL *easy, struct transfer *t)
                curl_easy_setopt(easy, CURLOPT_WRITEDATA, t) == CURLE_OK;
     if (!set || t->order.body_bytes < 0) return set;
     return curl_easy_setopt(easy, CURLOPT_POST, 1L) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-                            (curl_off_t)t->order.body_bytes) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->order.body_bytes) ==
+               CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_READFUNCTION, body_read) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_READDATA, t) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, body_seek) == CURLE_OK &&
@@ -239,8 +239,7 @@ static void transfer_begin(struct courier *courier, struct transfer *t)
 {
     CURL *easy = curl_easy_init();
     bool begun = easy != NULL && options_where(easy, t) && options_limits(easy, t) &&
-                 options_tls(easy, t) && options_headers(easy, t) &&
-                 options_bodies(easy, t) &&
+                 options_tls(easy, t) && options_headers(easy, t) && options_bodies(easy, t) &&
                  curl_multi_add_handle(courier->multi, easy) == CURLM_OK;
     if (begun) {
         courier->running++;
@@ -261,9 +260,8 @@ static bool order_is_whole(const struct courier_order *o, const int *fds)
     bool body = o->body_bytes < 0 || fds[COURIER_BODY_FD] >= 0;
     return o->magic == COURIER_MAGIC && ends_in_zero(o->method, sizeof o->method) &&
            ends_in_zero(o->address, sizeof o->address) && ends_in_zero(o->path, sizeof o->path) &&
-           ends_in_zero(o->range, sizeof o->range) &&
-           ends_in_zero(o->office, sizeof o->office) && body && fds[COURIER_ANSWER_FD] >= 0 &&
-           fds[COURIER_RESULT_FD] >= 0;
+           ends_in_zero(o->range, sizeof o->range) && ends_in_zero(o->office, sizeof o->office) &&
+           body && fds[COURIER_ANSWER_FD] >= 0 && fds[COURIER_RESULT_FD] >= 0;
 }
 
 /* Takes one order. False when the worker is gone. */

@@ -1,0 +1,306 @@
+/* Every stored version and receipt against its hash, its signature and its columns. */
+#include "core/check_run.h"
+
+#include "core/receipt.h"
+#include "core/version.h"
+#include "store/blob.h"
+
+/* Columns of check_version_page and check_receipt_page. */
+enum { V_RECORD, V_N, V_KIND, V_HASH, V_BYTES, V_SIG, V_KEY, V_HOME };
+enum {
+    R_HASH,
+    R_BYTES,
+    R_SIG,
+    R_RECORD,
+    R_N,
+    R_TYPE,
+    R_OFFICE,
+    R_PERSON,
+    R_TIME,
+    R_NUMBER,
+    R_REASON,
+    R_KEY,
+    R_VERSION_HASH
+};
+
+static struct str version_name(struct call *c, struct str record, int64_t n)
+{
+    return str_format(c->arena, "%.*s/%lld", STR_ARG(record), (long long)n);
+}
+
+/* The public key of an office of the directory, and its id; empty when it is not there. */
+static enum err key_of(struct call *c, struct str office, struct str *ret_key, struct str *ret_id)
+{
+    struct peer peer = {};
+    if (str_eq(office, c->office->id)) {
+        *ret_key = c->office->public_key;
+        *ret_id = c->office->key;
+        return OK;
+    }
+    enum err e = peer_find(c, office, &peer);
+    if (e != OK && c->failure.err == ERR_NOT_FOUND) {
+        call_clear(c); /* told as a signature that nobody can verify */
+        return OK;
+    }
+    if (e != OK) return e;
+    *ret_key = peer.public_key;
+    *ret_id = peer.key;
+    return OK;
+}
+
+/* Who is said to have signed what. */
+struct claim {
+    struct str office;
+    struct str key; /* its id */
+    const char *purpose;
+    struct str bytes;
+    struct str signature;
+};
+
+static enum err claim_check(struct check *k, struct call *c, const struct claim *claim,
+                            struct str where)
+{
+    uint8_t hash[32];
+    struct str public_key = {};
+    struct str id = {};
+    enum err e = key_of(c, claim->office, &public_key, &id);
+    if (e != OK) return e;
+    bool good = hex_decode(version_hash(c, claim->bytes), hash, sizeof hash) &&
+                str_eq(id, claim->key) &&
+                office_verify(public_key, claim->purpose, hash, claim->signature);
+    if (!good) check_differs(k, "signature", where);
+    return OK;
+}
+
+static enum err chain_check(struct check *k, struct call *c, const struct version *v,
+                            struct str where)
+{
+    struct str before = {};
+    bool any = false;
+    enum err e = check_held(c, v->record, v->n, &before, &any);
+    if (e != OK) return e;
+    bool first = v->n == 1;
+    if (first && v->prev.len > 0) check_differs(k, "chain", where);
+    if (!first && any && !str_eq(before, v->prev)) check_differs(k, "chain", where);
+    if (!first && !any && str_eq(v->home, c->office->id)) check_differs(k, "chain", where);
+    return OK;
+}
+
+static bool columns_agree(const struct version *v, const struct rows *rows, size_t i)
+{
+    return str_eq(v->record, rows_text(rows, i, V_RECORD)) && v->n == rows_int(rows, i, V_N) &&
+           str_eq(v->kind, rows_text(rows, i, V_KIND)) &&
+           str_eq(v->home, rows_text(rows, i, V_HOME)) && str_eq(v->key, rows_text(rows, i, V_KEY));
+}
+
+static enum err file_check(struct check *k, struct call *c, struct call *scratch, struct str root,
+                           bool expected, struct str where)
+{
+    bool seen = false;
+    enum err e = check_file_seen(scratch, root, &seen);
+    if (e != OK || seen) return e;
+    struct str name = str_format(c->arena, "%.*s %.*s", STR_ARG(where), STR_ARG(root));
+    if (!blob_has(c, c->office->dir, root)) {
+        if (expected) check_differs(k, "file_missing", name);
+        return OK;
+    }
+    k->files++;
+    e = blob_verify(c, c->office->dir, root);
+    if (e == OK) return OK;
+    call_clear(c); /* named in the report */
+    check_differs(k, "file", name);
+    return OK;
+}
+
+/* The files a version names: ours are here; those of others once this office registered them. */
+static enum err files_check(struct check *k, struct call *c, struct call *scratch,
+                            const struct version *v, const struct kind *kind, const void *body)
+{
+    struct str where = version_name(c, v->record, v->n);
+    bool expected = str_eq(v->home, c->office->id);
+    enum err e = OK;
+    if (!expected) e = check_registered(c, v->record, v->n, c->office->id, &expected);
+    for (size_t i = 0; e == OK && i < kind->table->count; i++) {
+        const struct field *f = &kind->table->fields[i];
+        if (f->type != FIELD_FILES) continue;
+        const struct list *list = (const void *)((const char *)body + f->offset);
+        const struct file_ref *files = list->rows;
+        for (size_t n = 0; e == OK && n < list->count; n++) {
+            e = file_check(k, c, scratch, files[n].root, expected, where);
+        }
+    }
+    return e;
+}
+
+/* Values of personal fields against the hashes that were signed; an erased one is not here. */
+static enum err personal_check(struct check *k, struct call *c, struct call *scratch,
+                               const struct version *v, const struct kind *kind, const void *body)
+{
+    struct rows rows = {};
+    enum err e = check_personal(c, v->record, v->n, &rows);
+    for (size_t i = 0; e == OK && i < rows.count; i++) {
+        const struct field *f = field_find(kind->table, rows_text(&rows, i, 0));
+        struct personal p = {};
+        if (f != NULL && f->type == FIELD_PERSONAL) {
+            p = *(const struct personal *)(const void *)((const char *)body + f->offset);
+        }
+        p.salt = rows_text(&rows, i, 1);
+        p.value = rows_text(&rows, i, 2);
+        if (!personal_opens(&p)) check_differs(k, "personal", version_name(c, v->record, v->n));
+    }
+    return e == OK ? check_personal_copy(scratch, v->record, v->n, &rows) : e;
+}
+
+/* What the bytes mean, once they are known to be the signed ones. */
+static enum err meaning_check(struct check *k, struct call *c, struct call *scratch,
+                              const struct version *v)
+{
+    const struct kind *kind = module_kind(v->kind);
+    if (kind == NULL) return OK; /* of a subject that was taken out: kept, not shown */
+    void *body = arena_alloc(c->arena, kind->table->size);
+    enum err e = version_body(c, v, body);
+    if (e != OK) {
+        call_clear(c);
+        check_differs(k, "body", version_name(c, v->record, v->n));
+        return OK;
+    }
+    e = files_check(k, c, scratch, v, kind, body);
+    if (e == OK) e = personal_check(k, c, scratch, v, kind, body);
+    if (e == OK) e = record_apply(scratch, v);
+    return e;
+}
+
+static enum err version_check(struct check *k, struct call *c, struct call *scratch,
+                              const struct rows *rows, size_t i)
+{
+    struct str where = version_name(c, rows_text(rows, i, V_RECORD), rows_int(rows, i, V_N));
+    struct str bytes = rows_text(rows, i, V_BYTES);
+    struct str hash = rows_text(rows, i, V_HASH);
+    struct version v = {};
+    k->versions++;
+    if (!str_eq(version_hash(c, bytes), hash)) check_differs(k, "hash", where);
+    enum err e = version_parse(c, bytes, &v);
+    if (e != OK) {
+        call_clear(c);
+        check_differs(k, "form", where);
+        return OK;
+    }
+    v.signature = rows_text(rows, i, V_SIG);
+    if (!columns_agree(&v, rows, i)) check_differs(k, "columns", where);
+    const struct claim claim = {v.home, v.key, PURPOSE_VERSION, bytes, v.signature};
+    e = claim_check(k, c, &claim, where);
+    if (e == OK) e = chain_check(k, c, &v, where);
+    if (e == OK) e = check_version_copy(scratch, rows, i);
+    if (e == OK) e = meaning_check(k, c, scratch, &v);
+    return e;
+}
+
+struct page {
+    struct check *k;
+    struct call *reader;
+    const struct rows *rows;
+};
+
+static enum err page_check(struct call *scratch, void *arg)
+{
+    const struct page *page = arg;
+    enum err e = OK;
+    for (size_t i = 0; e == OK && i < page->rows->count; i++)
+        e = version_check(page->k, page->reader, scratch, page->rows, i);
+    if (e == OK || scratch->failure.err != OK) return e;
+    return fail(scratch, e, page->reader->failure.reason); /* the reader's, told once */
+}
+
+/* One page with arenas of its own. `ret_more` is false after the last. */
+static enum err page_run(struct check *k, struct str *after_record, int64_t *after_n,
+                         bool *ret_more)
+{
+    struct rows rows = {};
+    struct call reader = check_child(k);
+    struct call scratch = call_begin(k->c->env, k->scratch, k->c->office);
+    enum err e = check_version_page(&reader, *after_record, *after_n, &rows);
+    *ret_more = e == OK && rows.count > 0;
+    if (*ret_more) {
+        struct page page = {k, &reader, &rows};
+        *after_record = str_copy(k->c->arena, rows_text(&rows, rows.count - 1, V_RECORD));
+        *after_n = rows_int(&rows, rows.count - 1, V_N);
+        e = store_tx(&scratch, page_check, &page);
+        if (e != OK && reader.failure.err == OK) (void)fail(&reader, e, scratch.failure.reason);
+    }
+    if (e != OK) (void)fail(k->c, e, reader.failure.reason);
+    call_end(&scratch);
+    check_child_end(&reader);
+    return e;
+}
+
+enum err check_versions(struct check *k)
+{
+    struct str after_record = {};
+    int64_t after_n = 0;
+    bool more = true;
+    enum err e = OK;
+    while (e == OK && more)
+        e = page_run(k, &after_record, &after_n, &more);
+    return e;
+}
+
+static bool receipt_columns_agree(const struct receipt *r, const struct rows *rows, size_t i)
+{
+    return str_eq(r->record, rows_text(rows, i, R_RECORD)) && r->n == rows_int(rows, i, R_N) &&
+           r->type == rows_int(rows, i, R_TYPE) &&
+           str_eq(r->office, rows_text(rows, i, R_OFFICE)) &&
+           str_eq(r->person, rows_text(rows, i, R_PERSON)) &&
+           r->time_ms == rows_int(rows, i, R_TIME) &&
+           str_eq(r->number, rows_text(rows, i, R_NUMBER)) &&
+           str_eq(r->reason, rows_text(rows, i, R_REASON)) &&
+           str_eq(r->key, rows_text(rows, i, R_KEY));
+}
+
+static enum err receipt_check(struct check *k, struct call *c, const struct rows *rows, size_t i)
+{
+    struct receipt r = {};
+    struct str bytes = rows_text(rows, i, R_BYTES);
+    struct str held = rows_text(rows, i, R_VERSION_HASH);
+    struct str where = str_format(c->arena, "%.*s", STR_ARG(rows_text(rows, i, R_HASH)));
+    k->receipts++;
+    if (!str_eq(version_hash(c, bytes), rows_text(rows, i, R_HASH)))
+        check_differs(k, "hash", where);
+    enum err e = receipt_parse(c, bytes, &r);
+    if (e != OK) {
+        call_clear(c);
+        check_differs(k, "form", where);
+        return OK;
+    }
+    if (!receipt_columns_agree(&r, rows, i)) check_differs(k, "columns", where);
+    if (held.len > 0 && !str_eq(held, r.hash)) check_differs(k, "receipt", where);
+    const struct claim claim = {r.office, r.key, PURPOSE_RECEIPT, bytes, rows_text(rows, i, R_SIG)};
+    return claim_check(k, c, &claim, where);
+}
+
+enum err check_receipts(struct check *k)
+{
+    struct str after = {};
+    bool more = true;
+    enum err e = OK;
+    while (e == OK && more) {
+        struct rows rows = {};
+        struct call reader = check_child(k);
+        e = check_receipt_page(&reader, after, &rows);
+        for (size_t i = 0; e == OK && i < rows.count; i++)
+            e = receipt_check(k, &reader, &rows, i);
+        more = rows.count > 0;
+        if (more) after = str_copy(k->c->arena, rows_text(&rows, rows.count - 1, R_HASH));
+        if (e != OK) (void)fail(k->c, e, reader.failure.reason);
+        check_child_end(&reader);
+    }
+    return e;
+}
+
+enum err check_leaves(struct check *k)
+{
+    struct rows rows = {};
+    enum err e = check_without_leaf(k->c, &rows);
+    for (size_t i = 0; e == OK && i < rows.count; i++)
+        check_differs(k, "leaf", rows_text(&rows, i, 0));
+    return e;
+}

@@ -1,0 +1,32 @@
+// The four-office scene in a browser: node test/e2e/scene.mjs [PART ...]
+// Starts the demo in a folder of its own, walks the issue's steps 2 to 4, and then the harder ways
+// to the same: without script, by keyboard, with two tabs, with hostile text.
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { browserStart } from "./lib/browser.mjs";
+import { demoStart, folder } from "./lib/offices.mjs";
+import { check, finish, part } from "./lib/tally.mjs";
+import { round } from "./scene/round.mjs";
+
+const PARTS = { round };
+const chosen = process.argv.slice(2);
+
+const top = folder();
+const scene = { dir: join(top, "work") };
+mkdirSync(scene.dir);
+let code = 1;
+await part("the demo starts", async () => {
+  scene.demo = await demoStart(join(top, "demo"));
+  scene.browser = await browserStart();
+});
+if (scene.browser) {
+  for (const [name, run] of Object.entries(PARTS)) {
+    if (chosen.length === 0 || chosen.includes(name)) await part(`part ${name}`, () => run(scene));
+  }
+  await scene.browser.close();
+}
+if (scene.demo) {
+  await part("Ctrl-C stops everything", async () => check(await scene.demo.stop() === 0, "exit 0"));
+}
+code = finish();
+process.exit(code);
