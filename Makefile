@@ -1,6 +1,6 @@
 # One file, no recursion. Folders are globbed: adding or deleting a folder edits nothing here.
 #   make          builds build/phoihop (release)      make run    four offices on this machine
-#   make test     everything that belongs to a change  make bench  figures beside the machine's limits
+#   make test     all that belongs to a change   make bench  figures beside the machine's limits
 #   V=asan make ...  the same with sanitizers, in build/asan
 V ?= release
 B := $(if $(filter release,$(V)),build,build/$(V))
@@ -84,7 +84,8 @@ $(B)/gen/assets.c: FORCE
 
 $(B)/test/%: $(B)/obj/src/%.o $(TEST_LIB) $(B)/libphoihop.a $(PLUGIN_SO)
 	@mkdir -p $(@D)
-	@$(CC) $(LDFLAGS) -o $@ $< $(TEST_LIB) -Wl,--whole-archive $(B)/libphoihop.a -Wl,--no-whole-archive $(LIBS) -lcmocka
+	@$(CC) $(LDFLAGS) -o $@ $< $(TEST_LIB) -Wl,--whole-archive $(B)/libphoihop.a \
+	  -Wl,--no-whole-archive $(LIBS) -lcmocka
 
 tests: $(TESTS) $(REPLAYS)
 
@@ -96,7 +97,7 @@ test:
 	@tools/deps.sh test
 	@exec test/run
 
-# Fuzz targets by clang's libFuzzer, FUZZ_SECONDS each; what they found is kept under test/fuzz/corpus.
+# Fuzz targets by clang's libFuzzer, FUZZ_SECONDS each; test/fuzz/corpus keeps what was found.
 FUZZ := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/*_fuzz.c))
 FUZZ_SECONDS ?= 300
 CLANG_FLAGS := -std=gnu2x -g -O1 -D_GNU_SOURCE -Isrc -Itest -I$(SQLITE) -fsanitize=address,undefined

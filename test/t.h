@@ -1,7 +1,7 @@
 #pragma once
 /*
- * t.h: what module tests share: an office on a real store (t_store.h) in a folder of its own, a clock and
- * randomness that the test holds, an in-process signer. The folder goes with the test.
+ * t.h: what module tests share: an office on a real store (t_store.h) in a folder of its own, a
+ * clock and randomness that the test holds, an in-process signer. The folder goes with the test.
  */
 #include "core/act.h"
 #include "core/office.h"

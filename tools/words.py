@@ -26,7 +26,8 @@ def read(path, table, errors):
 
 
 def c_string(text):
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("??", "?\\?").replace("\\\\n", "\\n") + '"'
+    text = text.replace("\\", "\\\\").replace('"', '\\"').replace("??", "?\\?")
+    return '"' + text.replace("\\\\n", "\\n") + '"'
 
 
 def main(out):
@@ -36,7 +37,8 @@ def main(out):
         for path in sorted(pathlib.Path("src").rglob(f"words.{lang}")):
             read(path, tables[lang], errors)
     vi, en = (tables[lang] for lang in LANGS)
-    errors += [f"words: {key} has no {'en' if key in vi else 'vi'}" for key in sorted(vi.keys() ^ en.keys())]
+    for key in sorted(vi.keys() ^ en.keys()):
+        errors.append(f"words: {key} has no {'en' if key in vi else 'vi'}")
     for key in vi.keys() & en.keys():
         if set(re.findall(r"\{\w+\}", vi[key])) != set(re.findall(r"\{\w+\}", en[key])):
             errors.append(f"words: {key} has other places in vi than in en")

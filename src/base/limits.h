@@ -25,7 +25,7 @@ enum {
     LIMIT_HTTP_STREAM_BYTES = 64 * 1024,    /* unsent events, then the reader is dropped */
     LIMIT_HTTP_BEAT_MS = 15 * 1000,         /* comment on a silent event stream */
     LIMIT_HTTP_DRAIN_MS = 10 * 1000,        /* for requests under way when the server stops */
-    LIMIT_FORM_PARTS = 256,                 /* multipart parts in one form */
+    LIMIT_FORM_PARTS = 2048,                /* multipart parts in one form */
     LIMIT_PART_HEAD_BYTES = 4 * 1024,
 
     /* records */
@@ -36,6 +36,7 @@ enum {
     LIMIT_FILES = 50,                       /* files of one record */
     LIMIT_ROWS = 500,                       /* rows of a list page */
     LIMIT_NAME_BYTES = 400,
+    LIMIT_ONCE_BYTES = 64,                  /* the text that makes a repeated act known */
     LIMIT_TEXT_BYTES = 1000,                /* a one-line field that names no limit */
     LIMIT_LONG_BYTES = 64 * 1024,           /* a field of several lines that names no limit */
     LIMIT_LIST_ROWS = 500,                  /* rows of one list inside a record */
@@ -47,7 +48,7 @@ enum {
     /* exchange */
     LIMIT_BATCH_ENTRIES = 256,
     LIMIT_BATCH_BYTES = 4 * 1024 * 1024,
-    LIMIT_ENTRY_BYTES = 1024 * 1024,        /* what a frame may hold beyond that for its last entry */
+    LIMIT_ENTRY_BYTES = 1024 * 1024,        /* that a frame may hold beyond, for its last one */
     LIMIT_PEERS = 4096,
     CHUNK_BYTES = 1024 * 1024               /* leaf of a file's Merkle tree */
 };

@@ -108,6 +108,7 @@ struct paper_cell *paper_row(struct call *c, struct paper_table *table, enum pap
 /* Adds a heading over all columns. Shapes: the table has a column. */
 void paper_group(struct call *c, struct paper_table *table, struct str text);
 
+/* What stands in a cell. */
 struct paper_cell paper_text(struct str text);
 struct paper_cell paper_date(int64_t day);
 struct paper_cell paper_number(int64_t value);

@@ -15,13 +15,16 @@ enum err receipt_insert(struct call *c, const struct receipt *r, struct str hash
                         TEXT(r->office), TEXT(r->person), INT(r->time_ms), TEXT(r->number),
                         TEXT(r->reason), TEXT(r->key), INT(c->now_ms)),
                    &changed);
-    if (e == OK) *ret_new = changed == 1;
-    return e;
+    if (e != OK) return e;
+    *ret_new = changed == 1;
+    if (*ret_new && signature.len == 0) store_owe(c, "receipt.sig", ARGS(TEXT(hash)));
+    return OK;
 }
 
 enum err receipt_unsigned_list(struct call *c, struct rows *ret_rows)
 {
-    return store_all(c, "SELECT hash FROM receipt WHERE sig IS NULL", NO_ARGS, ret_rows);
+    *ret_rows = store_owed(c, "receipt.sig", 1);
+    return OK;
 }
 
 enum err receipt_sign(struct call *c, struct str hash, struct str signature)

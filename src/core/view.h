@@ -18,6 +18,7 @@ struct node {
     struct node *next; /* sibling */
 };
 
+/* An empty map; an empty list. */
 struct node *node_map(struct call *c);
 struct node *node_list(struct call *c);
 /* Adds to a map. Shapes: name is a constant; a name is given once. */

@@ -74,7 +74,8 @@ enum err leaf_number(struct call *c, int64_t max)
     return store_exec(c,
                       "UPDATE leaf SET log_index = t.next FROM (SELECT id,"
                       " row_number() OVER (ORDER BY id) - 1 +"
-                      " (SELECT coalesce(max(log_index) + 1, 0) FROM leaf) AS next"
+                      " (SELECT coalesce(max(log_index) + 1, 0) FROM leaf"
+                      " WHERE log_index IS NOT NULL) AS next"
                       " FROM leaf WHERE log_index IS NULL ORDER BY id LIMIT $1) AS t"
                       " WHERE leaf.id = t.id",
                       ARGS(INT(max)), NULL);

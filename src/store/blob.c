@@ -1,3 +1,5 @@
+#include "store/blob.h"
+
 #include "store/merkle.h"
 
 #include <dirent.h>

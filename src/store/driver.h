@@ -26,8 +26,8 @@ struct db {
     bool again;          /* the transaction failed by chance: run anew it may go well */
     bool gone;           /* the connection is of no use any more */
     /* Not OK: the database has ended the transaction by itself (disk full, I/O; PostgreSQL: any
-     * failed statement, up to ROLLBACK TO). Every further statement fails with this, until rollback;
-     * none may slip in outside the transaction. */
+     * failed statement, up to ROLLBACK TO). Every further statement fails with this, until
+     * rollback; none may slip in outside the transaction. */
     enum err lost;
     const char *lost_reason;
     bool broken; /* a write or sync failed: what the kernel holds is unknown */
@@ -61,8 +61,8 @@ struct driver {
     /* House-keeping between transactions, while nobody waits. */
     void (*settle)(struct db *db);
 
-    /* Parallel drivers only. What several processes tell each other after their commits: hear() runs
-     * on the bus's own thread with the topics of others, or with "all" when some may be missed. */
+    /* Parallel drivers only. What several processes tell each other after their commits: hear()
+     * runs on the bus's own thread with the topics of others, or "all" when some may be missed. */
     enum err (*bus_open)(struct call *c, const struct store_config *config,
                          void (*hear)(void *arg, const struct str *topics, size_t count), void *arg,
                          struct bus **ret_bus);

@@ -17,18 +17,25 @@ static enum err job_undo(struct call *group, struct db *db)
     return run_plain(group, db, "RELEASE closure");
 }
 
+/* Forgets what was noted since. */
+static void notes_restore(struct notes *notes, const struct notes *before)
+{
+    notes->count = before->count;
+    notes->owed = before->owed;
+}
+
 /* Runs one closure in its savepoint. A failure of its own stays in the job; what is returned has
  * ended the transaction of all. */
 static enum err job_run(struct call *group, struct db *db, struct job *job, bool alone)
 {
     enum err e = alone ? OK : run_plain(group, db, "SAVEPOINT closure");
     if (e != OK) return e;
-    size_t topics = db->notes->count;
+    struct notes before = *db->notes;
     job->c->db = db;
     job->e = job->fn(job->c, job->arg);
     job->c->db = NULL;
     ensure(job->e == job->c->failure.err);
-    if (job->e != OK) db->notes->count = topics;
+    if (job->e != OK) notes_restore(db->notes, &before);
     if (alone) return OK;
     return job->e == OK ? run_plain(group, db, "RELEASE closure") : job_undo(group, db);
 }
@@ -101,11 +108,11 @@ enum err store_attempt(struct call *c, enum err (*fn)(struct call *c, void *arg)
     ensure(c->failure.err == OK);
     enum err e = run_plain(c, c->db, "SAVEPOINT attempt");
     if (e != OK) return e;
-    size_t topics = c->db->notes->count;
+    struct notes before = *c->db->notes;
     e = fn(c, arg);
     ensure(e == c->failure.err);
     if (e == OK) return run_plain(c, c->db, "RELEASE attempt");
-    c->db->notes->count = topics;
+    notes_restore(c->db->notes, &before);
     struct failure cause = c->failure;
     call_clear(c);
     enum err undone = run_plain(c, c->db, "ROLLBACK TO attempt");
@@ -130,4 +137,36 @@ void store_note(struct call *c, struct str topic)
         notes->topics = larger;
     }
     notes->topics[notes->count++] = str_copy(notes->arena, topic);
+}
+
+void store_owe(struct call *c, const char *list, const struct value *cells, size_t columns)
+{
+    ensure(c->db != NULL);
+    ensure(c->db->writes);
+    ensure(columns > 0);
+    struct notes *notes = c->db->notes;
+    struct value *copy = arena_array(notes->arena, columns, sizeof *copy);
+    for (size_t i = 0; i < columns; i++) {
+        copy[i] = cells[i];
+        copy[i].s = str_copy(notes->arena, cells[i].s);
+    }
+    struct owed *owed = arena_alloc(notes->arena, sizeof *owed);
+    *owed = (struct owed){list, copy, columns, notes->owed};
+    notes->owed = owed;
+}
+
+struct rows store_owed(struct call *group, const char *list, size_t columns)
+{
+    ensure(group->db != NULL);
+    struct rows rows = {.columns = columns};
+    for (const struct owed *o = group->db->notes->owed; o != NULL; o = o->before)
+        rows.count += strcmp(o->list, list) == 0;
+    rows.cells = arena_array(group->arena, rows.count * columns + 1, sizeof *rows.cells);
+    size_t left = rows.count;
+    for (const struct owed *o = group->db->notes->owed; o != NULL; o = o->before) {
+        if (strcmp(o->list, list) != 0) continue;
+        ensure(o->columns == columns);
+        memcpy(&rows.cells[--left * columns], o->cells, columns * sizeof *rows.cells);
+    }
+    return rows;
 }

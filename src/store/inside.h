@@ -19,12 +19,21 @@ struct job {
     struct job *next;
 };
 
-/* The topics of a running group; touched only by the thread that runs it. */
+/* What a running group has noted; touched only by the thread that runs it. */
 struct notes {
     struct arena *arena;
     struct str *topics;
     size_t count;
     size_t room;
+    struct owed *owed; /* the newest */
+};
+
+/* A row that before_commit has to look after. */
+struct owed {
+    const char *list;
+    const struct value *cells;
+    size_t columns;
+    struct owed *before;
 };
 
 struct store {

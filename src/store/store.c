@@ -1,11 +1,13 @@
+#include "store/store.h"
+
 #include "store/inside.h"
 
 #include <signal.h>
 #include <string.h>
 
 enum {
-    GROUP_MAX = 256,  /* closures in one commit unless the configuration says otherwise */
-    QUEUE_MAX = 1024, /* callers that may wait for the writer */
+    GROUP_MAX = 256,    /* closures in one commit unless the configuration says otherwise */
+    QUEUE_MAX = 1024,   /* callers that may wait for the writer */
     READERS_REST = 8,   /* reading connections kept open */
     PARALLEL_REST = 32, /* connections kept open on a parallel driver */
 };

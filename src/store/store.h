@@ -47,17 +47,17 @@ struct str rows_text(const struct rows *rows, size_t row, size_t column);
 /* One step of the schema; runs once each, in order, its text checksummed. Words ID, INT, TEXT and
  * BYTES in `sql` are column types: a generated integer key, a 64-bit integer, text, bytes. */
 struct migration {
-    const char *name; /* unique: "core.1" */
-    const char *sql;  /* statements ended by ';'; "id ID" is the whole primary key */
-    const char *postgres; /* instead of sql on PostgreSQL: back-ups of uniqueness, search; or NULL */
+    const char *name;     /* unique: "core.1" */
+    const char *sql;      /* statements ended by ';'; "id ID" is the whole primary key */
+    const char *postgres; /* instead of sql on PostgreSQL: uniqueness, search; or NULL */
 };
 
 struct store_config {
-    const char *path;   /* of the database file, or postgres://USER@HOST/NAME?... */
+    const char *path;    /* of the database file, or postgres://USER@HOST/NAME?... */
     const char *plugins; /* folder of pg.so; NULL: "lib" beside the running program */
-    bool inline_writer; /* transactions run on the calling thread: tools, tests, simulator */
-    bool sync_off;      /* simulator only: the trace, not the disk, is under test */
-    size_t group_max;   /* closures in one commit; 0 means 256 */
+    bool inline_writer;  /* transactions run on the calling thread: tools, tests, simulator */
+    bool sync_off;       /* simulator only: the trace, not the disk, is under test */
+    size_t group_max;    /* closures in one commit; 0 means 256 */
     /* Runs in the transaction of the whole group just before COMMIT: signs what waits. A failure
      * fails every closure of the group. */
     enum err (*before_commit)(void *arg, struct call *group);
@@ -90,8 +90,8 @@ enum err store_read(struct call *c, enum err (*fn)(struct call *c, void *arg), v
  * has no side effect outside the store and its own arg; on PostgreSQL it may run more than once, so
  * it writes its results anew each time. A statement's failure ends fn: it is passed on, or fenced
  * off by store_attempt. Nested calls run in the outer transaction, so their failure is passed on,
- * not recovered from. Not from before_commit, after_commit or store_read. Errors: those of fn and of
- * before_commit; ERR_FULL "store.full"; ERR_IO "store.io"; ERR_BUSY "store.busy"; ERR_IO
+ * not recovered from. Not from before_commit, after_commit or store_read. Errors: those of fn and
+ * of before_commit; ERR_FULL "store.full"; ERR_IO "store.io"; ERR_BUSY "store.busy"; ERR_IO
  * "store.unknown" when the database stayed away so long after COMMIT was sent that its outcome is
  * not known. */
 enum err store_tx(struct call *c, enum err (*fn)(struct call *c, void *arg), void *arg);
@@ -118,6 +118,13 @@ enum err store_one(struct call *c, const char *sql, const struct value *args, si
 /* Runs several statements without parameters or results: schema made from field tables. */
 enum err store_script(struct call *c, struct str sql);
 
-/* Notes a topic that after_commit will hear of, once for the group; forgotten with a closure that
- * fails. Only inside store_tx. */
+/* Notes a topic that after_commit will hear of, once for the group; forgotten with a closure or an
+ * attempt that fails. Only inside store_tx. */
 void store_note(struct call *c, struct str topic);
+
+/* Puts a row on a list for before_commit: what the group has still to sign. It need not look for it
+ * in the tables, where on PostgreSQL it would collide with every other writer. Forgotten like a
+ * topic. Shapes: the name of the list is a constant. Only inside store_tx. */
+void store_owe(struct call *c, const char *list, const struct value *cells, size_t columns);
+/* The rows of that list as they came. Only in before_commit. */
+struct rows store_owed(struct call *group, const char *list, size_t columns);

@@ -22,31 +22,36 @@
 enum { THREADS = 8, ROUNDS = 25, TOPICS_SEEN = 16, ACKS = 60 };
 
 static const struct migration STEPS[] = {
-    {.name = "note.1", .sql = "CREATE TABLE note (\n"
-               "    id ID, -- it's generated\n"
-               "    name TEXT NOT NULL UNIQUE,\n"
-               "    body BYTES\n"
-               ");\n"
-               "CREATE TABLE page (note INT NOT NULL REFERENCES note (id), n INT NOT NULL);\n"},
+    {.name = "note.1",
+     .sql = "CREATE TABLE note (\n"
+            "    id ID, -- it's generated\n"
+            "    name TEXT NOT NULL UNIQUE,\n"
+            "    body BYTES\n"
+            ");\n"
+            "CREATE TABLE page (note INT NOT NULL REFERENCES note (id), n INT NOT NULL);\n"},
 };
 
-/* One database in a folder of its own, or a schema of its own in the PostgreSQL of the environment,
- * and what the hooks of its store were told. */
+/* One database in a folder of its own, or a schema of its own, and what the hooks of its store were
+ * told. */
 struct world {
     char dir[32];
     char path[256];
     char plugins[256];
     struct store *store;
     struct call c;
-    bool refuse; /* before_commit fails */
-    int commits; /* calls of after_commit */
+    bool refuse;  /* before_commit fails */
+    int64_t owed; /* the digits it was to look after */
+    int commits;  /* calls of after_commit */
     char topics[TOPICS_SEEN][32];
     size_t topic_count;
 };
 
 static enum err before_commit(void *arg, struct call *group)
 {
-    const struct world *w = arg;
+    struct world *w = arg;
+    struct rows owed = store_owed(group, "test", 2);
+    for (size_t i = 0; i < owed.count; i++)
+        w->owed = w->owed * 10 + rows_int(&owed, i, 1);
     if (!w->refuse) return OK;
     (void)fail(group, ERR_PEER, "keeper.away");
     return fail_arg(group, "detail", S("no answer"));
@@ -596,6 +601,7 @@ static void a_text_is_no_number(void **state)
 static enum err add_twice(struct call *c, void *arg)
 {
     store_note(c, S("twice"));
+    store_owe(c, "test", ARGS(TEXT(S("x")), INT(7)));
     enum err e = note_insert(c, str_of(arg));
     return e != OK ? e : note_insert(c, str_of(arg));
 }
@@ -604,6 +610,9 @@ static enum err attempt_in_the_middle(struct call *c, void *arg)
 {
     enum err e = note_insert(c, S("before"));
     if (e != OK) return e;
+    store_owe(c, "test", ARGS(TEXT(S("x")), INT(1)));
+    store_owe(c, "other", ARGS(INT(9)));
+    store_owe(c, "test", ARGS(TEXT(S("y")), INT(2)));
     e = store_attempt(c, add_twice, arg);
     ensure(e == ERR_CONFLICT);
     call_clear(c);
@@ -618,6 +627,7 @@ static void a_failed_attempt_undoes_its_own_writes_only(void **state)
     assert_int_equal(store_tx(&w->c, attempt_in_the_middle, name), OK);
     assert_int_equal(notes(w), 3);
     assert_int_equal(w->topic_count, 0);
+    assert_int_equal(w->owed, 12);
 }
 
 static void a_function_that_refuses_its_data_is_told(void **state)
@@ -725,7 +735,8 @@ static void a_failing_migration_leaves_nothing(void **state)
 static void migrations_do_not_wait_for_the_hook(void **state)
 {
     struct world *w = *state;
-    static const struct migration NEXT[] = {{.name = "note.2", .sql = "CREATE TABLE more (id ID);"}};
+    static const struct migration NEXT[] = {
+        {.name = "note.2", .sql = "CREATE TABLE more (id ID);"}};
     w->refuse = true;
     assert_int_equal(store_migrate(&w->c, NEXT, 1), OK);
 }

@@ -16,15 +16,12 @@ import re
 import shutil
 import signal
 import sqlite3
-import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
 import urllib.parse
-
-REACH = {"acts": 0.5, "today": 2.0, "today_ms": 10.0, "pss_mb": 32.0, "growth": 1.5}
 
 
 class Office:
@@ -38,20 +35,23 @@ class Office:
         for login, roles in (("chuyenvien", "officer"), ("vanthu", "registry")):
             self.run("user", "add", self.dir, "--login", login, "--title", f"Chức danh {login}",
                      "--roles", roles, "--password", f"mat-khau-{login}")
-        self.token = {login: self.run("token", "add", self.dir, "--login", login, "--label", "bench")["token"]
-                      for login in ("chuyenvien", "vanthu")}
+        self.token = {}
+        for login in ("chuyenvien", "vanthu"):
+            made = self.run("token", "add", self.dir, "--login", login, "--label", "bench")
+            self.token[login] = made["token"]
         self.process = None
 
     def run(self, *words):
-        done = subprocess.run([self.program, *map(str, words)], capture_output=True, text=True, check=False)
+        done = subprocess.run([self.program, *map(str, words)], capture_output=True, text=True,
+                              check=False)
         if done.returncode != 0:
             sys.exit(f"{' '.join(map(str, words))}: {done.stderr}")
         return json.loads(done.stdout) if done.stdout.strip() else {}
 
     def serve(self):
         ready, told = os.pipe()
-        self.process = subprocess.Popen([self.program, "serve", str(self.dir), "--ready-fd", str(told)],
-                                        pass_fds=(told,), stdout=subprocess.DEVNULL)
+        command = [self.program, "serve", str(self.dir), "--ready-fd", str(told)]
+        self.process = subprocess.Popen(command, pass_fds=(told,), stdout=subprocess.DEVNULL)
         os.close(told)
         with os.fdopen(ready) as pipe:
             if not pipe.readline():
@@ -77,9 +77,11 @@ class Office:
             total += int(re.search(r"^Pss:\s+(\d+) kB", text, re.M).group(1))
         return total / 1024
 
+    def headers(self, login):
+        return {"Authorization": f"Bearer {self.token[login]}", "Content-Type": "application/json"}
+
     def api(self, connection, login, path, body):
-        headers = {"Authorization": f"Bearer {self.token[login]}", "Content-Type": "application/json"}
-        connection.request("POST" if body is not None else "GET", path, body, headers)
+        connection.request("POST", path, body, self.headers(login))
         answer = connection.getresponse()
         text = answer.read()
         if answer.status != 200:
@@ -112,9 +114,9 @@ def load(build, office, seconds, connections, request, rate=None):
     with tempfile.NamedTemporaryFile() as file:
         file.write(request)
         file.flush()
-        words = [build / "bench/load", "open" if rate else "closed", str(office.port), str(connections),
-                 str(seconds), file.name] + ([str(rate)] if rate else [])
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
+        words = [build / "bench/load", "open" if rate else "closed", office.port, connections,
+                 seconds, file.name] + ([rate] if rate else [])
+        done = subprocess.run([*map(str, words)], capture_output=True, text=True, check=False)
     result = json.loads(done.stdout)
     if result["errors"]:
         print(f"  {result['errors']} of {result['requests']} answers were errors", file=sys.stderr)
@@ -123,16 +125,19 @@ def load(build, office, seconds, connections, request, rate=None):
 
 def act_request(office, act, body):
     text = json.dumps(body, ensure_ascii=False).encode()
-    return (f"POST /api/act/{act} HTTP/1.1\r\nHost: 127.0.0.1:{office.port}\r\n"
-            f"Authorization: Bearer {office.token['chuyenvien']}\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(text)}\r\n\r\n").encode() + text
+    head = [f"POST /api/act/{act} HTTP/1.1", f"Host: 127.0.0.1:{office.port}",
+            *(f"{name}: {value}" for name, value in office.headers("chuyenvien").items()),
+            f"Content-Length: {len(text)}", "", ""]
+    return "\r\n".join(head).encode() + text
 
 
 def page_request(office, path, cookie):
-    return (f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{office.port}\r\nCookie: {cookie}\r\n\r\n").encode()
+    head = [f"GET {path} HTTP/1.1", f"Host: 127.0.0.1:{office.port}", f"Cookie: {cookie}", "", ""]
+    return "\r\n".join(head).encode()
 
 
-NOTE = {"title": "Ghi chú của bộ đo", "text": "Nội dung một ghi chú có độ dài thường gặp. " * 10}
+NOTE = {"title": "Ghi chú của bộ đo",
+        "text": "Nội dung một ghi chú có độ dài thường gặp. " * 10}
 
 
 def notes_until(build, office, count):
@@ -150,14 +155,16 @@ def obligations_seed(office, count):
     """Open obligations of the whole office over its real notes, due within 60 days."""
     with sqlite3.connect(office.dir / "office.db") as db:
         home = db.execute("SELECT home FROM head WHERE kind = 'office.office'").fetchone()[0]
-        notes = [row[0] for row in db.execute("SELECT record FROM head WHERE kind = 'note.note' LIMIT ?", (count,))]
+        notes = [row[0] for row in db.execute(
+            "SELECT record FROM head WHERE kind = 'note.note' LIMIT ?", (count,))]
         now = int(time.time() * 1000)
         db.executemany(
-            "INSERT INTO obligation (about, what, okey, by_record, by_n, owner, creditor, opened_ms, first_due_ms,"
-            " due_day, due_ms, why, title, urgent) VALUES (?, 'consultation.answer', ?, ?, 1, ?, '', ?, ?, ?, ?, '',"
-            " 'Việc phải làm của bộ đo', 0)",
-            ((notes[i % len(notes)], str(i), notes[i % len(notes)], f"o:{home}", now, due, due // 86400000, due)
-             for i, due in ((i, now + (i % 5184) * 1000000) for i in range(count))))
+            "INSERT INTO obligation (about, what, okey, by_record, by_n, owner, creditor,"
+            " opened_ms, first_due_ms, due_day, due_ms, why, title, urgent) VALUES (?, 'consultation.answer',"
+            " ?, ?, 1, ?, '', ?, ?, ?, ?, '', 'Việc phải làm của bộ đo', 0)",
+            ((note, str(i), note, f"o:{home}", now, due, due // 86400000, due)
+             for i, note, due in ((i, notes[i % len(notes)], now + (i % 5184) * 1000000)
+                                  for i in range(count))))
     db.close()
 
 
@@ -173,16 +180,17 @@ def deliver(sender, receiver, count, clients):
         for _ in numbers:
             file = sender_file(connection, os.urandom(100 * 1024))
             result = sender.api(connection, "chuyenvien", "/api/act/consultation.ask", json.dumps({
-                "subject": "Dự thảo của bộ đo", "summary": "x" * 10240, "days": 5, "urgency": "normal",
-                "files": [file], "asked": [{"office": receiver_id}]}))
+                "subject": "Dự thảo của bộ đo", "summary": "x" * 10240, "days": 5,
+                "urgency": "normal", "files": [file], "asked": [{"office": receiver_id}]}))
             with lock:
                 made.append(result["record"])
 
     def sender_file(connection, data):
-        connection.request("POST", "/api/file", data, {"Authorization": f"Bearer {sender.token['chuyenvien']}"})
+        connection.request("POST", "/api/file", data, sender.headers("chuyenvien"))
         answer = connection.getresponse()
         got = json.loads(answer.read())
-        return {"root": got["root"], "name": "du-thao.bin", "media": "application/octet-stream", "size": len(data)}
+        return {"root": got["root"], "name": "du-thao.bin", "media": "application/octet-stream",
+                "size": len(data)}
 
     def register():
         connection, done, end = receiver.connect(), 0, time.monotonic() + 120
@@ -193,8 +201,8 @@ def deliver(sender, receiver, count, clients):
                     " (SELECT request FROM k_consultation_intake)")]
             db.close()
             for record in waiting:
-                headers = {"Authorization": f"Bearer {receiver.token['vanthu']}", "Content-Type": "application/json"}
-                connection.request("POST", "/api/act/consultation.register", json.dumps({"record": record}), headers)
+                connection.request("POST", "/api/act/consultation.register",
+                                   json.dumps({"record": record}), receiver.headers("vanthu"))
                 answer = connection.getresponse()
                 text = answer.read()
                 if answer.status == 200:
@@ -206,7 +214,8 @@ def deliver(sender, receiver, count, clients):
     start = time.time()
     registry = threading.Thread(target=register)
     registry.start()
-    senders = [threading.Thread(target=send, args=(range(i, count, clients),)) for i in range(clients)]
+    senders = [threading.Thread(target=send, args=(range(i, count, clients),))
+               for i in range(clients)]
     for thread in senders:
         thread.start()
     for thread in [*senders, registry]:
@@ -216,10 +225,11 @@ def deliver(sender, receiver, count, clients):
     end = time.monotonic() + 60
     while True:
         with sqlite3.connect(f"file:{sender.dir}/office.db?mode=ro", uri=True) as db:
-            r1 = dict(db.execute("SELECT record, acked_ms - created_ms FROM outbox WHERE acked_ms IS NOT NULL"))
-            r2 = dict(db.execute(
-                "SELECT r.record, r.received_ms - o.created_ms FROM receipt r JOIN outbox o ON o.record = r.record"
-                " AND o.n = r.n WHERE r.type = 1"))
+            r1 = dict(db.execute("SELECT record, acked_ms - created_ms FROM outbox"
+                                 " WHERE acked_ms IS NOT NULL"))
+            r2 = dict(db.execute("SELECT r.record, r.received_ms - o.created_ms FROM receipt r"
+                                 " JOIN outbox o ON o.record = r.record AND o.n = r.n"
+                                 " WHERE r.type = 1"))
             last = db.execute("SELECT max(received_ms) FROM receipt").fetchone()[0]
         db.close()
         if all(record in r2 for record in made) or time.monotonic() > end:
@@ -233,91 +243,134 @@ def percentile(values, share):
     return values[min(len(values) - 1, int(len(values) * share))] if values else float("nan")
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("build", type=pathlib.Path)
-    parser.add_argument("--quick", action="store_true", help="a tenth of the time and of the records")
-    parser.add_argument("--json", type=pathlib.Path)
-    args = parser.parse_args()
-    build, scale = args.build.resolve(), 10 if args.quick else 1
-    seconds = 1 if args.quick else 5
-    root = pathlib.Path(tempfile.mkdtemp(prefix="phoihop-bench-"))
-    figures, rows = {}, []
+class Table:
+    """Prints rows as they come."""
 
-    def row(name, value, unit, beside="", ratio="", reach=""):
-        rows.append((name, value, unit, beside, ratio, reach))
+    def __init__(self):
+        print(f"{'figure':<52}{'value':>12} {'unit':<8}{'beside':<34}{'ratio':>9}  reach")
+
+    def row(self, name, value, unit, beside="", ratio="", reach=""):
         print(f"{name:<52}{value:>12} {unit:<8}{beside:<34}{ratio:>9}  {reach}", flush=True)
 
-    try:
-        a, b = Office(build / "phoihop", root, "BENA", 8901), Office(build / "phoihop", root, "BENB", 8902)
-        for office, peer in ((a, b), (b, a)):
-            card = root / f"{peer.code}.card"
+
+class Bench:
+    """One run: two offices, a table and the figures as JSON."""
+
+    def __init__(self, build, quick):
+        self.build, self.scale, self.seconds = build, 10 if quick else 1, 1 if quick else 5
+        self.root = pathlib.Path(tempfile.mkdtemp(prefix="phoihop-bench-"))
+        self.root.chmod(0o755)  # the office's user must reach it
+        self.figures, self.offices = {}, []
+
+    def found(self):
+        program = self.build / "phoihop"
+        self.offices = [Office(program, self.root, code, port)
+                        for code, port in (("BENA", 8901), ("BENB", 8902))]
+        for office, peer in (self.offices, reversed(self.offices)):
+            card = self.root / f"{peer.code}.card"
             card.write_text(json.dumps(peer.run("card", peer.dir)))
-            office.run("peer", "add", office.dir, "--card", card, "--address", f"127.0.0.1:{peer.port + 50}")
-        limits = json.loads(subprocess.run([build / "bench/limits", root, str(seconds)], capture_output=True,
-                                           text=True, check=True).stdout)
-        figures["limits"] = limits
-        print(f"{'figure':<52}{'value':>12} {'unit':<8}{'beside':<34}{'ratio':>9}  reach")
-        for key, name in (("fsync_s", "machine: fdatasync of 4 KiB"), ("ed25519_sign_s", "machine: Ed25519 signatures"),
-                          ("ed25519_verify_s", "machine: Ed25519 verifications")):
-            row(name, limits[key], "/s")
-        a.serve()
-        b.serve()
-        time.sleep(1)
-        figures["pss_idle_mb"] = a.pss_mb()
-        row("memory of an office, idle (PSS, all processes)", f"{a.pss_mb():.1f}", "MB", reach="≤ 32")
+            office.run("peer", "add", office.dir, "--card", card,
+                       "--address", f"127.0.0.1:{peer.port + 50}")
+
+    def machine(self, table):
+        done = subprocess.run([self.build / "bench/limits", self.root, str(self.seconds)],
+                              capture_output=True, text=True, check=True)
+        limits = self.figures["limits"] = json.loads(done.stdout)
+        table.row("machine: fdatasync of 4 KiB", limits["fsync_s"], "/s")
+        table.row("machine: Ed25519 signatures", limits["ed25519_sign_s"], "/s")
+        table.row("machine: Ed25519 verifications", limits["ed25519_verify_s"], "/s")
+
+    def acts(self, table):
+        office, limits = self.offices[0], self.figures["limits"]
+        time.sleep(1)  # at rest
+        idle = self.figures["pss_idle_mb"] = office.pss_mb()
+        table.row("memory of an office at rest (PSS, all processes)", f"{idle:.1f}", "MB",
+                  reach="≤ 32")
         for clients in (1, 8, 64):
-            result = load(build, a, seconds, clients, act_request(a, "note.write", NOTE))
+            request = act_request(office, "note.write", NOTE)
+            result = load(self.build, office, self.seconds, clients, request)
             bare = limits[f"bare_acts_s_{clients}"]
-            figures[f"acts_{clients}"] = result
-            row(f"durable acts, {clients} client{'s' if clients > 1 else ''}", f"{result['rate']:.0f}", "/s",
-                f"bare loop, group {clients}: {bare}/s", f"{result['rate'] / bare:.2f}", "≥ 0.5")
-        figures["pss_load_mb"] = a.pss_mb()
-        row("memory of an office after load (PSS)", f"{a.pss_mb():.1f}", "MB")
-        growth(build, a, b, figures, row, seconds, scale)
-    finally:
-        for office in (locals().get("a"), locals().get("b")):
-            if office is not None:
+            self.figures[f"acts_{clients}"] = result
+            table.row(f"durable acts over HTTP, {clients} at a time", f"{result['rate']:.0f}", "/s",
+                      f"bare loop, group {clients}: {bare}/s", f"{result['rate'] / bare:.2f}",
+                      "≥ 0.5")
+        loaded = self.figures["pss_load_mb"] = office.pss_mb()
+        table.row("memory of an office after that load (PSS)", f"{loaded:.1f}", "MB")
+
+    def deliveries(self, table, size):
+        r1, r2, rate = deliver(*self.offices, 200 // self.scale, 4)
+        self.figures[f"delivery_{size}"] = {
+            "r1_p50_ms": percentile(r1, 0.5), "r1_p99_ms": percentile(r1, 0.99),
+            "r2_p50_ms": percentile(r2, 0.5), "r2_p99_ms": percentile(r2, 0.99), "per_s": rate}
+        table.row(f"document (10 KB, file 100 KB) to R1, {size} records", percentile(r1, 0.5),
+                  "ms p50", f"p99 {percentile(r1, 0.99)} ms")
+        table.row(f"document to R2, {size} records", percentile(r2, 0.5), "ms p50",
+                  f"p99 {percentile(r2, 0.99)} ms; {rate:.0f} documents/s")
+        return percentile(r1, 0.5)
+
+    def growth(self, table):
+        """Cost of a page, an act and a delivery at 1,000 and at 100,000 records."""
+        office, cost = self.offices[0], {}
+        sizes = (1000, 100000 // self.scale)
+        for size in sizes:
+            notes_until(self.build, office, size)
+            page = page_request(office, "/view/note.list", office.cookie("chuyenvien"))
+            act = act_request(office, "note.write", NOTE)
+            cost[size] = {
+                "list page, us": load(self.build, office, self.seconds, 1, page)["p50_us"],
+                "act, us": load(self.build, office, self.seconds, 1, act)["p50_us"],
+                "delivery to R1, ms": self.deliveries(table, size)}
+        small, large = (cost[size] for size in sizes)
+        for key, value in large.items():
+            ratio = self.figures[f"growth of {key}"] = value / max(1, small[key])
+            name, unit = key.split(", ")
+            table.row(f"{name}: {sizes[1]} records beside {sizes[0]}", value, unit,
+                      f"at {sizes[0]}: {small[key]} {unit}", f"{ratio:.2f}", "≤ 1.5")
+
+    def today(self, table):
+        office, count = self.offices[0], 100000 // self.scale
+        office.stop()
+        obligations_seed(office, count)
+        office.serve()
+        cookie = office.cookie("chuyenvien")
+        p99 = {}
+        for path in ("/keys", "/view/today.today"):
+            request = page_request(office, path, cookie)
+            result = load(self.build, office, self.seconds, 16, request, rate=500)
+            self.figures[f"open loop {path}"] = result
+            p99[path] = result["p99_us"]
+        ratio = p99["/view/today.today"] / max(1, p99["/keys"])
+        table.row(f"Hôm nay, {count} obligations, 500/s open loop, p99",
+                  f"{p99['/view/today.today'] / 1000:.2f}", "ms",
+                  f"empty page p99: {p99['/keys'] / 1000:.2f} ms", f"{ratio:.2f}", "≤ 2, < 10 ms")
+
+    def run(self):
+        try:
+            self.found()
+            table = Table()
+            self.machine(table)
+            for office in self.offices:
+                office.serve()
+            self.acts(table)
+            self.growth(table)
+            self.today(table)
+        finally:
+            for office in self.offices:
                 office.stop()
-        shutil.rmtree(root, ignore_errors=True)
+            shutil.rmtree(self.root, ignore_errors=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("--quick", action="store_true", help="a tenth of time and records")
+    parser.add_argument("--json", type=pathlib.Path, help="also write the figures there")
+    args = parser.parse_args()
+    bench = Bench(args.build.resolve(), args.quick)
+    bench.run()
     if args.json:
-        args.json.write_text(json.dumps(figures, indent=1))
-    print(json.dumps(figures))
-
-
-def growth(build, a, b, figures, row, seconds, scale):
-    """Cost of a page, an act and a delivery at 1,000 and at 100,000 records."""
-    sizes = (1000, 100000 // scale)
-    cost = {}
-    for size in sizes:
-        notes_until(build, a, size)
-        cookie = a.cookie("chuyenvien")
-        page = load(build, a, seconds, 4, page_request(a, "/view/note.list", cookie))
-        act = load(build, a, seconds, 1, act_request(a, "note.write", NOTE))
-        r1, r2, rate = deliver(a, b, 200 // scale, 4)
-        cost[size] = {"page_us": page["p50_us"], "act_us": act["p50_us"], "r1_ms": percentile(r1, 0.5)}
-        row(f"document (10 KB, 100 KB file) to R1, {size} records", f"{percentile(r1, 0.5)}", "ms p50",
-            f"p99 {percentile(r1, 0.99)} ms", reach="")
-        row(f"document to R2, {size} records", f"{percentile(r2, 0.5)}", "ms p50",
-            f"p99 {percentile(r2, 0.99)} ms; {rate:.0f} documents/s")
-        figures[f"delivery_{size}"] = {"r1_p50_ms": percentile(r1, 0.5), "r1_p99_ms": percentile(r1, 0.99),
-                                       "r2_p50_ms": percentile(r2, 0.5), "r2_p99_ms": percentile(r2, 0.99), "per_s": rate}
-    small, large = (cost[size] for size in sizes)
-    for key, name in (("page_us", "list page"), ("act_us", "act, 1 client"), ("r1_ms", "delivery to R1")):
-        ratio = large[key] / max(1, small[key])
-        figures[f"growth_{key}"] = ratio
-        row(f"growth of a {name}, {sizes[0]} to {sizes[1]} records", large[key], key.rsplit("_", 1)[1],
-            f"at {sizes[0]}: {small[key]}", f"{ratio:.2f}", "≤ 1.5")
-    a.stop()
-    obligations_seed(a, 100000 // scale)
-    a.serve()
-    cookie = a.cookie("chuyenvien")
-    for path, name in (("/keys", "empty page"), ("/view/today.today", f"Hôm nay, {100000 // scale} obligations")):
-        result = load(build, a, seconds, 16, page_request(a, path, cookie), rate=500)
-        figures[name] = result
-    empty, today = (figures[name]["p99_us"] for name in ("empty page", f"Hôm nay, {100000 // scale} obligations"))
-    row(f"Hôm nay, {100000 // scale} obligations, open loop 500/s, p99", f"{today / 1000:.2f}", "ms",
-        f"empty page p99: {empty / 1000:.2f} ms", f"{today / max(1, empty):.2f}", "≤ 2 and < 10 ms")
+        args.json.write_text(json.dumps(bench.figures, indent=1))
+    print(json.dumps(bench.figures))
 
 
 if __name__ == "__main__":

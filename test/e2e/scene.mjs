@@ -7,8 +7,9 @@ import { browserStart } from "./lib/browser.mjs";
 import { demoStart, folder } from "./lib/offices.mjs";
 import { check, finish, part } from "./lib/tally.mjs";
 import { round } from "./scene/round.mjs";
+import { screens } from "./scene/screens.mjs";
 
-const PARTS = { round };
+const PARTS = { round, screens };
 const chosen = process.argv.slice(2);
 
 const top = folder();

@@ -1,15 +1,13 @@
 #!/bin/sh
 # with-pg.sh COMMAND...: runs a command beside a PostgreSQL of its own, with STORE=pg and STORE_URL
-# in the environment, and takes it down whatever happens. The server is Debian's, runs as an ordinary
-# user and listens on a private socket only. PG_SECONDS bounds the command.
+# in the environment, and takes it down whatever happens. The server is Debian's, runs as an
+# ordinary user and listens on a private socket only. PG_SECONDS bounds the command.
 set -eu
 
 bin=${PG_BIN:-/usr/lib/postgresql/15/bin}
 dir=$(mktemp -d /tmp/phoihop-pg-XXXXXX)
-user=$(id -un)
 drop=
 if [ "$(id -u)" = 0 ]; then # PostgreSQL refuses root
-    user=nobody
     chown nobody "$dir"
     drop="--reuid=nobody --regid=nogroup --clear-groups"
 fi
@@ -52,11 +50,10 @@ EOF
 (cd "$dir" && exec setpriv $drop --pdeathsig INT -- "$bin/postgres" -D "$dir/data") \
     >"$dir/log" 2>&1 &
 server=$!
-timeout 60 sh -c 'until "$1/pg_isready" -q -h "$2" -U phoihop -d postgres; do kill -0 "$3" || exit 1; done' \
-    - "$bin" "$dir" "$server" || { cat "$dir/log" >&2; exit 1; }
+timeout 60 sh -c 'until "$1/pg_isready" -q -h "$2" -U phoihop -d postgres; do
+    kill -0 "$3" || exit 1
+done' - "$bin" "$dir" "$server" || { cat "$dir/log" >&2; exit 1; }
 
 export STORE=pg
 export STORE_URL="postgresql://phoihop@/postgres?host=$dir"
-export STORE_SERVER="$server" # its process, for tests that end it
-export STORE_USER="$user"
 timeout --foreground --kill-after=10 "${PG_SECONDS:-600}" "$@"

@@ -7,8 +7,6 @@
 #include "front/web/page.h"
 #include "store/blob.h"
 
-enum { KEY_BYTES_MAX = 64 };
-
 /* One call of a program while it is answered. */
 struct api {
     struct call c;
@@ -40,7 +38,7 @@ static enum err api_act(struct api *api)
     struct str once = http_header(api->rq, S("Idempotency-Key"));
     struct str json = {};
     struct act_result result = {};
-    if (once.len > KEY_BYTES_MAX) return fail(c, ERR_LIMIT, "web.key");
+    if (once.len > LIMIT_ONCE_BYTES) return fail(c, ERR_LIMIT, "web.key");
     enum err e = form_body_bytes(c, api->rq, &json);
     if (e == OK) e = act_run_json(c, api->rest, json, once, &result);
     if (e == OK) api->answer = act_result_json(c, &result);

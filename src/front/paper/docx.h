@@ -16,6 +16,7 @@ struct docx_page {
     int text_width; /* between the margins */
 };
 
+/* The page of a paper; millimetres in twips. */
 struct docx_page docx_page(const struct paper *paper);
 int docx_twips(int mm);
 

@@ -10,8 +10,12 @@ static void default_text(struct call *c, struct node *map, const char *name, str
     if (node_find(map, str_of(name)) == NULL) node_text(c, map, name, text);
 }
 
+/* Short texts in a coloured ground stay on one line; long ones may break. */
+enum { SHORT_BYTES = 32 };
+
 static void cell_dress(struct call *c, struct node *cell)
 {
+    node_bool(c, cell, "short", node_get(cell, "text").len <= SHORT_BYTES);
     default_text(c, cell, "kind", S("text"));
     default_text(c, cell, "tone", (struct str){});
     default_text(c, cell, "href", (struct str){});
@@ -111,6 +115,18 @@ static void file_dress(struct call *c, struct node *file)
     node_text(c, file, "size_text", page_size_text(c, size));
 }
 
+/* Whether any of the acts on the page is possible now. */
+static void acts_dress(struct call *c, struct node *map)
+{
+    bool any = false;
+    const struct node *acts = node_find(map, S("acts"));
+    for (const struct node *act = acts->first; act != NULL; act = act->next) {
+        const struct node *possible = node_find(act, S("possible"));
+        any = any || possible == NULL || possible->number != 0;
+    }
+    node_bool(c, map, "can_act", any);
+}
+
 /* Lists say whether they hold anything: a template cannot ask without walking them. */
 static void lists_dress(struct call *c, struct node *map)
 {
@@ -133,6 +149,7 @@ static void map_dress(struct call *c, struct node *map, int64_t seen)
     if (node_find(map, S("why")) != NULL) due_dress(c, map);
     if (node_find(map, S("columns")) != NULL) columns_dress(c, map);
     if (node_find(map, S("urgent")) != NULL) urgency_dress(c, map);
+    if (node_find(map, S("acts")) != NULL) acts_dress(c, map);
     lists_dress(c, map);
 }
 

@@ -182,6 +182,7 @@ static const char *widget(const struct form_build *b, const struct field *f)
 static struct str line_hint(struct call *c, const struct field *f)
 {
     if (f->type == FIELD_DATE) return words(c->lang, S("web.hint_date"));
+    if (f->type == FIELD_FILES) return words(c->lang, S("web.files_help"));
     if (f->type == FIELD_INSTANT) return words(c->lang, S("web.hint_instant"));
     return (struct str){};
 }

@@ -5,8 +5,6 @@
 #include "base/words.h"
 #include "core/record.h"
 
-enum { ONCE_MAX = 64 };
-
 struct show {
     struct page *page;
     const struct act *act;
@@ -284,7 +282,7 @@ void page_act_post(struct page *page)
     struct show show = {.act = act};
     struct act_result result = {};
     void *input = arena_alloc(c->arena, act->input->size);
-    struct str once = str_sub(form_get(&page->form, S("once")), 0, ONCE_MAX);
+    struct str once = str_sub(form_get(&page->form, S("once")), 0, LIMIT_ONCE_BYTES);
     if (run) form_compact(c, act->input, &page->form);
     enum err e = form_files(c, act->input, &store, &page->form, input);
     if (e == OK && !run) {

@@ -21,7 +21,7 @@ void page_headers(struct page *page)
     bool asset = str_starts(page->rq->path, S("/assets/"));
     http_reply_header(reply, S("Content-Security-Policy"), S(POLICY));
     http_reply_header(reply, S("X-Content-Type-Options"), S("nosniff"));
-    http_reply_header(reply, S("Referrer-Policy"), S("no-referrer"));
+    http_reply_header(reply, S("Referrer-Policy"), S("same-origin"));
     http_reply_header(reply, S("Cross-Origin-Opener-Policy"), S("same-origin"));
     http_reply_header(reply, S("Cross-Origin-Resource-Policy"), S("same-origin"));
     if (!asset) http_reply_header(reply, S("Cache-Control"), S("no-store"));

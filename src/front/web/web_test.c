@@ -227,7 +227,7 @@ static void every_answer_carries_the_policy(void **state)
         struct str policy = reply_header(&desk->t, reply, "Content-Security-Policy");
         assert_true(str_starts(policy, S("default-src 'none'; script-src 'self';")));
         text_is(desk, reply_header(&desk->t, reply, "X-Content-Type-Options"), "nosniff");
-        text_is(desk, reply_header(&desk->t, reply, "Referrer-Policy"), "no-referrer");
+        text_is(desk, reply_header(&desk->t, reply, "Referrer-Policy"), "same-origin");
     }
     struct str reply = browser_get(&desk->b, "/view/note.list");
     text_is(desk, reply_header(&desk->t, reply, "Cache-Control"), "no-store");

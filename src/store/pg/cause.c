@@ -78,8 +78,8 @@ enum err pg_fail(struct call *c, struct pg *self, const PGresult *result)
     if (state.len == 0) return pg_fail_gone(c, self); /* libpq's own word: the connection is lost */
     struct str detail = str_of(PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY));
     if (is_our_bug(self, state)) {
-        struct str text = str_format(c->arena, "%.*s %.*s: %s", STR_ARG(state), STR_ARG(detail),
-                                     self->running);
+        struct str text =
+            str_format(c->arena, "%.*s %.*s: %s", STR_ARG(state), STR_ARG(detail), self->running);
         ensure_failed(text.ptr, __FILE__, __LINE__);
     }
     struct cause cause = cause_of(result, state);

@@ -38,8 +38,8 @@ static const char *const NAMES[] = {"connect_timeout",
 
 PGconn *pg_connect(const char *url)
 {
-    const char *const values[] = {"5",       "10",   "5", "3", "25000", "read-write",
-                                  "phoihop", "UTF8", url, NULL};
+    const char *const values[] = {"5",          "10",      "5",    "3", "25000",
+                                  "read-write", "phoihop", "UTF8", url, NULL};
     static_assert(ARRAY_LEN(values) == ARRAY_LEN(NAMES));
     PGconn *conn = PQconnectdbParams(NAMES, values, 1);
     ensure(conn != NULL); /* memory */
@@ -148,10 +148,10 @@ static enum err marks_make(struct call *c, PGconn *conn)
                      &ignored);
     if (e != OK) return e;
     int64_t before_ms = c->env->now_ms(c->env->self) - DAY_MS;
-    return ask(c, conn,
-               str_format(c->arena, "DELETE FROM tx_mark WHERE at_ms < %lld", (long long)before_ms)
-                   .ptr,
-               &ignored);
+    return ask(
+        c, conn,
+        str_format(c->arena, "DELETE FROM tx_mark WHERE at_ms < %lld", (long long)before_ms).ptr,
+        &ignored);
 }
 
 /* Several processes may start at once, so all of it happens under one lock, by database because

@@ -3,16 +3,16 @@
 #include <poll.h>
 #include <sodium.h>
 #include <string.h>
-#include <time.h>
 
-/* How long the outcome of a COMMIT is looked for while no server answers: longer than a failover. */
-enum { LOOK_S = 90, LOOK_WAIT_MS = 250 };
+/* How long the outcome of a COMMIT is looked for while no server answers: longer than a failover.
+ */
+enum { LOOK_MS = 90 * 1000, LOOK_WAIT_MS = 250 };
 
 /* Each transaction writes a mark under a name made by chance, in the packet of its COMMIT. If the
- * answer gets lost, the mark is written once more on a new connection: this waits for a server
- * process that still works on the lost transaction, keeps a late one from committing, since its own
- * mark then meets ours, and tells which of the two was there first. It changes the row in any case,
- * so that its own COMMIT waits until a standby has all that came before. */
+ * answer gets lost, the mark is written once more on a new connection. This waits for a server
+ * process that still works on the lost transaction; keeps a late one from committing, for its own
+ * mark then meets ours; and tells which of the two was there first. It changes the row in any
+ * case, so that its own COMMIT waits until a standby has all that came before. */
 static const char MARK[] = "INSERT INTO tx_mark (id, at_ms, done, looks) VALUES ($1, $2, 1, 0)";
 static const char LOOK[] = "INSERT INTO tx_mark (id, at_ms, done, looks) VALUES ($1, $2, 0, 0)"
                            " ON CONFLICT (id) DO UPDATE SET looks = tx_mark.looks + 1"
@@ -49,19 +49,12 @@ static enum outcome look_once(struct call *c, struct pg *self, struct str mark)
     return OUTCOME_UNKNOWN;
 }
 
-static int64_t monotonic_s(void)
-{
-    struct timespec now = {};
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec;
-}
-
 static enum outcome look(struct pg *self, struct str mark)
 {
     struct call quiet = call_begin(env_real(), NULL, NULL);
-    int64_t end_s = monotonic_s() + LOOK_S;
+    int64_t end_ms = quiet.now_ms + LOOK_MS;
     enum outcome outcome = look_once(&quiet, self, mark);
-    while (outcome == OUTCOME_UNKNOWN && monotonic_s() < end_s) {
+    while (outcome == OUTCOME_UNKNOWN && quiet.env->now_ms(quiet.env->self) < end_ms) {
         (void)poll(NULL, 0, LOOK_WAIT_MS);
         outcome = look_once(&quiet, self, mark);
     }

@@ -155,7 +155,6 @@ static enum err pg_script(struct call *c, struct db *db, struct str sql)
     struct pg *self = pg_of(db);
     if (db->lost != OK) return fail(c, db->lost, db->lost_reason);
     ensure(db->writes);
-    self->running = sql.ptr;
     const char *text = str_zero(c->arena, schema_translate(c->arena, sql, &DIALECT));
     if (self->begin_due) {
         self->begin_due = false;
@@ -165,6 +164,7 @@ static enum err pg_script(struct call *c, struct db *db, struct str sql)
     }
     int left = PQexitPipelineMode(self->conn);
     ensure(left == 1);
+    self->running = text;
     PGresult *result = PQexec(self->conn, text);
     ExecStatusType status = PQresultStatus(result);
     bool good =

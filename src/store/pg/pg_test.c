@@ -23,9 +23,10 @@
 enum { THREADS = 4, ROUNDS = 25, KILLS = 6, TOPICS_SEEN = 64 };
 
 static const struct migration STEPS[] = {
-    {"pg_test.1", "CREATE TABLE counter (name TEXT PRIMARY KEY, n INT NOT NULL);"
-                  "INSERT INTO counter (name, n) VALUES ('c', 0);"
-                  "CREATE TABLE mark (id ID, name TEXT NOT NULL);",
+    {"pg_test.1",
+     "CREATE TABLE counter (name TEXT PRIMARY KEY, n INT NOT NULL);"
+     "INSERT INTO counter (name, n) VALUES ('c', 0);"
+     "CREATE TABLE mark (id ID, name TEXT NOT NULL);",
      NULL},
 };
 
@@ -129,8 +130,8 @@ static enum err add_words(struct call *c, void *arg)
     const struct words *words = arg;
     enum err e = OK;
     for (size_t i = 0; e == OK && i < words->count; i++) {
-        e = store_exec(c, "INSERT INTO mark (name) VALUES ($1)",
-                       ARGS(TEXT(str_of(words->list[i]))), NULL);
+        e = store_exec(c, "INSERT INTO mark (name) VALUES ($1)", ARGS(TEXT(str_of(words->list[i]))),
+                       NULL);
     }
     return e;
 }
@@ -497,8 +498,10 @@ static int write_through(struct world *w, enum trick trick)
     struct proxy p = {};
     proxy_start(&p, w);
     struct call c = call_begin(env_real(), NULL, NULL);
-    struct str url = str_format(c.arena, "postgresql://phoihop@/postgres?host=%s&options="
-                                         "-csearch_path%%3D%s", p.dir, w->schema);
+    struct str url = str_format(c.arena,
+                                "postgresql://phoihop@/postgres?host=%s&options="
+                                "-csearch_path%%3D%s",
+                                p.dir, w->schema);
     struct store_config config = {.path = url.ptr, .plugins = w->plugins};
     assert_int_equal(store_open(&c, &config, &c.store), OK);
     int runs = 0;

@@ -62,12 +62,8 @@ enum err pg_cell(struct call *c, const PGresult *result, int row, int column,
         if (!numeric_int(bytes, len, &number)) return fail(c, ERR_INVALID, "store.statement");
         break;
     case TYPE_NAME:
-    case TYPE_TEXT:
-        *ret_value = TEXT(str_copy(c->arena, ((struct str){bytes, len})));
-        return OK;
-    case TYPE_BYTEA:
-        *ret_value = BYTES(str_copy(c->arena, ((struct str){bytes, len})));
-        return OK;
+    case TYPE_TEXT: *ret_value = TEXT(str_copy(c->arena, ((struct str){bytes, len}))); return OK;
+    case TYPE_BYTEA: *ret_value = BYTES(str_copy(c->arena, ((struct str){bytes, len}))); return OK;
     case TYPE_VOID: return OK;
     default: ensure_failed("no statement of ours gives this type", __FILE__, __LINE__);
     }

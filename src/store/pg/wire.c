@@ -88,8 +88,8 @@ static void key_of(const struct statement *statement, uint8_t ret_key[KEY_BYTES]
         uint8_t type = (uint8_t)('0' + statement->args[i].type);
         code |= crypto_generichash_update(&state, &type, 1);
     }
-    code |= crypto_generichash_update(&state, (const uint8_t *)statement->sql,
-                                      strlen(statement->sql));
+    code |=
+        crypto_generichash_update(&state, (const uint8_t *)statement->sql, strlen(statement->sql));
     code |= crypto_generichash_final(&state, ret_key, KEY_BYTES);
     ensure(code == 0);
 }

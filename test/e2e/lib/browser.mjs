@@ -115,9 +115,12 @@ async function fits(page, where) {
 }
 
 // Looks at the page as it stands: on a desk, in the hand, in the smallest hand. Leaves it as it was.
+// The window is as high as the page, so that no bar covers what would be scrolled from under it.
 export async function look(page, name) {
   for (const [size, label] of [[DESKTOP, "desktop"], [PHONE, "phone"]]) {
     await page.setViewportSize(size);
+    const height = await page.evaluate(() => document.documentElement.scrollHeight);
+    await page.setViewportSize({ width: size.width, height: Math.max(height, size.height) });
     await settled(page);
     await axe(page, `${name}, ${label}`);
     await fits(page, `${name}, ${label}`);

@@ -79,10 +79,14 @@ export function ended(child, wait_ms = STOP_WAIT_MS) {
   });
 }
 
-// Starts a process that ends with this one, whatever happens.
+// Processes that end with this one, whatever happens.
+const started = new Set();
+process.on("exit", () => started.forEach((child) => child.kill("SIGTERM")));
+
 function start(args, options = {}) {
   const child = spawn(PROGRAM, args, { stdio: ["ignore", "pipe", "pipe"], ...options });
-  process.on("exit", () => child.exitCode === null && child.kill("SIGTERM"));
+  started.add(child);
+  child.once("exit", () => started.delete(child));
   return child;
 }
 
