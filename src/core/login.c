@@ -36,15 +36,19 @@ enum err password_hash(struct call *c, struct str password, struct str *ret_hash
 
 enum err actor_load(struct call *c, struct str person)
 {
-    struct org_person p = {};
-    enum err e = record_body(c, "office.person", person, &p);
+    struct rows rows = {};
+    uint32_t roles = 0;
+    enum err e = org_person_row(c, person, &rows);
     if (e != OK) return e;
-    if (p.left) return fail(c, ERR_LOGIN, "login.gone");
+    if (rows.count == 0) return fail(c, ERR_LOGIN, "login.gone");
+    for (size_t i = 0; ROLE_WORDS[i] != NULL; i++) {
+        if (rows_int(&rows, 0, 2 + i) != 0) roles |= 1U << i;
+    }
     c->who = (struct actor){
         .person = person,
-        .login = p.login,
-        .unit = p.unit,
-        .roles = org_person_roles(&p),
+        .login = rows_text(&rows, 0, 0),
+        .unit = rows_text(&rows, 0, 1),
+        .roles = roles,
     };
     return OK;
 }

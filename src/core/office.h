@@ -69,7 +69,7 @@ struct peer {
     struct str address;    /* "host:port" of its exchange door; empty: it calls us */
 };
 
-/* Finds a peer by its id; lists all, in their place in lists. Errors: ERR_NOT_FOUND "peer.unknown". */
+/* Finds a peer by its id; lists all in their order. Errors: ERR_NOT_FOUND "peer.unknown". */
 enum err peer_find(struct call *c, struct str office, struct peer *ret_peer);
 enum err peer_list(struct call *c, struct peer **ret_peers, size_t *ret_count);
 /* Code and name of an office, this one or a peer; the id itself when unknown. */

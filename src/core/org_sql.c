@@ -13,6 +13,14 @@ enum err org_person_rows(struct call *c, struct rows *ret_rows)
                      NO_ARGS, ret_rows);
 }
 
+enum err org_person_row(struct call *c, struct str person, struct rows *ret_rows)
+{
+    return store_all(c,
+                     "SELECT login, unit, officer, registry, leader, chief, secretary, admin"
+                     " FROM k_office_person WHERE record = $1 AND \"left\" = 0",
+                     ARGS(TEXT(person)), ret_rows);
+}
+
 enum err org_unit_rows(struct call *c, struct rows *ret_rows)
 {
     return store_all(c, "SELECT record, name FROM k_office_unit ORDER BY name, record LIMIT 5000",

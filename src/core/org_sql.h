@@ -4,6 +4,8 @@
 
 /* Persons still here: record, login, title, unit record, unit name, name, roles as six columns. */
 enum err org_person_rows(struct call *c, struct rows *ret_rows);
+/* Login, unit and the six roles of one person who is still here; no row otherwise. */
+enum err org_person_row(struct call *c, struct str person, struct rows *ret_rows);
 enum err org_unit_rows(struct call *c, struct rows *ret_rows);
 /* office, code, name, public key hex, address. */
 enum err org_peer_rows(struct call *c, struct rows *ret_rows);

@@ -203,6 +203,32 @@ static enum err keep(struct call *c, const struct version *v)
     return e;
 }
 
+/* Projects a version whose body is at hand. */
+static enum err project(struct call *c, const struct kind *kind, const struct version *v,
+                        const void *body)
+{
+    enum err e = head_store(c, v);
+    if (e == OK) e = audience_store(c, v);
+    if (e == OK && v->n > 1) e = assignment_clear(c, v->record);
+    if (e == OK) e = projection_put(c, kind, v, body);
+    if (e == OK && kind->apply != NULL) e = kind->apply(c, v, body);
+    if (e == OK && v->n > 1) e = obligation_sweep(c, v);
+    if (e != OK) return e;
+    store_note(c, str_format(c->arena, "record:%.*s", STR_ARG(v->record)));
+    store_note(c, str_format(c->arena, "kind:%.*s", STR_ARG(v->kind)));
+    return OK;
+}
+
+enum err record_apply(struct call *c, const struct version *v)
+{
+    const struct kind *kind = module_kind(v->kind);
+    if (kind == NULL) return fail(c, ERR_INVALID, "version.kind");
+    void *body = arena_alloc(c->arena, kind->table->size);
+    enum err e = version_body(c, v, body);
+    if (e == OK) e = personal_fill(c, kind, v, body);
+    return e != OK ? e : project(c, kind, v, body);
+}
+
 enum err record_put(struct call *c, const struct put *put, struct act_result *ret_result)
 {
     const struct kind *kind = module_kind(str_of(put->kind));
@@ -226,31 +252,11 @@ enum err record_put(struct call *c, const struct put *put, struct act_result *re
     if (e == OK && kind->valid != NULL) e = kind->valid(c, &v, body);
     if (e == OK) e = keep(c, &v);
     if (e == OK) e = personal_store(c, kind, &v, body);
-    if (e == OK) e = record_apply(c, &v);
+    if (e == OK) e = project(c, kind, &v, body);
     if (e == OK) e = send_out(c, &v, put->priority);
     if (e != OK) return e;
     ret_result->record = v.record;
     ret_result->n = v.n;
-    return OK;
-}
-
-/* Clears what the record's earlier versions opened, projects, and closes what is no longer so. */
-enum err record_apply(struct call *c, const struct version *v)
-{
-    const struct kind *kind = module_kind(v->kind);
-    if (kind == NULL) return fail(c, ERR_INVALID, "version.kind");
-    void *body = arena_alloc(c->arena, kind->table->size);
-    enum err e = version_body(c, v, body);
-    if (e == OK) e = personal_fill(c, kind, v, body);
-    if (e == OK) e = head_store(c, v);
-    if (e == OK) e = audience_store(c, v);
-    if (e == OK && v->n > 1) e = assignment_clear(c, v->record);
-    if (e == OK) e = projection_put(c, kind, v, body);
-    if (e == OK && kind->apply != NULL) e = kind->apply(c, v, body);
-    if (e == OK && v->n > 1) e = obligation_sweep(c, v);
-    if (e != OK) return e;
-    store_note(c, str_format(c->arena, "record:%.*s", STR_ARG(v->record)));
-    store_note(c, str_format(c->arena, "kind:%.*s", STR_ARG(v->kind)));
     return OK;
 }
 

@@ -135,6 +135,7 @@ enum err leaf_insert(struct call *c, int64_t kind, struct str hash)
 enum err outbox_insert(struct call *c, struct str peer, struct str object, int64_t object_kind,
                        const struct version *about, enum priority priority)
 {
+    store_note(c, S("outbox"));
     return store_exec(
         c,
         "INSERT INTO outbox (peer, object, object_kind, record, n, priority, created_ms)"

@@ -1,6 +1,7 @@
 /* The first use of the demo: four offices that know each other, with their people. */
 #include "main/demo_office.h"
 
+#include "base/time.h"
 #include "base/words.h"
 #include "front/cli/cli.h"
 #include "front/cli/cli_verbs.h"
@@ -159,6 +160,35 @@ static enum err move_one(struct call *c, struct demo *demo, enum demo_place plac
     return e == OK ? config_write(c, &config) : e;
 }
 
+static int64_t past_now_ms(void *self)
+{
+    const struct demo *demo = self;
+    return demo->c->env->now_ms(demo->c->env->self) - DEMO_PAST_DAYS * TIME_DAY_MS;
+}
+
+static void past_random(void *self, uint8_t *ret_bytes, size_t bytes)
+{
+    const struct demo *demo = self;
+    demo->c->env->random(demo->c->env->self, ret_bytes, bytes);
+}
+
+/* The office opened once more, some days ago. */
+static enum err past_one(struct call *c, struct demo *demo, enum demo_place place)
+{
+    struct demo_office *o = &demo->office[place];
+    int failed = fchdir(o->dir_fd);
+    ensure(failed == 0);
+    demo->past = (struct env){past_now_ms, past_random, demo};
+    struct call then = call_begin(&demo->past, NULL, NULL);
+    o->cli = (struct cli_office){};
+    enum err e = cli_open_inline(&then, &o->cli);
+    if (e == OK) e = office_load(&then, &o->cli.office);
+    if (e == OK) e = demo_past(&then, demo, place);
+    if (e != OK) (void)fail(c, e, then.failure.reason);
+    call_end(&then);
+    return e;
+}
+
 /* Runs a step for every office with a call of its own, which closes the office afterwards. */
 static enum err each_office(struct demo *demo, const char *say,
                             enum err (*step)(struct call *, struct demo *, enum demo_place))
@@ -252,6 +282,7 @@ static enum err make_all(struct demo *demo)
     enum err e = making_begin(demo);
     if (e == OK) e = each_office(demo, "demo.founding", found_one);
     if (e == OK) e = each_office(demo, NULL, peers_add);
+    if (e == OK) e = each_office(demo, NULL, past_one);
     for (size_t i = 0; i < DEMO_OFFICES; i++) {
         if (demo->office[i].dir_fd >= 0) (void)close(demo->office[i].dir_fd);
         demo->office[i].dir_fd = -1;

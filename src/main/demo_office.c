@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 enum { START_WAIT_MS = 30 * 1000, ARRIVAL_WAIT_MS = 60 * 1000 };
+enum { RETRIES = 5, RETRY_TRIES = 200, RETRY_PAUSE_MS = 50 };
 
 void demo_say(struct demo *demo, const char *key, struct str name)
 {
@@ -97,6 +98,24 @@ bool demo_stopping(struct demo *demo)
 
 /* Asking */
 
+/* Whether asking twice is the same as asking once: the answer may have been lost with the worker.
+ */
+static bool may_repeat(const struct cli_request *request)
+{
+    return str_eq(str_of(request->method), S("GET")) || request->once.len > 0 ||
+           str_eq(request->path, S("/api/file"));
+}
+
+/* Waits until the office answers again. */
+static bool office_back(struct demo *demo)
+{
+    for (int i = 0; i < RETRY_TRIES && !demo_stopping(demo); i++) {
+        if (control_answers()) return true;
+        (void)poll(NULL, 0, RETRY_PAUSE_MS);
+    }
+    return false;
+}
+
 enum err demo_ask(struct call *c, struct demo *demo, enum demo_place place,
                   const struct cli_request *request, const json_t **ret_json)
 {
@@ -105,6 +124,10 @@ enum err demo_ask(struct call *c, struct demo *demo, enum demo_place place,
     int failed = fchdir(o->dir_fd); /* control sockets are found in the present folder */
     ensure(failed == 0);
     enum err e = cli_ask(c, &o->cli, request, &text);
+    for (int i = 0; e == ERR_IO && may_repeat(request) && i < RETRIES && office_back(demo); i++) {
+        call_clear(c); /* its worker was started anew */
+        e = cli_ask(c, &o->cli, request, &text);
+    }
     if (e == OK && ret_json != NULL) {
         *ret_json = cli_json_read(c, text);
         ensure(*ret_json != NULL); /* our own server's answer */
@@ -150,28 +173,47 @@ static enum err waited_fail(struct call *c, const struct demo_wait *wait)
     return fail_arg(c, "name", str_of(wait->name));
 }
 
-enum err demo_until(struct call *c, struct demo *demo, struct demo_wait *wait)
+/* Listens to the office's events. */
+static enum err events_open(struct call *c, struct demo *demo, const struct demo_wait *wait,
+                            struct control *ret_events)
 {
-    struct control events = {};
     struct control_answer head = {};
-    bool there = false;
     const struct cli_request request = {.method = "GET", .path = S("/host/events")};
     int failed = fchdir(demo->office[wait->place].dir_fd);
     ensure(failed == 0);
-    /* the stream is opened before the first look: nothing can happen between the two unheard */
-    enum err e = control_send(c, &request, &events);
-    if (e == OK) e = control_head(c, &events, &head);
-    if (e != OK) return e;
-    int64_t until_ms = c->env->now_ms(c->env->self) + ARRIVAL_WAIT_MS;
-    for (;;) {
-        e = wait->there(c, demo, wait, &there);
-        if (e != OK || there) return e;
+    if (!office_back(demo)) return waited_fail(c, wait);
+    enum err e = control_send(c, &request, ret_events);
+    return e == OK ? control_head(c, ret_events, &head) : e;
+}
+
+/* Waits for one event. False when the stream has ended or the time is over. */
+static bool event_hear(struct call *c, struct control *events, int64_t until_ms)
+{
+    struct str line = {};
+    while (!str_starts(line, S("data:"))) {
         int64_t left_ms = until_ms - c->env->now_ms(c->env->self);
-        struct str line = {};
-        while (!str_starts(line, S("data:"))) {
-            if (left_ms <= 0 || demo_stopping(demo)) return waited_fail(c, wait);
-            if (!control_line(c, &events, left_ms, &line)) return waited_fail(c, wait);
-            left_ms = until_ms - c->env->now_ms(c->env->self);
-        }
+        if (left_ms <= 0 || !control_line(c, events, left_ms, &line)) return false;
     }
+    return true;
+}
+
+enum err demo_until(struct call *c, struct demo *demo, struct demo_wait *wait)
+{
+    struct control events = {};
+    bool there = false;
+    bool listening = false;
+    int64_t until_ms = c->env->now_ms(c->env->self) + ARRIVAL_WAIT_MS;
+    while (c->env->now_ms(c->env->self) < until_ms && !demo_stopping(demo)) {
+        /* the stream is opened before the look: nothing can happen between the two unheard */
+        enum err e = listening ? OK : events_open(c, demo, wait, &events);
+        listening = e == OK;
+        if (e == ERR_IO) {
+            call_clear(c); /* its worker ended meanwhile: once more */
+            continue;
+        }
+        if (e == OK) e = wait->there(c, demo, wait, &there);
+        if (e != OK || there) return e;
+        listening = event_hear(c, &events, until_ms);
+    }
+    return waited_fail(c, wait);
 }

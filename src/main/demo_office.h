@@ -30,8 +30,11 @@ struct demo {
     int lib_fd;          /* the plugins */
     int progress_fd;     /* standard error with --once, else standard output */
     struct str password; /* of all accounts */
+    struct env past;     /* DEMO_PAST_DAYS ago: so that some work is late already */
     struct demo_office office[DEMO_OFFICES];
 };
+
+enum { DEMO_PAST_DAYS = 9 };
 
 /* People of every demo office. */
 struct demo_person {
@@ -100,4 +103,6 @@ enum err demo_until(struct call *c, struct demo *demo, struct demo_wait *wait);
 /* demo_scene.c: steps 2 to 4 of a round between the four offices. `close` plays it to its end and
  * fills the table. */
 enum err demo_content(struct call *c, struct demo *demo);
+/* A round of the past, asked while the office is made; others owe an answer since days. */
+enum err demo_past(struct call *c, struct demo *demo, enum demo_place place);
 enum err demo_scene(struct call *c, struct demo *demo, struct str *ret_table);

@@ -1,5 +1,6 @@
 #include "t.h"
 
+#include "core/check_run.h"
 #include "exchange/exchange.h"
 
 #include <setjmp.h>
@@ -48,6 +49,12 @@ static enum err explain(struct call *c, void *arg)
     return store_all(c, sql, none, parameters_of(text), &rows);
 }
 
+static enum err scratch(struct call *c, void *arg)
+{
+    (void)arg;
+    return check_scratch_schema(c);
+}
+
 static void every_statement_of_every_module_can_be_prepared(void **state)
 {
     (void)state;
@@ -55,6 +62,7 @@ static void every_statement_of_every_module_can_be_prepared(void **state)
     t_office_open(&t, "VPCP");
     struct call c = t_call(&t, NULL);
     assert_int_equal(exchange_migrate(&c), OK);
+    assert_int_equal(store_tx(&c, scratch, NULL), OK);
     struct str rest = statements(c.arena);
     size_t count = 0;
     while (rest.len > 0) {

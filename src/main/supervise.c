@@ -10,6 +10,7 @@
 #include "main/sandbox.h"
 #include "main/slots.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -311,6 +312,18 @@ int supervise_lib(struct call *c)
     return open(lib.ptr, O_PATH | O_DIRECTORY | O_CLOEXEC);
 }
 
+/* What an end without goodbye left in tmp/: nothing there has a name yet. The lock is held. */
+static void tmp_clear(void)
+{
+    DIR *folder = opendir("tmp");
+    const struct dirent *entry = NULL;
+    if (folder == NULL) return;
+    while ((entry = readdir(folder)) != NULL) {
+        if (entry->d_type == DT_REG) (void)unlinkat(dirfd(folder), entry->d_name, 0);
+    }
+    (void)closedir(folder);
+}
+
 /* Everything that may need more rights than the office has, then everything that must not. */
 static enum err prepare(struct call *c, struct supervisor *s)
 {
@@ -326,6 +339,7 @@ static enum err prepare(struct call *c, struct supervisor *s)
     if (e != OK) return e;
     s->lock_fd = cli_lock();
     if (s->lock_fd < 0) return fail(c, ERR_CONFLICT, "serve.running");
+    tmp_clear();
     e = listen_control(c, &s->control_fd);
     if (e != OK) return e;
     s->slots_fd = slots_create();

@@ -61,6 +61,12 @@ struct driver {
     /* House-keeping between transactions, while nobody waits. */
     void (*settle)(struct db *db);
 
+    /* For copies. A query: table, column, type word (id, int, text, bytes), place in the primary
+     * key or 0; in the order of tables and columns. */
+    const char *catalogue;
+    /* Makes the next generated number of a table greater than all; NULL: it does so by itself. */
+    enum err (*ids_move)(struct call *c, struct db *db, struct str table, struct str column);
+
     /* Parallel drivers only. What several processes tell each other after their commits: hear()
      * runs on the bus's own thread with the topics of others, or "all" when some may be missed. */
     enum err (*bus_open)(struct call *c, const struct store_config *config,

@@ -464,6 +464,13 @@ static enum err sqlite_open(struct call *c, const struct store_config *config, b
     return OK;
 }
 
+/* Tables made by us carry a primary key; those behind a search index do not count. */
+static const char CATALOGUE[] =
+    "SELECT m.name, p.name, CASE WHEN p.pk = 1 AND m.sql LIKE '%AUTOINCREMENT%' THEN 'id'"
+    " WHEN p.type = 'INTEGER' THEN 'int' WHEN p.type = 'BLOB' THEN 'bytes' ELSE 'text' END, p.pk"
+    " FROM sqlite_schema m JOIN pragma_table_info(m.name) p"
+    " WHERE m.type = 'table' AND m.sql LIKE '%STRICT' ORDER BY m.name, p.cid";
+
 const struct driver DRIVER_SQLITE = {
     .db_bytes = sizeof(struct db),
     .open = sqlite_open,
@@ -474,4 +481,5 @@ const struct driver DRIVER_SQLITE = {
     .run = sqlite_run,
     .script = sqlite_script,
     .settle = sqlite_settle,
+    .catalogue = CATALOGUE,
 };

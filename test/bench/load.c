@@ -1,42 +1,53 @@
 /*
- * load.c: an HTTP load client on loopback, keep-alive, one thread a connection.
+ * load.c: an HTTP load client on loopback: keep-alive connections, one thread, epoll, so that it
+ * takes as little as it can of the two cores it shares with the server.
  *
- *     load closed PORT CONNECTIONS SECONDS REQUEST-FILE   each connection asks as fast as answered
- *     load open PORT CONNECTIONS SECONDS REQUEST-FILE RATE requests start at RATE a second, and the
- *         time of one that had to wait for a connection counts from when it should have started
+ *     load closed PORT CONNECTIONS SECONDS REQUEST-FILE     each connection asks as soon as
+ * answered load open PORT CONNECTIONS SECONDS REQUEST-FILE RATE  requests are due at RATE a second;
+ * the time of one that had to wait for a free connection counts from when it was due
  *
  * Prints {"requests":..,"errors":..,"rate":..,"p50_us":..,"p99_us":..,"max_us":..}. An answer that
- * is not 2xx is an error.
+ * is not 2xx, or that breaks off, is an error.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/tcp.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/base.h"
 
-enum { CONNECTIONS_MAX = 256, SAMPLES_MAX = 4000000, REPLY_BYTES = 1 << 20 };
+enum { CONNECTIONS_MAX = 256, SAMPLES_MAX = 4000000, HEAD_BYTES = 16384, REQUEST_BYTES = 1 << 20 };
 
-struct plan {
-    int port;
-    double seconds;
-    double rate; /* 0: closed loop */
-    const char *request;
-    size_t request_len;
-    double start;
-    int connections;
+struct connection {
+    int fd;
+    bool busy;
+    double from; /* when its request was due */
+    size_t have; /* bytes of the answer's head */
+    size_t left; /* bytes of the body still to come */
+    bool in_body;
+    int status;
+    char head[HEAD_BYTES + 1];
 };
 
-struct worker {
-    const struct plan *plan;
-    int index;
+struct load {
+    int port;
+    int epoll_fd;
+    double start;
+    double seconds;
+    double step; /* between two requests of the open loop; 0: closed */
+    double due;  /* of the next request of the open loop */
+    const char *request;
+    size_t request_len;
+    struct connection *connections;
+    int count;
     uint32_t *samples; /* microseconds */
-    size_t count;
+    size_t sample_count;
     size_t errors;
 };
 
@@ -47,79 +58,96 @@ static double seconds_now(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static void wait_until(double when)
+static void connect_again(struct load *load, struct connection *c)
 {
-    struct timespec at = {.tv_sec = (time_t)when,
-                          .tv_nsec = (long)((when - (double)(time_t)when) * 1e9)};
-    (void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
-}
-
-static int connect_to(int port)
-{
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     int on = 1;
-    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)load->port)};
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (connect(fd, (struct sockaddr *)&to, sizeof to) == 0) return fd;
-    (void)close(fd);
-    return -1;
+    if (c->fd > 0) (void)close(c->fd);
+    c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    (void)setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    ensure(connect(c->fd, (struct sockaddr *)&to, sizeof to) == 0);
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = c};
+    ensure(epoll_ctl(load->epoll_fd, EPOLL_CTL_ADD, c->fd, &event) == 0);
 }
 
-/* Reads one whole answer with Content-Length. Returns its status, 0 when the connection broke. */
-static int read_answer(int fd, char *buffer)
+static void ask(struct load *load, struct connection *c, double due)
 {
-    size_t have = 0;
-    char *end = NULL;
-    while (end == NULL) {
-        ssize_t n = read(fd, buffer + have, REPLY_BYTES - 1 - have);
-        if (n <= 0) return 0;
-        have += (size_t)n;
-        buffer[have] = 0;
-        end = strstr(buffer, "\r\n\r\n");
-    }
-    const char *length = strcasestr(buffer, "\r\ncontent-length:");
-    if (length == NULL) return 0;
-    int status = (int)strtol(buffer + 9, NULL, 10);
-    size_t want = (size_t)(end + 4 - buffer) + strtoul(length + 17, NULL, 10);
-    while (have < want) {
-        size_t room = want - have < REPLY_BYTES - 1 ? want - have : REPLY_BYTES - 1;
-        ssize_t n = read(fd, buffer, room);
-        if (n <= 0) return 0;
-        have += (size_t)n;
-    }
-    return status;
+    c->busy = true;
+    c->from = due;
+    c->have = 0;
+    c->left = 0;
+    c->in_body = false;
+    ssize_t n = write(c->fd, load->request, load->request_len);
+    ensure(n == (ssize_t)load->request_len); /* a request fits the socket's buffer */
 }
 
-static void *work(void *arg)
+static void done(struct load *load, struct connection *c, bool good)
 {
-    struct worker *w = arg;
-    const struct plan *plan = w->plan;
-    char *buffer = malloc(REPLY_BYTES);
-    int fd = connect_to(plan->port);
-    double step = plan->rate > 0 ? (double)plan->connections / plan->rate : 0;
-    double due = plan->start + step * w->index / plan->connections;
-    while (seconds_now() - plan->start < plan->seconds &&
-           w->count < (size_t)(SAMPLES_MAX / plan->connections)) {
-        double from = seconds_now();
-        if (plan->rate > 0) {
-            if (due > from) wait_until(due);
-            from = due;
-            due += step;
-        }
-        bool sent =
-            fd >= 0 && write(fd, plan->request, plan->request_len) == (ssize_t)plan->request_len;
-        int status = sent ? read_answer(fd, buffer) : 0;
-        if (status < 200 || status > 299) w->errors++;
-        if (status == 0) {
-            if (fd >= 0) (void)close(fd);
-            fd = connect_to(plan->port);
-        }
-        w->samples[w->count++] = (uint32_t)((seconds_now() - from) * 1e6);
+    c->busy = false;
+    if (!good) load->errors++;
+    if (load->sample_count < SAMPLES_MAX) {
+        load->samples[load->sample_count++] = (uint32_t)((seconds_now() - c->from) * 1e6);
     }
-    if (fd >= 0) (void)close(fd);
-    free(buffer);
-    return NULL;
+}
+
+/* Looks for the end of the head; false when the answer cannot be read. */
+static bool head_read(struct connection *c)
+{
+    c->head[c->have] = 0;
+    const char *end = strstr(c->head, "\r\n\r\n");
+    if (end == NULL) return c->have < HEAD_BYTES;
+    const char *length = strcasestr(c->head, "\r\ncontent-length:");
+    if (length == NULL || length > end) return false;
+    c->status = (int)strtol(c->head + 9, NULL, 10);
+    size_t body = strtoul(length + 17, NULL, 10);
+    size_t got = c->have - (size_t)(end + 4 - c->head);
+    if (got > body) return false;
+    c->left = body - got;
+    c->in_body = true;
+    return true;
+}
+
+static void answer_read(struct load *load, struct connection *c)
+{
+    static char sink[1 << 16];
+    char *to = c->in_body ? sink : c->head + c->have;
+    size_t room = c->in_body ? sizeof sink : HEAD_BYTES - c->have;
+    ssize_t n = read(c->fd, to, room);
+    bool good = n > 0;
+    if (good && c->in_body) c->left -= (size_t)n;
+    if (good && !c->in_body) {
+        c->have += (size_t)n;
+        good = head_read(c);
+    }
+    if (good && !(c->in_body && c->left == 0)) return;
+    if (c->busy) done(load, c, good && c->status >= 200 && c->status < 300);
+    if (!good) connect_again(load, c);
+}
+
+/* Gives work to free connections. Returns milliseconds until the next is due. */
+static int feed(struct load *load)
+{
+    double now = seconds_now();
+    for (int i = 0; i < load->count; i++) {
+        struct connection *c = &load->connections[i];
+        if (c->busy) continue;
+        if (load->step > 0 && load->due > now) break;
+        ask(load, c, load->step > 0 ? load->due : now);
+        load->due += load->step;
+    }
+    double wait = load->step > 0 ? load->due - seconds_now() : 0.1;
+    return wait <= 0 ? 0 : wait > 0.1 ? 100 : (int)(wait * 1000);
+}
+
+static void run(struct load *load)
+{
+    struct epoll_event events[CONNECTIONS_MAX];
+    while (seconds_now() - load->start < load->seconds) {
+        int ready = epoll_wait(load->epoll_fd, events, CONNECTIONS_MAX, feed(load));
+        for (int i = 0; i < ready; i++)
+            answer_read(load, events[i].data.ptr);
+    }
 }
 
 static int by_size(const void *a, const void *b)
@@ -133,8 +161,9 @@ static char *file_read(const char *path, size_t *ret_len)
 {
     FILE *file = fopen(path, "rb");
     ensure(file != NULL);
-    char *text = malloc(1 << 20);
-    *ret_len = fread(text, 1, 1 << 20, file);
+    char *text = malloc(REQUEST_BYTES);
+    ensure(text != NULL);
+    *ret_len = fread(text, 1, REQUEST_BYTES, file);
     (void)fclose(file);
     return text;
 }
@@ -142,34 +171,27 @@ static char *file_read(const char *path, size_t *ret_len)
 int main(int argc, char **argv)
 {
     if (argc < 6) return 2;
-    static struct worker workers[CONNECTIONS_MAX];
-    static pthread_t threads[CONNECTIONS_MAX];
-    struct plan plan = {.port = (int)strtol(argv[2], NULL, 10), .seconds = strtod(argv[4], NULL)};
-    plan.connections = (int)strtol(argv[3], NULL, 10);
-    plan.rate = strcmp(argv[1], "open") == 0 ? strtod(argv[6], NULL) : 0;
-    plan.request = file_read(argv[5], &plan.request_len);
-    plan.start = seconds_now();
-    ensure(plan.connections > 0 && plan.connections <= CONNECTIONS_MAX);
-    size_t each = SAMPLES_MAX / (size_t)plan.connections;
-    for (int i = 0; i < plan.connections; i++) {
-        workers[i] = (struct worker){.plan = &plan, .index = i, .samples = calloc(each, 4)};
-        ensure(pthread_create(&threads[i], NULL, work, &workers[i]) == 0);
-    }
-    uint32_t *all = calloc(SAMPLES_MAX, 4);
-    size_t count = 0;
-    size_t errors = 0;
-    for (int i = 0; i < plan.connections; i++) {
-        (void)pthread_join(threads[i], NULL);
-        memcpy(all + count, workers[i].samples, workers[i].count * 4);
-        count += workers[i].count;
-        errors += workers[i].errors;
-    }
-    double took = seconds_now() - plan.start;
+    struct load load = {.port = (int)strtol(argv[2], NULL, 10), .seconds = strtod(argv[4], NULL)};
+    load.count = (int)strtol(argv[3], NULL, 10);
+    ensure(load.count > 0 && load.count <= CONNECTIONS_MAX);
+    bool open_loop = strcmp(argv[1], "open") == 0 && argc == 7;
+    load.step = open_loop ? 1.0 / strtod(argv[6], NULL) : 0;
+    load.request = file_read(argv[5], &load.request_len);
+    load.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    load.connections = calloc((size_t)load.count, sizeof *load.connections);
+    load.samples = calloc(SAMPLES_MAX, sizeof *load.samples);
+    ensure(load.connections != NULL && load.samples != NULL);
+    for (int i = 0; i < load.count; i++)
+        connect_again(&load, &load.connections[i]);
+    load.start = load.due = seconds_now();
+    run(&load);
+    double took = seconds_now() - load.start;
+    size_t count = load.sample_count;
     ensure(count > 0);
-    qsort(all, count, 4, by_size);
-    printf("{\"requests\":%zu,\"errors\":%zu,\"rate\":%.1f,\"p50_us\":%u,\"p99_us\":%u,\"max_us\":%"
-           "u}\n",
-           count, errors, (double)count / took, all[count / 2], all[count * 99 / 100],
-           all[count - 1]);
-    return errors == count ? 1 : 0;
+    qsort(load.samples, count, sizeof *load.samples, by_size);
+    printf("{\"requests\":%zu,\"errors\":%zu,\"rate\":%.1f,\"p50_us\":%u,\"p99_us\":%u,"
+           "\"max_us\":%u}\n",
+           count, load.errors, (double)count / took, load.samples[count / 2],
+           load.samples[count * 99 / 100], load.samples[count - 1]);
+    return load.errors == count ? 1 : 0;
 }

@@ -1,20 +1,23 @@
 // The four-office scene in a browser: node test/e2e/scene.mjs [PART ...]
 // Starts the demo in a folder of its own, walks the steps 2 to 4, and then the harder ways
 // to the same: without script, by keyboard, with two tabs, with hostile text.
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { browserStart } from "./lib/browser.mjs";
 import { demoStart, folder } from "./lib/offices.mjs";
+import { drafts } from "./lib/papers.mjs";
 import { check, finish, part } from "./lib/tally.mjs";
+import { hostile } from "./scene/hostile.mjs";
+import { keys } from "./scene/keys.mjs";
+import { plain } from "./scene/plain.mjs";
 import { round } from "./scene/round.mjs";
 import { screens } from "./scene/screens.mjs";
 
-const PARTS = { round, screens };
+const PARTS = { round, screens, plain, keys, hostile };
 const chosen = process.argv.slice(2);
 
 const top = folder();
 const scene = { dir: join(top, "work") };
-mkdirSync(scene.dir);
+scene.drafts = drafts(scene.dir);
 let code = 1;
 await part("the demo starts", async () => {
   scene.demo = await demoStart(join(top, "demo"));

@@ -189,6 +189,7 @@ struct consultation_assign_input {
 };
 struct consultation_draft_input {
     struct str record;
+    int64_t seen; /* consultation_case_seen when the form was opened; 0: whatever is newest */
     int64_t answer;
     struct str general;
     struct list points;

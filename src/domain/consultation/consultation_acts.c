@@ -166,8 +166,11 @@ static enum err run_draft(struct call *c, const void *input, struct act_result *
 {
     const struct consultation_draft_input *in = input;
     struct consultation_case round = {};
+    int64_t seen = 0;
     enum err e = consultation_case_load(c, in->record, &round);
+    if (e == OK) e = consultation_case_seen(c, &round, &seen);
     if (e != OK) return e;
+    if (in->seen > 0 && in->seen != seen) return fail(c, ERR_STALE, "record.stale");
     struct consultation_draft draft = {
         .request = in->record,
         .answer = in->answer,

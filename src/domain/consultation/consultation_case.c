@@ -73,6 +73,21 @@ static void giver_voice(struct consultation_giver *giver, const struct consultat
     }
 }
 
+enum err consultation_case_seen(struct call *c, const struct consultation_case *round,
+                                int64_t *ret_seen)
+{
+    const struct str records[] = {round->own.intake, round->own.draft};
+    int64_t seen = 0;
+    for (size_t i = 0; i < ARRAY_LEN(records); i++) {
+        struct head head = {};
+        enum err e = records[i].len == 0 ? OK : record_head(c, records[i], &head);
+        if (e != OK) return e;
+        seen += head.n;
+    }
+    *ret_seen = seen;
+    return OK;
+}
+
 enum err consultation_case_givers(struct call *c, struct consultation_case *round)
 {
     const struct consultation_request *r = &round->request;

@@ -30,6 +30,11 @@ enum err consultation_case_visible(struct call *c, struct str record,
 /* Adds who was asked and what came of it, receipts included. Shapes: the case is loaded. */
 enum err consultation_case_givers(struct call *c, struct consultation_case *round);
 
+/* How many versions our own records about the round have together: every change of the intake or the
+ * draft makes it grow, so a form that was opened before is known. Shapes: the case is loaded. */
+enum err consultation_case_seen(struct call *c, const struct consultation_case *round,
+                                int64_t *ret_seen);
+
 /* The name of a giver: office by its name, or the body outside. */
 struct str consultation_giver_name(struct call *c, struct str office, struct str body);
 /* An opinion's giver: its home, or the body it was registered for. Shapes: as in voices and lines.

@@ -239,6 +239,7 @@ static const struct field ASSIGN_FIELDS[] = {
 };
 static const struct field DRAFT_ACT_FIELDS[] = {
     RECORD_ROW(consultation_draft_input),
+    SEEN_ROW(consultation_draft_input),
     ANSWER_ROW(consultation_draft_input),
     GENERAL_ROW(consultation_draft_input),
     POINTS_ROW(consultation_draft_input),

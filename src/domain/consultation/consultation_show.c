@@ -366,7 +366,9 @@ enum err consultation_writing_view(struct call *c, const void *args, struct view
 {
     const struct consultation_record_input *in = args;
     struct consultation_case round = {};
+    int64_t seen = 0;
     enum err e = consultation_case_visible(c, in->record, &round);
+    if (e == OK) e = consultation_case_seen(c, &round, &seen);
     if (e != OK) return e;
     const struct consultation_draft *draft = &round.draft;
     const struct consultation_point *points = draft->points.rows;
@@ -376,6 +378,7 @@ enum err consultation_writing_view(struct call *c, const void *args, struct view
     node_text(c, view.data, "act", S("consultation.draft"));
     struct node *values = node_put_map(c, view.data, "values");
     node_text(c, values, "record", in->record);
+    node_int(c, values, "seen", seen);
     node_text(c, values, "answer",
               field_choice_word(field_find(&CONSULTATION_DRAFT, S("answer")), draft->answer));
     node_text(c, values, "general", draft->general);

@@ -14,7 +14,7 @@
 
 #include "front/http/http_core.h"
 
-enum { THREADS_DEFAULT = 4, EVENTS_A_ROUND = 256, ACCEPTS_A_ROUND = 64 };
+enum { THREADS_DEFAULT = 32, EVENTS_A_ROUND = 256, ACCEPTS_A_ROUND = 64 };
 
 int64_t http_server_now_ms(const struct http_server *server)
 {

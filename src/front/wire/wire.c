@@ -11,6 +11,7 @@
 #include "front/wire/wire_wake.h"
 
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 enum { FRAME_BYTES_MAX = LIMIT_BATCH_BYTES + LIMIT_ENTRY_BYTES };
@@ -37,15 +38,21 @@ void wire_wake(const struct wire *wire, struct str reason)
 
 void wire_changed(void *arg, const struct str *topics, size_t count)
 {
-    const struct wire *wire = arg;
+    struct wire *wire = arg;
     bool records = false;
+    bool outbox = false;
     bool peers = false;
     for (size_t i = 0; i < count; i++) {
-        records = records || str_starts(topics[i], S("record:"));
-        peers = peers || str_eq(topics[i], S("kind:office.peer"));
+        bool all = str_eq(topics[i], S("all")); /* something may have been missed */
+        records = records || all || str_starts(topics[i], S("record:"));
+        outbox = outbox || all || str_eq(topics[i], S("outbox"));
+        peers = peers || all || str_eq(topics[i], S("kind:office.peer"));
     }
     if (peers) wire_wake(wire, WAKE_PEERS);
-    if (records) wire_wake(wire, WAKE_NEW);
+    if (outbox) wire_wake(wire, WAKE_NEW);
+    if (records && !outbox && !atomic_exchange(&wire->leaves_wait, true)) {
+        wire_wake(wire, WAKE_LEAVES);
+    }
 }
 
 /* Replies with what the call failed with. */

@@ -18,6 +18,7 @@ struct wire {
     struct office *office;
     const struct env *env;
     int wake_fd; /* of the driver, filled by wire_driver_open; -1: there is none */
+    _Atomic bool leaves_wait; /* log leaves were written that the driver has been told of */
 };
 
 extern const struct http_handler wire_handler; /* arg: struct wire * */

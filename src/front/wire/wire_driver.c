@@ -8,6 +8,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 enum {
@@ -16,6 +17,7 @@ enum {
     ACK_BYTES_MAX = 64 * 1024,
     IDLE_WAIT_MS = 60 * 1000, /* the longest sleep: clocks may be set */
     WAKES_READ = 64,          /* reasons read at one time */
+    LEAVES_WAIT_MS = 250,     /* log leaves that nobody waits for are numbered together */
 };
 
 /* One peer as the driver knows it; gone with the process. */
@@ -36,6 +38,7 @@ struct wire_driver {
     bool stop;
     bool peers_changed;
     bool news;
+    int64_t leaves_ms; /* when log leaves that nobody waits for are numbered; 0: none wait */
 };
 
 static struct peer_state *peer_get(struct wire_driver *driver, struct str office)
@@ -227,6 +230,8 @@ static enum err news_turn(struct wire_driver *driver)
     struct str *waiting = NULL;
     size_t count = 0;
     enum err e = OK;
+    atomic_store(&wire->leaves_wait, false); /* before looking: what comes now wakes us again */
+    driver->leaves_ms = 0;
     if (driver->peers_changed) e = peers_learn(&c, driver);
     if (e == OK) e = sequencer_run(&c, &driver->sequencer);
     if (e == OK) e = feed_waiting(&c, &waiting, &count);
@@ -244,8 +249,11 @@ static void reason_read(struct wire_driver *driver, struct str reason)
 {
     const struct env *env = driver->wire->env;
     struct peer_state *peer = peer_get(driver, reason);
-    driver->news = true;
+    driver->news = driver->news || !str_eq(reason, WAKE_LEAVES);
     if (str_eq(reason, WAKE_STOP)) driver->stop = true;
+    if (str_eq(reason, WAKE_LEAVES) && driver->leaves_ms == 0) {
+        driver->leaves_ms = env->now_ms(env->self) + LEAVES_WAIT_MS;
+    }
     if (str_eq(reason, WAKE_PEERS)) driver->peers_changed = true;
     if (peer == NULL) return;
     feed_wake(&peer->feed, env->now_ms(env->self), true);
@@ -285,7 +293,10 @@ enum err wire_driver_run(struct call *c, struct wire_driver *driver)
             wake_ms = now_ms + FEED_BACKOFF_MIN_MS;
         }
         if (e == OK && driver->news) wake_ms = 0; /* an answer has opened a window */
+        if (driver->leaves_ms > 0 && driver->leaves_ms < wake_ms) wake_ms = driver->leaves_ms;
         wait(driver, wake_ms);
+        bool leaves_due = driver->leaves_ms > 0 && c->env->now_ms(c->env->self) >= driver->leaves_ms;
+        driver->news = driver->news || leaves_due;
     }
     return OK;
 }

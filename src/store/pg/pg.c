@@ -219,6 +219,29 @@ static void pg_settle(struct db *db)
     (void)db; /* the server keeps its own house */
 }
 
+/* Places in an index are numbered from 0. Source: postgresql.org/docs/15/catalog-pg-index.html */
+static const char CATALOGUE[] =
+    "SELECT c.relname::text, a.attname::text, CASE WHEN a.attidentity <> '' THEN 'id'"
+    " WHEN a.atttypid = 'bigint'::regtype THEN 'int'"
+    " WHEN a.atttypid = 'bytea'::regtype THEN 'bytes' ELSE 'text' END,"
+    " coalesce(array_position(i.indkey::int2[], a.attnum) + 1, 0)"
+    " FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0"
+    " AND NOT a.attisdropped LEFT JOIN pg_index i ON i.indrelid = c.oid AND i.indisprimary"
+    " WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace"
+    " ORDER BY c.relname::text COLLATE \"C\", a.attnum";
+
+static enum err pg_ids_move(struct call *c, struct db *db, struct str table, struct str column)
+{
+    struct str sql = str_format(c->arena,
+                                "SELECT setval(pg_get_serial_sequence('\"%.*s\"', '%.*s'),"
+                                " coalesce(max(\"%.*s\"), 1), max(\"%.*s\") IS NOT NULL)"
+                                " FROM \"%.*s\"",
+                                STR_ARG(table), STR_ARG(column), STR_ARG(column), STR_ARG(column),
+                                STR_ARG(table));
+    struct db_result unused = {};
+    return pg_run(c, db, sql.ptr, NO_ARGS, &unused);
+}
+
 static enum err pg_commit_unlock(struct call *c, struct db *db)
 {
     struct pg *self = pg_of(db);
@@ -241,6 +264,8 @@ const struct driver DRIVER_PG = {
     .run = pg_run,
     .script = pg_script,
     .settle = pg_settle,
+    .catalogue = CATALOGUE,
+    .ids_move = pg_ids_move,
     .bus_open = pg_bus_open,
     .bus_tell = pg_bus_tell,
     .bus_close = pg_bus_close,

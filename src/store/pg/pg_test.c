@@ -26,6 +26,7 @@ static const struct migration STEPS[] = {
     {"pg_test.1",
      "CREATE TABLE counter (name TEXT PRIMARY KEY, n INT NOT NULL);"
      "INSERT INTO counter (name, n) VALUES ('c', 0);"
+     "CREATE TABLE taken (n INT PRIMARY KEY);"
      "CREATE TABLE mark (id ID, name TEXT NOT NULL);",
      NULL},
 };
@@ -207,22 +208,49 @@ static void *run_rounds(void *arg)
     return NULL;
 }
 
-static void colliding_transactions_run_again_and_none_is_lost(void **state)
+/* Runs the rounds of all threads; returns how often the closure ran. */
+static int run_threads(struct world *w, enum err (*fn)(struct call *c, void *arg))
 {
-    struct world *w = world_of(state);
     atomic_int runs = 0;
     pthread_t threads[THREADS];
     struct runner runners[THREADS] = {};
     for (int i = 0; i < THREADS; i++) {
-        runners[i] = (struct runner){w->store, count_up, &runs, 0};
+        runners[i] = (struct runner){w->store, fn, &runs, 0};
         assert_int_equal(pthread_create(&threads[i], NULL, run_rounds, &runners[i]), 0);
     }
     for (int i = 0; i < THREADS; i++) {
         (void)pthread_join(threads[i], NULL);
         assert_int_equal(runners[i].failed, 0);
     }
+    return atomic_load(&runs);
+}
+
+static void colliding_transactions_run_again_and_none_is_lost(void **state)
+{
+    struct world *w = world_of(state);
+    int runs = run_threads(w, count_up);
     assert_int_equal(number_of(w, "SELECT n FROM counter"), THREADS * ROUNDS);
-    assert_true(atomic_load(&runs) > THREADS * ROUNDS);
+    assert_true(runs > THREADS * ROUNDS);
+}
+
+static enum err take_number(struct call *c, void *arg)
+{
+    const struct runner *runner = arg;
+    (void)atomic_fetch_add(runner->runs, 1);
+    struct rows rows = {};
+    enum err e = store_one(c, "SELECT coalesce(max(n), 0) + 1 FROM taken", NO_ARGS, &rows);
+    if (e != OK) return e;
+    (void)sched_yield();
+    return store_exec(c, "INSERT INTO taken (n) VALUES ($1)", ARGS(INT(rows_int(&rows, 0, 0))),
+                      NULL);
+}
+
+static void numbers_taken_by_several_have_no_holes_and_no_doubles(void **state)
+{
+    struct world *w = world_of(state);
+    run_threads(w, take_number);
+    assert_int_equal(number_of(w, "SELECT count(*) FROM taken"), THREADS * ROUNDS);
+    assert_int_equal(number_of(w, "SELECT max(n) FROM taken"), THREADS * ROUNDS);
 }
 
 static enum err note_many(struct call *c, void *arg)
@@ -560,6 +588,7 @@ int main(void)
         TEST(text_is_compared_by_bytes_whatever_the_server_prefers),
         TEST(sums_are_numbers_of_64_bits_or_refused),
         TEST(colliding_transactions_run_again_and_none_is_lost),
+        TEST(numbers_taken_by_several_have_no_holes_and_no_doubles),
         TEST(other_processes_hear_the_topics_and_the_own_only_once),
         TEST(a_killed_server_process_loses_and_doubles_nothing),
         TEST(a_lost_answer_to_commit_is_looked_up_and_nothing_runs_again),

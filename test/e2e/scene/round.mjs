@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { WAIT_MS, expectStatus, look, person } from "../lib/browser.mjs";
 import { OFFICES } from "../lib/offices.mjs";
-import { drafts, paperTexts } from "../lib/papers.mjs";
+import { paperTexts } from "../lib/papers.mjs";
 import { check, equal, part } from "../lib/tally.mjs";
 
 const SUBJECT = "Dự thảo Quy chế phối hợp giữa bốn văn phòng";
@@ -47,7 +47,7 @@ async function ask(scene, page) {
   await button(page, "Xin ý kiến");
   await page.getByLabel("Trích yếu").fill(SUBJECT);
   await page.getByLabel("Nội dung xin ý kiến").fill(SUMMARY);
-  await page.getByLabel("Dự thảo và tài liệu kèm theo").setInputFiles(drafts(scene.dir));
+  await page.getByLabel("Dự thảo và tài liệu kèm theo").setInputFiles(scene.drafts);
   for (const code of ASKED) {
     await page.getByLabel(`${scene.demo.offices[code].name} (${code})`).check();
   }

@@ -1,0 +1,103 @@
+#include "main/config.h"
+
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h> /* after ours: it takes the name fail */
+
+struct scene {
+    struct call c;
+    char dir[32];
+};
+
+static int setup(void **state)
+{
+    struct call c = call_begin(env_real(), NULL, NULL);
+    struct scene *s = arena_alloc(c.arena, sizeof *s);
+    *s = (struct scene){.c = c, .dir = "/tmp/phoihop-config-XXXXXX"};
+    *state = s;
+    return mkdtemp(s->dir) == NULL || chdir(s->dir) != 0;
+}
+
+static int teardown(void **state)
+{
+    struct scene *s = *state;
+    (void)unlink("office.ini");
+    int left = chdir("/") != 0 || rmdir(s->dir) != 0; /* nothing else was made */
+    call_end(&(struct call){.arena = s->c.arena});
+    return left;
+}
+
+static void put(const char *text)
+{
+    int fd = open("office.ini", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, str_of(text).len), (ssize_t)str_of(text).len);
+    assert_int_equal(close(fd), 0);
+}
+
+#define GOOD                                                                                       \
+    "[office]\nid = abcdefghijklmnopqrstuvwxyz\n[web]\naddress = 127.0.0.1\nport = 8801\n"         \
+    "[wire]\naddress = 0.0.0.0\nport = 8811\n"
+
+static void what_is_written_is_read(void **state)
+{
+    struct scene *s = *state;
+    const struct config written = {
+        S("abcdefghijklmnopqrstuvwxyz"), S("127.0.0.1"), 8801, S("::"), 8811, 2};
+    struct config read = {};
+    assert_int_equal(config_write(&s->c, &written), OK);
+    assert_int_equal(config_read(&s->c, &read), OK);
+    assert_true(str_eq(read.id, written.id) && str_eq(read.wire_address, written.wire_address));
+    assert_int_equal(read.port, 8801);
+    assert_int_equal(read.wire_port, 8811);
+    assert_int_equal(read.threads, 2);
+}
+
+static void a_missing_file_is_told(void **state)
+{
+    struct scene *s = *state;
+    struct config config = {};
+    assert_int_equal(config_read(&s->c, &config), ERR_NOT_FOUND);
+    assert_string_equal(s->c.failure.reason, "config.missing");
+}
+
+static void slips_of_the_pen_are_not_settings(void **state)
+{
+    static const char *const BAD[] = {
+        GOOD "[web]\nprot = 1\n",          /* no such name */
+        GOOD "[webb]\nport = 1\n",         /* no such section */
+        GOOD "[worker]\nthreads = many\n", /* no number */
+        GOOD "[worker]\nthreads = 65\n",   /* too many */
+        GOOD "[web]\nport = 8802\n",       /* twice */
+        "[office]\nid = short\n[web]\naddress = 127.0.0.1\nport = 1\n[wire]\naddress = x\nport = "
+        "2\n",
+        "[office]\nid = abcdefghijklmnopqrstuvwxyz\n", /* not whole */
+        "nonsense",
+    };
+    struct scene *s = *state;
+    for (size_t i = 0; i < ARRAY_LEN(BAD); i++) {
+        struct config config = {};
+        put(BAD[i]);
+        assert_int_equal(config_read(&s->c, &config), ERR_SYNTAX);
+        assert_string_equal(s->c.failure.reason, "config.line");
+        call_clear(&s->c);
+    }
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(what_is_written_is_read),
+        TEST(a_missing_file_is_told),
+        TEST(slips_of_the_pen_are_not_settings),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
