@@ -161,7 +161,8 @@ def obligations_seed(office, count):
         db.executemany(
             "INSERT INTO obligation (about, what, okey, by_record, by_n, owner, creditor,"
             " opened_ms, first_due_ms, due_day, due_ms, why, title, urgent)"
-            " VALUES (?, 'consultation.answer', ?, ?, 1, ?, '', ?, ?, ?, ?, '', 'Việc phải làm của bộ đo', 0)",
+            " VALUES (?, 'consultation.answer', ?, ?, 1, ?, '', ?, ?, ?, ?, '',"
+            " 'Việc phải làm của bộ đo', 0)",
             ((note, str(i), note, f"o:{home}", now, due, due // 86400000, due)
              for i, note, due in ((i, notes[i % len(notes)], now + (i % 5184) * 1000000)
                                   for i in range(count))))

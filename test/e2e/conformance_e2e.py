@@ -21,7 +21,7 @@ def main():
         port = processes_e2e.free_ports(20)
         office = processes_e2e.Office(top / "office", port)
         try:
-            return subprocess.run([sys.executable, str(SUITE), f"127.0.0.1:{port}", "--nginx"],
+            return subprocess.run([sys.executable, str(SUITE), f"127.0.0.1:{port}"],
                                   timeout=WAIT_S).returncode
         finally:
             office.stop()

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The processes of an office: what a person sees while they are killed, and what is left afterwards.
+"""The processes of an office: what people see while they are killed, and what is left then.
 
     processes_e2e.py [BUILD]     prints "N passed, M failed"; exit 1 when M > 0
 """
@@ -111,7 +111,7 @@ class Office:
 
     def __init__(self, folder, port):
         self.folder, self.port = str(folder), port
-        self.founded = answer("init", self.folder, "--office", "VPQH", "--name", "Văn phòng Quốc hội",
+        self.founded = answer("init", self.folder, "--office", "VPQH", "--name", "Văn phòng",
                               "--port", str(port), "--wire-address", "127.0.0.1")
         answer("user", "add", self.folder, "--login", "cv", "--title", "Chuyên viên",
                "--roles", "officer", "--password", "mat-khau-thu")
@@ -312,13 +312,22 @@ def the_demo_ends_with_its_own_end(_, top):
     until(lambda: not any(alive(pid) for pid in started), "the end of the offices")
 
 
-TESTS = [a_part_that_is_killed_comes_back_and_nothing_is_lost, a_second_start_is_refused,
-         the_supervisor_takes_everything_with_it_and_the_next_start_repairs,
-         stopped_and_running_answer_alike, two_commands_at_a_stopped_office_wait_for_each_other,
-         refusals_are_json_with_their_code, nobody_else_may_reach_in, the_keeper_may_not_open_a_file,
-         no_process_of_the_office_is_root, a_folder_above_may_be_closed,
-         what_was_left_in_tmp_is_cleared_at_the_start, what_crashed_the_worker_twice_is_set_aside,
-         a_round_survives_kills_of_every_office, the_demo_ends_with_its_own_end]
+TESTS = [
+    a_part_that_is_killed_comes_back_and_nothing_is_lost,
+    a_second_start_is_refused,
+    the_supervisor_takes_everything_with_it_and_the_next_start_repairs,
+    stopped_and_running_answer_alike,
+    two_commands_at_a_stopped_office_wait_for_each_other,
+    refusals_are_json_with_their_code,
+    nobody_else_may_reach_in,
+    the_keeper_may_not_open_a_file,
+    no_process_of_the_office_is_root,
+    a_folder_above_may_be_closed,
+    what_was_left_in_tmp_is_cleared_at_the_start,
+    what_crashed_the_worker_twice_is_set_aside,
+    a_round_survives_kills_of_every_office,
+    the_demo_ends_with_its_own_end,
+]
 
 
 def main():

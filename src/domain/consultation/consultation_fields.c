@@ -238,10 +238,8 @@ static const struct field ASSIGN_FIELDS[] = {
         .max = CONSULTATION_TEXT_BYTES),
 };
 static const struct field DRAFT_ACT_FIELDS[] = {
-    RECORD_ROW(consultation_draft_input),
-    SEEN_ROW(consultation_draft_input),
-    ANSWER_ROW(consultation_draft_input),
-    GENERAL_ROW(consultation_draft_input),
+    RECORD_ROW(consultation_draft_input), SEEN_ROW(consultation_draft_input),
+    ANSWER_ROW(consultation_draft_input), GENERAL_ROW(consultation_draft_input),
     POINTS_ROW(consultation_draft_input),
 };
 static const struct field BEHALF_FIELDS[] = {

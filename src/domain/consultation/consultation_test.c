@@ -391,6 +391,19 @@ static void a_draft_that_says_nothing_is_not_submitted(void **state)
                         "consultation.why_missing");
 }
 
+static void a_form_opened_before_another_wrote_is_refused(void **state)
+{
+    struct scene *s = *state;
+    struct str request = ask(s, "");
+    assign(s, GIVER, request);
+    static const char OLD_FORM[] = ",\"seen\":2,\"answer\":\"agree\"";
+    (void)act(s, GIVER, "can-bo", "consultation.draft", request, OLD_FORM);
+    assert_string_equal(refused(s, GIVER, "can-bo", "consultation.draft", request, OLD_FORM),
+                        "record.stale");
+    (void)act(s, GIVER, "can-bo", "consultation.draft", request,
+              ",\"seen\":3,\"answer\":\"agree\"");
+}
+
 static void a_returned_draft_is_the_officers_work_again(void **state)
 {
     struct scene *s = *state;
@@ -796,6 +809,7 @@ int main(void)
         CASE(only_the_assigned_officer_writes),
         CASE(a_draft_never_leaves_the_office),
         CASE(a_draft_that_says_nothing_is_not_submitted),
+        CASE(a_form_opened_before_another_wrote_is_refused),
         CASE(a_returned_draft_is_the_officers_work_again),
         CASE(an_opinion_goes_to_the_asker_and_to_nobody_else),
         CASE(an_answer_ends_what_the_office_owed),

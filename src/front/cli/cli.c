@@ -162,23 +162,32 @@ enum err cli_number(struct call *c, const struct cli_args *args, const char *opt
     return usage_fail(c, "cli.number", "option", str_format(c->arena, "--%s", option));
 }
 
-static void help_option(struct call *c, struct sb *sb, const char *name, bool flag)
+/* What an option means for this verb, else what it means everywhere. */
+static struct str option_text(struct call *c, const struct cli_verb *verb, const char *option)
 {
-    struct str left = str_format(c->arena, "--%s%s", name, flag ? "" : " …");
-    struct str text = words(c->lang, verb_key(c, "cli.option.", name, ""));
+    struct str end = str_format(c->arena, ".%s", option);
+    struct str own = verb_key(c, "cli.option.", verb->name, end.ptr);
+    return words(c->lang, words_has(own) ? own : verb_key(c, "cli.option.", option, ""));
+}
+
+static void help_option(struct call *c, struct sb *sb, const struct cli_verb *verb,
+                        const struct cli_option *option)
+{
+    struct str left = str_format(c->arena, "--%s%s", option->name, option->flag ? "" : " …");
+    struct str text = option_text(c, verb, option->name);
     /* "…" is three bytes but one column */
-    sb_printf(sb, "  %-*.*s  %.*s\n", flag ? 18 : 20, STR_ARG(left), STR_ARG(text));
+    sb_printf(sb, "  %-*.*s  %.*s\n", option->flag ? 18 : 20, STR_ARG(left), STR_ARG(text));
 }
 
 static void help_verb(struct call *c, struct sb *sb, const struct cli_verb *verb)
 {
+    static const struct cli_option EVERYWHERE[] = {{"lang", false, false}, {"help", true, false}};
     struct str text = words(c->lang, verb_key(c, "cli.", verb->name, ""));
     sb_printf(sb, "phoihop %.*s\n\n%.*s\n\n", STR_ARG(verb_usage(c, verb)), STR_ARG(text));
-    for (size_t i = 0; i < verb->option_count; i++) {
-        help_option(c, sb, verb->options[i].name, verb->options[i].flag);
-    }
-    help_option(c, sb, "lang", false);
-    help_option(c, sb, "help", true);
+    for (size_t i = 0; i < verb->option_count; i++)
+        help_option(c, sb, verb, &verb->options[i]);
+    for (size_t i = 0; i < ARRAY_LEN(EVERYWHERE); i++)
+        help_option(c, sb, verb, &EVERYWHERE[i]);
 }
 
 struct str cli_help(struct call *c, const struct cli_verb *verbs, size_t count,

@@ -4,7 +4,8 @@
  * output (JSON, always) and to standard error (the failure, as every front prints it).
  *
  * The table of verbs is in main/main.c. Words: "cli.<verb>" one sentence, "cli.<verb>.usage" what
- * follows the name, "cli.option.<option>" one line; spaces and dashes of a name are written "_".
+ * follows the name, "cli.option.<option>" one line, or "cli.option.<verb>.<option>" where it means
+ * something of its own; spaces and dashes of a name are written "_".
  */
 #include "base/call.h"
 

@@ -295,7 +295,8 @@ enum err wire_driver_run(struct call *c, struct wire_driver *driver)
         if (e == OK && driver->news) wake_ms = 0; /* an answer has opened a window */
         if (driver->leaves_ms > 0 && driver->leaves_ms < wake_ms) wake_ms = driver->leaves_ms;
         wait(driver, wake_ms);
-        bool leaves_due = driver->leaves_ms > 0 && c->env->now_ms(c->env->self) >= driver->leaves_ms;
+        now_ms = c->env->now_ms(c->env->self);
+        bool leaves_due = driver->leaves_ms > 0 && now_ms >= driver->leaves_ms;
         driver->news = driver->news || leaves_due;
     }
     return OK;

@@ -568,6 +568,87 @@ static void a_commit_that_arrives_late_comes_to_nothing(void **state)
     assert_int_equal(number_of(w, "SELECT count(*) FROM mark"), 1);
 }
 
+/* Runs statements as the server's administrator; the number in the last line they print. */
+static int64_t administrator(const char *sql)
+{
+    char command[1024];
+    char line[64] = "";
+    int64_t number = -1;
+    (void)snprintf(command, sizeof command, "psql -qAtX '%s' -c \"%s\"", getenv("STORE_URL"), sql);
+    FILE *psql = popen(command, "r");
+    assert_non_null(psql);
+    while (fgets(line, sizeof line, psql) != NULL)
+        (void)parse_int(str_trim(str_of(line)), 0, INT64_MAX, &number);
+    assert_int_equal(pclose(psql), 0);
+    return number;
+}
+
+static int64_t waiting_for_a_standby(void)
+{
+    return administrator("SELECT coalesce(max(pid), 0) FROM pg_stat_activity"
+                         " WHERE wait_event = 'SyncRep'");
+}
+
+struct late {
+    struct store *store;
+    int runs;
+    enum err e;
+    atomic_bool done;
+};
+
+static void *write_late(void *arg)
+{
+    struct late *late = arg;
+    struct call c = call_begin(env_real(), late->store, NULL);
+    late->e = store_tx(&c, count_and_add, &late->runs);
+    call_end(&c);
+    atomic_store(&late->done, true);
+    return NULL;
+}
+
+static void a_commit_whose_wait_is_cut_short_is_not_acknowledged(void **state)
+{
+    struct world *w = world_of(state);
+    struct late late = {.store = w->store};
+    pthread_t thread;
+    (void)administrator("ALTER SYSTEM SET synchronous_standby_names = 'absent'");
+    (void)administrator("SELECT pg_reload_conf()");
+    while (administrator("SELECT count(*) FROM pg_settings WHERE name ="
+                         " 'synchronous_standby_names' AND setting = 'absent'") != 1)
+        (void)sched_yield();
+    assert_int_equal(pthread_create(&thread, NULL, write_late, &late), 0);
+    int64_t first = 0;
+    while (first == 0)
+        first = waiting_for_a_standby();
+    (void)administrator("SELECT pg_cancel_backend(pid) FROM pg_stat_activity"
+                        " WHERE wait_event = 'SyncRep'");
+    int64_t second = 0;
+    while (second == 0 || second == first) /* it looks, and waits again */
+        second = waiting_for_a_standby();
+    assert_false(atomic_load(&late.done));
+    (void)administrator("ALTER SYSTEM RESET synchronous_standby_names");
+    (void)administrator("SELECT pg_reload_conf()");
+    (void)pthread_join(thread, NULL);
+    assert_int_equal(late.e, OK);
+    assert_int_equal(late.runs, 1);
+    assert_int_equal(number_of(w, "SELECT count(*) FROM mark"), 1);
+}
+
+static void a_commit_waits_for_the_disk_whatever_the_address_says(void **state)
+{
+    struct world *w = world_of(state);
+    struct call c = call_begin(env_real(), NULL, NULL);
+    struct str url = str_format(c.arena, "%s%%20-csynchronous_commit%%3Doff", w->path);
+    struct store_config config = {.path = url.ptr, .plugins = w->plugins};
+    assert_int_equal(store_open(&c, &config, &c.store), OK);
+    struct rows rows = {};
+    const char *sql = "SELECT current_setting('synchronous_commit')";
+    assert_int_equal(store_one(&c, sql, NO_ARGS, &rows), OK);
+    assert_true(str_eq(rows_text(&rows, 0, 0), S("on")));
+    store_close(c.store);
+    call_end(&c);
+}
+
 static void a_server_that_is_not_there_is_told_at_the_start(void **state)
 {
     struct world *w = world_of(state);
@@ -594,6 +675,8 @@ int main(void)
         TEST(a_lost_answer_to_commit_is_looked_up_and_nothing_runs_again),
         TEST(a_commit_that_never_arrived_is_run_again),
         TEST(a_commit_that_arrives_late_comes_to_nothing),
+        TEST(a_commit_whose_wait_is_cut_short_is_not_acknowledged),
+        TEST(a_commit_waits_for_the_disk_whatever_the_address_says),
         TEST(a_server_that_is_not_there_is_told_at_the_start),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

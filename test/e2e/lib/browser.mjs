@@ -103,7 +103,7 @@ async function axe(page, where) {
   check(found.length === 0, `${where}: axe finds nothing`, found.join("\n    "));
 }
 
-async function fits(page, where) {
+export async function fits(page, where) {
   const over = await page.evaluate(() => {
     const root = document.documentElement;
     if (root.scrollWidth <= root.clientWidth) return "";

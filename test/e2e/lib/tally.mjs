@@ -23,11 +23,18 @@ export function onFailure(run) {
   witness = run;
 }
 
-// Runs a part; its steps are awaited in order and an exception counts as one failure.
+// Runs a part; an exception counts as one failure, and so does taking for ever.
+const PART_MS = 120 * 1000;
+function over(wait_ms) {
+  return new Promise((_, reject) => {
+    setTimeout(() => reject(new Error(`not done after ${wait_ms} ms`)), wait_ms).unref();
+  });
+}
+
 export async function part(sentence, steps) {
   const start = Date.now();
   try {
-    await steps();
+    await Promise.race([steps(), over(PART_MS)]);
     console.log(`  ${sentence} (${((Date.now() - start) / 1000).toFixed(1)} s)`);
   } catch (error) {
     check(false, sentence, (error.stack || String(error)).replace(/\x1b\[\d+m/g, ""));

@@ -72,11 +72,12 @@ async function answer(scene) {
   check(await fillAll(officer) >= 4, "all fields of a point");
   expectStatus(officer, 422);
   await act(officer);
-  // whatever is too long for its field is named, never cut
-  if (await officer.locator(".summary").count()) {
-    await officer.getByLabel("Điều, khoản, điểm").fill(PROBE);
-    await act(officer);
-  }
+  // what is too long for its field is named and kept whole, never cut
+  await officer.locator(".summary").getByText("Nội dung góp ý").waitFor();
+  const text = officer.getByLabel("Nội dung góp ý");
+  equal((await text.inputValue()).length, LONG.length, "a text that is too long is kept whole");
+  for (const field of await officer.locator("[aria-invalid=true]").all()) await field.fill(LINE);
+  await act(officer);
   await shows(officer, "Đã lưu dự thảo ý kiến.");
   await asText(officer, "draft");
   await look(officer, "draft full of probes");
