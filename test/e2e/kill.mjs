@@ -2,7 +2,9 @@
 //   node test/e2e/kill.mjs [ROUNDS]
 // In every round each step kills one office's worker, keeper, courier, or everything of it including
 // its supervisor; over 16 rounds every step meets every office and every kind. What was acknowledged
-// must be there, once, everywhere, and every office must pass `check`.
+// must be there, once, everywhere, and every office must pass `check`. Then storms: many acts at once
+// at an office that is killed among them, so that some are stored and never heard of until they are
+// asked again.
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { command, demoOnce, ended, folder, parts, serveStart, view } from "./lib/offices.mjs";
@@ -12,6 +14,9 @@ const ROUNDS = Number(process.argv[2] || 16);
 const CODES = ["VPTW", "VPCTN", "VPQH", "VPCP"];
 const ASKED = CODES.slice(0, 3);
 const KINDS = ["worker", "keeper", "courier", "all"];
+const STORMS = 2 * ROUNDS;
+const STORM_ACTS = 12;
+const STORM_MS = 60; // what so many acts take
 const AGAIN_MS = 40 * 1000;
 const MOMENT_MS = 14; // what an act takes, its own start included
 
@@ -100,6 +105,8 @@ async function facts() {
   }
   const { json } = await command(["exchange", offices.VPCP.dir]);
   for (const peer of json.peers) offices[peer.code].id = peer.peer;
+  const card = await command(["card", offices.VPCP.dir]);
+  offices.VPCP.id = card.json.office;
 }
 
 // The steps of a round; each gets what the last ones made.
@@ -154,6 +161,24 @@ async function playRound(n) {
   return round;
 }
 
+const stormed = Object.fromEntries(CODES.map((code) => [code, 0]));
+
+async function storm(n) {
+  const home = CODES[n % CODES.length];
+  const asked = CODES[(n + 1 + (n >> 2) % 3) % CODES.length];
+  const doing = Promise.all(Array.from({ length: STORM_ACTS }, (_, i) =>
+    act(home, "chuyenvien", "consultation.ask", `storm-${n}-${i}`, {
+      subject: `=Bão ${n} ${i}`, days: "=5", urgency: "=normal",
+      asked: ":=" + JSON.stringify([{ office: offices[asked].id }]),
+    })));
+  doing.catch(() => {}); // told below
+  await moment(Math.random() * STORM_MS);
+  await strike(home, n % 4 === 3 ? "all" : "worker", n >> 2);
+  await doing;
+  stormed[home] += STORM_ACTS;
+  stormed[asked] += STORM_ACTS;
+}
+
 // Reads the stored tables of a stopped office: how many records of each kind, and what waits.
 function stored(office) {
   const script = "import json, sqlite3, sys\n" +
@@ -183,7 +208,7 @@ function counted(before, rounds) {
     (after[code].kinds[kind] || 0) - (before[code].kinds[kind] || 0);
   for (const code of CODES) {
     const asked = code !== "VPCP";
-    equal(more(code, "consultation.request"), rounds, `${code}: each request once`);
+    equal(more(code, "consultation.request"), rounds + stormed[code], `${code}: each request once`);
     equal(more(code, "consultation.intake"), asked ? rounds : 0, `${code}: each intake once`);
     equal(more(code, "consultation.draft"), asked ? rounds : 0, `${code}: each draft once`);
     equal(more(code, "consultation.opinion"), asked ? rounds : 3 * rounds, `${code}: each opinion`);
@@ -213,6 +238,9 @@ for (let n = 0; n < ROUNDS; n += 1) {
     played += 1;
   });
 }
+await part(`${STORMS} storms of ${STORM_ACTS} acts`, async () => {
+  for (let n = 0; n < STORMS; n += 1) await storm(n);
+});
 await part("deliveries complete", quiet);
 await part("every office passes its check, running and stopped", async () => {
   for (const code of CODES) {

@@ -1,7 +1,5 @@
 // Pictures of the main pages for people to judge, in build/screens: on a desk, in the hand, dark, and
 // on paper. What a machine can judge is judged too: dark pages keep their contrast.
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DESKTOP, PHONE, SCREENS, look, lookDark, person } from "../lib/browser.mjs";
 import { pictures } from "../lib/papers.mjs";
@@ -23,8 +21,8 @@ async function picture(page, name) {
   await lookDark(page, name);
 }
 
-async function print(page, name) {
-  const path = join(mkdtempSync(join(tmpdir(), "phoihop-print-")), "page.pdf");
+async function print(scene, page, name) {
+  const path = join(scene.dir, `${name}.pdf`);
   await page.pdf({ path, preferCSSPageSize: true, displayHeaderFooter: false });
   pictures(path, join(SCREENS, `${name}-print`));
 }
@@ -36,20 +34,20 @@ export async function screens(scene) {
   await part("pictures of today, list, form", async () => {
     await go("/view/today.today");
     await picture(page, "today");
-    await print(page, "today");
+    await print(scene, page, "today");
     await go("/view/consultation.list");
     await picture(page, "list");
-    await print(page, "list");
+    await print(scene, page, "list");
     await go("/act/consultation.ask");
     await picture(page, "form");
   });
   await part("pictures of a record and its table", async () => {
     await openRound(page, scene.subject);
     await picture(page, "record");
-    await print(page, "record");
+    await print(scene, page, "record");
     await page.goto(scene.tableUrl);
     await picture(page, "table");
-    await print(page, "table");
+    await print(scene, page, "table");
   });
   await part("pictures of the other side", async () => {
     const giver = await person(browser, demo, "VPTW", "lanhdao");
