@@ -1,29 +1,21 @@
 // Walks through the pages of a running office in a real browser: with and without script, keyboard,
-// live rows, drafts, narrow and dark, and axe on every page. Usage:
-//     node test/e2e/pages.mjs BASE LOGIN PASSWORD
-// The login needs the roles officer and chief. Exits 1 on the first broken promise.
-import { readFileSync, writeFileSync, mkdtempSync, rmSync } from "node:fs";
+// live rows, drafts, narrow and dark, and axe on every page: node test/e2e/pages.mjs
+import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { browserStart } from "./lib/browser.mjs";
+import { demoStart, folder } from "./lib/offices.mjs";
+import { check, finish, part } from "./lib/tally.mjs";
 
 const require = createRequire(new URL("../../web/package.json", import.meta.url));
-const { chromium } = require("playwright-core");
 const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-const [base, login, password] = process.argv.slice(2);
-const folder = mkdtempSync(join(tmpdir(), "pages-"));
-const broken = [];
-
-function holds(promise, what) {
-  console.log(promise ? "ok  " : "FAIL", what);
-  if (!promise) broken.push(what);
-}
-
-const browser = await chromium.launch({
-  executablePath: "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-quic", "--disable-background-networking"],
-});
+const top = folder();
+const demo = await demoStart(join(top, "demo"));
+const base = demo.offices.VPCP.url;
+const login = "chanhvp"; // a chief of office sees all these pages
+const holds = (good, what) => check(good, what);
+const browser = await browserStart();
 
 async function person(options) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
@@ -35,7 +27,7 @@ async function person(options) {
   });
   await page.goto(base + "/login");
   await page.fill("#login", login);
-  await page.fill("#password", password);
+  await page.fill("#password", demo.password);
   await page.click("main button");
   await page.waitForURL((url) => !url.pathname.startsWith("/login"));
   return page;
@@ -63,7 +55,7 @@ async function everyPage(label, options) {
 
 async function withoutScript() {
   const page = await person({ javaScriptEnabled: false });
-  const file = join(folder, "Dự thảo Nghị định.txt");
+  const file = join(top, "Dự thảo Nghị định.txt");
   writeFileSync(file, "Điều 1. Phạm vi điều chỉnh\n");
   await page.goto(base + "/act/consultation.ask");
   await page.fill('[name="summary"]', "Về phạm vi điều chỉnh");
@@ -127,15 +119,11 @@ async function withScript() {
   await other.context().close();
 }
 
-try {
-  await withoutScript();
-  await withScript();
-  await everyPage("wide", {});
-  await everyPage("dark", { colorScheme: "dark" });
-  await everyPage("phone", { viewport: { width: 360, height: 640 } });
-} finally {
-  await browser.close();
-  rmSync(folder, { recursive: true, force: true });
-}
-console.log(broken.length === 0 ? "all pages keep their promises" : `${broken.length} broken`);
-process.exit(broken.length === 0 ? 0 : 1);
+await part("without script", withoutScript);
+await part("with script", withScript);
+await part("every page, wide", () => everyPage("wide", {}));
+await part("every page, dark", () => everyPage("dark", { colorScheme: "dark" }));
+await part("every page, phone", () => everyPage("phone", { viewport: { width: 360, height: 640 } }));
+await browser.close();
+await demo.stop();
+process.exit(finish());

@@ -1,6 +1,7 @@
 // The program under test: the demo's four offices, single offices, and the command line.
 import { execFile, spawn } from "node:child_process";
 import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { request } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -143,21 +144,44 @@ export async function view(office, login, name, args = {}) {
   return json.data;
 }
 
+// An act over the control socket itself, without the time a program takes to start: its status, or 0
+// when the connection ended without an answer.
+export function post(office, login, act, once, input) {
+  return new Promise((resolve) => {
+    const headers = {
+      "Phoihop-As": login, "Idempotency-Key": once, "Content-Type": "application/json",
+    };
+    const path = `/api/act/${act}`;
+    const options = { socketPath: join(office.dir, "control.sock"), path, method: "POST", headers };
+    const asked = request({ ...options, timeout: COMMAND_WAIT_MS }, (answer) => {
+      answer.resume();
+      answer.on("error", () => resolve(0)).on("end", () => resolve(answer.statusCode));
+    });
+    asked.on("timeout", () => asked.destroy()).on("error", () => resolve(0));
+    asked.end(JSON.stringify(input));
+  });
+}
+
+function children(pid) {
+  try {
+    return readdirSync(`/proc/${pid}/task`)
+      .flatMap((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8").split(" "))
+      .filter(Boolean).map(Number);
+  } catch {
+    return []; // it has just ended
+  }
+}
+
+export const descendants = (pid) => children(pid).flatMap((child) => [child, ...descendants(child)]);
+
 // The processes a process has started, by the verb each runs: {worker: pid, ...}.
 export function parts(pid) {
   const found = {};
-  let children = "";
-  try {
-    children = readdirSync(`/proc/${pid}/task`)
-      .map((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8")).join(" ");
-  } catch {
-    return found; // it has just ended
-  }
-  for (const child of children.split(/\s+/).filter(Boolean)) {
+  for (const child of children(pid)) {
     try {
       const verb = readFileSync(`/proc/${child}/cmdline`, "utf8").split("\0")[1];
-      if (verb) found[verb] = Number(child);
-    } catch { /* ended too */ }
+      if (verb) found[verb] = child;
+    } catch { /* it has just ended */ }
   }
   return found;
 }
