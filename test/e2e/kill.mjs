@@ -1,10 +1,10 @@
 // The four-office scene by the command line while processes are killed in the middle of each step:
 //   node test/e2e/kill.mjs [ROUNDS]
-// In every round each step kills one office's worker, keeper, courier, or everything of it including
-// its supervisor; over 16 rounds every step meets every office and every kind. What was acknowledged
-// must be there, once, everywhere, and every office must pass `check`. Then storms: many acts at once
-// at an office that is killed among them, so that some are stored and never heard of until they are
-// asked again.
+// In every round each step kills one office's worker, keeper, courier, or everything of it with its
+// supervisor; over 16 rounds every step meets every office and every kind. What was acknowledged
+// must be there, once, everywhere, and every office must pass `check`. Then storms: many acts at
+// once at an office that is killed among them, so that some are stored and never heard of until
+// they are asked again.
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { command, demoOnce, ended, folder, parts, post, serveStart, view } from "./lib/offices.mjs";
@@ -14,7 +14,7 @@ const ROUNDS = Number(process.argv[2] || 16);
 const CODES = ["VPTW", "VPCTN", "VPQH", "VPCP"];
 const ASKED = CODES.slice(0, 3);
 const KINDS = ["worker", "keeper", "courier", "all"];
-const STORMS = 2 * ROUNDS;
+const STORMS = ROUNDS;
 const STORM_ACTS = 50;
 const STORM_MS = 40; // about what so many acts take
 const AGAIN_MS = 40 * 1000;
@@ -54,7 +54,8 @@ async function killAll(code, alone) {
 
 async function strike(code, kind, round) {
   if (kind === "all") return killAll(code, round % 2 === 1);
-  const pid = await until(`${code} has a ${kind}`, AGAIN_MS, async () => parts(running[code].pid)[kind]);
+  const pid = await until(`${code} has a ${kind}`, AGAIN_MS,
+    async () => parts(running[code].pid)[kind]);
   if (killOne(pid)) kills[kind] += 1;
   return undefined;
 }

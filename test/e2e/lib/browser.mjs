@@ -114,8 +114,8 @@ export async function fits(page, where) {
   check(over === "", `${where}: no scrolling sideways`, over);
 }
 
-// Looks at the page as it stands: on a desk, in the hand, in the smallest hand. Leaves it as it was.
-// The window is as high as the page, so that no bar covers what would be scrolled from under it.
+// Looks at the page as it stands: on a desk, in the hand, in the smallest hand. Leaves it as it
+// was. The window is as high as the page, so that no bar covers what would be scrolled from under it.
 export async function look(page, name) {
   for (const [size, label] of [[DESKTOP, "desktop"], [PHONE, "phone"]]) {
     await page.setViewportSize(size);

@@ -52,7 +52,8 @@ export async function freePorts() {
 // Waits until the process has said `word` on its standard output; its end before that is an error.
 function said(child, word, wait_ms) {
   return new Promise((resolve, reject) => {
-    const over = setTimeout(() => reject(new Error(`no "${word}" in time: ${child.heard}`)), wait_ms);
+    const late = () => reject(new Error(`no "${word}" in time: ${child.heard}`));
+    const over = setTimeout(late, wait_ms);
     child.heard = "";
     const hear = (bytes) => {
       child.heard += bytes;
@@ -144,8 +145,8 @@ export async function view(office, login, name, args = {}) {
   return json.data;
 }
 
-// An act over the control socket itself, without the time a program takes to start: its status, or 0
-// when the connection ended without an answer.
+// An act over the control socket itself, without the time a program takes to start: its status,
+// or 0 when the connection ended without an answer.
 export function post(office, login, act, once, input) {
   return new Promise((resolve) => {
     const headers = {
@@ -172,7 +173,8 @@ function children(pid) {
   }
 }
 
-export const descendants = (pid) => children(pid).flatMap((child) => [child, ...descendants(child)]);
+export const descendants = (pid) =>
+  children(pid).flatMap((child) => [child, ...descendants(child)]);
 
 // The processes a process has started, by the verb each runs: {worker: pid, ...}.
 export function parts(pid) {

@@ -9,7 +9,7 @@ const CRC = Array.from({ length: 256 }, (_, byte) => {
   return crc >>> 0;
 });
 const crc32 = (bytes) =>
-  (bytes.reduce((crc, byte) => CRC[(crc ^ byte) & 255] ^ (crc >>> 8), 0xffffffff) ^ 0xffffffff) >>> 0;
+  ~bytes.reduce((crc, byte) => CRC[(crc ^ byte) & 255] ^ (crc >>> 8), 0xffffffff) >>> 0;
 
 const words16 = (...numbers) => Buffer.from(numbers.flatMap((n) => [n & 255, n >>> 8]));
 const word32 = (n) => words16(n & 0xffff, n >>> 16);
@@ -82,7 +82,8 @@ function pdf(text) {
 export function drafts(dir) {
   mkdirSync(dir, { recursive: true });
   const files = {
-    "Dự thảo Quy chế phối hợp.txt": "DỰ THẢO\nĐiều 1. Phạm vi điều chỉnh\nĐiều 5. Thời hạn trả lời\n",
+    "Dự thảo Quy chế phối hợp.txt":
+      "DỰ THẢO\nĐiều 1. Phạm vi điều chỉnh\nĐiều 5. Thời hạn trả lời\n",
     "to-trinh.pdf": pdf("To trinh ve du thao Quy che phoi hop"),
     "bản thuyết minh.docx": docx("Bản thuyết minh dự thảo Quy chế phối hợp công tác"),
   };

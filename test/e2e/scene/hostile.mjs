@@ -1,10 +1,11 @@
-// What people paste: markup, quotes, text from right to left, ten thousand characters. In every text
-// field of every form of the scene it comes back as the text it is, here and at the other office.
+// What people paste: markup, quotes, text from right to left, ten thousand characters. In every
+// text field it comes back as the text it is, here and at the other office.
 import { expectStatus, look, person } from "../lib/browser.mjs";
 import { check, equal, part } from "../lib/tally.mjs";
 import { assign, button, main, openRound, shows } from "./round.mjs";
 
-const PROBE = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'`&amp;{{subject}}</textarea>";
+const PROBE =
+  "<script>alert(1)</script><img src=x onerror=alert(2)>\"'`&amp;{{subject}}</textarea>";
 const RTL = "\u202eמימין لليمين\u202c";
 const LINE = `Thử ${PROBE} ${RTL}`;
 const LONG = `${LINE}\n` + "Đoạn văn dài để thử giới hạn. ".repeat(333);

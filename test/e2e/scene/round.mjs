@@ -56,7 +56,7 @@ async function ask(scene, page) {
   await page.getByLabel("Thường", { exact: true }).check();
   const preview = page.locator("#preview");
   await preview.getByText(DEADLINE).first().waitFor();
-  await preview.getByText(/Không tính \d+ ngày nghỉ hằng tuần|Tính 5 ngày làm việc/).first().waitFor();
+  await preview.getByText(/Không tính \d+ ngày nghỉ|Tính 5 ngày làm việc/).first().waitFor();
   await look(page, "form of a request");
   const files = await page.getByLabel("Dự thảo và tài liệu kèm theo")
     .evaluate((input) => input.files.length);
@@ -216,7 +216,8 @@ async function receipts(page) {
   for (const [code, words] of [["VPTW", "Đồng ý, có góp ý"], ["VPCTN", "Không đồng ý"],
     ["VPQH", "Đã tiếp nhận, chưa trả lời"]]) {
     const text = await page.locator(".deliveries > li", { hasText: code }).innerText();
-    check(/Đã đến máy chủ \d\d\/\d\d\/\d{4} \d\d:\d\d/.test(text), `${code}: R1 with its time`, text);
+    check(/Đã đến máy chủ \d\d\/\d\d\/\d{4} \d\d:\d\d/.test(text),
+      `${code}: R1 with its time`, text);
     check(/Đã tiếp nhận\s+\d\d\/\d\d\/\d{4} \d\d:\d\d · Số đến \d+/.test(text),
       `${code}: R2 with its time and number`, text);
     const name = OFFICES.find((office) => office.code === code).name;

@@ -1,5 +1,5 @@
-// Pictures of the main pages for people to judge, in build/screens: on a desk, in the hand, dark, and
-// on paper. What a machine can judge is judged too: dark pages keep their contrast.
+// Pictures of the main pages for people to judge, in build/screens: on a desk, in the hand, dark,
+// and on paper. What a machine can judge is judged too: dark pages keep their contrast.
 import { join } from "node:path";
 import { DESKTOP, PHONE, SCREENS, look, lookDark, person } from "../lib/browser.mjs";
 import { pictures } from "../lib/papers.mjs";
