@@ -1,6 +1,5 @@
 #include "base/workday.h"
 
-#include "base/json.h"
 #include "base/lunar.h"
 #include "base/time.h"
 
@@ -27,6 +26,17 @@ static const struct tet_rule TET_RULES[] = {
     {2014, 1, 4},             /* Labour Code 2012 art. 115; 2019 art. 112 */
 };
 
+#define HOURS_FULL {.span = {{8 * 60, 12 * 60}, {13 * 60, 17 * 60}}, .counts = true}
+#define HOURS_CLOSED {.counts = false}
+
+/* The weeks of the law: 48 hours, then 40. Source: Decision 188/1999/QD-TTg art. 1 */
+static const struct workday_week LAW_WEEKS[] = {
+    {INT64_MIN,
+     {HOURS_FULL, HOURS_FULL, HOURS_FULL, HOURS_FULL, HOURS_FULL, HOURS_FULL, HOURS_CLOSED}},
+    {FIVE_DAYS_FROM,
+     {HOURS_FULL, HOURS_FULL, HOURS_FULL, HOURS_FULL, HOURS_FULL, HOURS_CLOSED, HOURS_CLOSED}},
+};
+
 /* One byte and one count per day make every question a lookup: a term of any length costs the
  * same. */
 struct workday_calendar {
@@ -37,6 +47,8 @@ struct workday_calendar {
     int32_t *worked_before; /* [i]: working days before first + i; day_count + 1 entries */
     int32_t *worked_days;   /* [n]: the index i of the n-th working day */
     int32_t worked_count;
+    struct workday_week *weeks; /* ascending; the first begins before the calendar */
+    size_t week_count;
 };
 
 /* Which holidays of which years are decided. */
@@ -68,6 +80,8 @@ static const char *const REASON_KEYS[] = {
     [WORKDAY_COMPENSATION] = "workday.compensation",
     [WORKDAY_SWAP] = "workday.swap",
     [WORKDAY_DECISION] = "workday.decision",
+    [WORKDAY_HALF_DAY] = "workday.half_day",
+    [WORKDAY_NO_END] = "workday.no_end",
 };
 static_assert(ARRAY_LEN(REASON_KEYS) == WORKDAY_REASON_COUNT);
 
@@ -77,10 +91,31 @@ struct str workday_reason_key(enum workday_reason reason)
     return str_of(REASON_KEYS[reason]);
 }
 
-static bool is_weekly_rest(int64_t day)
+static const struct workday_week *week_of(const struct workday_week *weeks, size_t count,
+                                          int64_t day)
 {
-    enum weekday weekday = time_weekday(day);
-    return weekday == SUNDAY || (weekday == SATURDAY && day >= FIVE_DAYS_FROM);
+    size_t i = count;
+    while (i > 1 && weeks[i - 1].from_day > day)
+        i--;
+    return &weeks[i - 1];
+}
+
+static bool is_open(const struct workday_hours *hours)
+{
+    return hours->span[0].to_minute > 0 || hours->span[1].to_minute > 0;
+}
+
+/* What the week alone makes of a day. */
+static enum workday_reason reason_of_week(const struct workday_week *week, int64_t day)
+{
+    const struct workday_hours *hours = &week->day[time_weekday(day) - MONDAY];
+    if (hours->counts) return WORKDAY_WORKED;
+    return is_open(hours) ? WORKDAY_HALF_DAY : WORKDAY_WEEKEND;
+}
+
+static enum workday_reason reason_plain(const struct workday_calendar *cal, int64_t day)
+{
+    return reason_of_week(week_of(cal->weeks, cal->week_count, day), day);
 }
 
 static bool is_covered(const struct workday_calendar *cal, int64_t day)
@@ -154,7 +189,7 @@ static void compensate(struct workday_calendar *cal, const struct holidays *list
 {
     for (size_t i = 0; i < list->count; i++) {
         const struct holiday *holiday = &list->days[i];
-        if (!is_weekly_rest(holiday->day)) continue;
+        if (reason_plain(cal, holiday->day) == WORKDAY_WORKED) continue;
         if ((decided & 1u << holiday->reason) != 0) continue;
         int64_t index = holiday->day - cal->first + 1;
         while (index < cal->day_count && cal->reasons[index] != WORKDAY_WORKED)
@@ -164,11 +199,13 @@ static void compensate(struct workday_calendar *cal, const struct holidays *list
 }
 
 /* In this order the rows' own order cannot matter: they only mark, and each marks its own day. */
-static void reasons_compute(struct workday_calendar *cal, const struct workday_decision *decisions,
-                            size_t count, const struct decided *decided)
+static void reasons_compute(struct workday_calendar *cal, const struct workday_plan *plan,
+                            const struct decided *decided)
 {
+    const struct workday_decision *decisions = plan->decisions;
+    size_t count = plan->decision_count;
     for (int64_t i = 0; i < cal->day_count; i++) {
-        if (is_weekly_rest(cal->first + i)) cal->reasons[i] = WORKDAY_WEEKEND;
+        cal->reasons[i] = (uint8_t)reason_plain(cal, cal->first + i);
     }
     for (int y = 0; y < YEARS; y++) {
         struct holidays list = holidays_of(WORKDAY_YEAR_MIN + y, decided->holidays[y]);
@@ -211,13 +248,12 @@ static enum err decision_fail(struct call *c, const char *reason, int64_t day)
 
 /* Refuses rows that contradict each other and notes what they decide. */
 static enum err decisions_check(struct call *c, const struct workday_calendar *cal,
-                                const struct workday_decision *decisions, size_t count,
-                                struct decided *ret_decided)
+                                const struct workday_plan *plan, struct decided *ret_decided)
 {
     const struct workday_decision **by_day =
         arena_array(c->arena, (size_t)cal->day_count, sizeof(struct workday_decision *));
-    for (size_t i = 0; i < count; i++) {
-        const struct workday_decision *row = &decisions[i];
+    for (size_t i = 0; i < plan->decision_count; i++) {
+        const struct workday_decision *row = &plan->decisions[i];
         if (!is_covered(cal, row->day)) return decision_fail(c, "workday.range", row->day);
         ensure(row->reason < WORKDAY_REASON_COUNT);
         ensure(row->holiday < WORKDAY_REASON_COUNT);
@@ -233,23 +269,69 @@ static enum err decisions_check(struct call *c, const struct workday_calendar *c
     return OK;
 }
 
-enum err workday_calendar_open(struct call *c, struct arena *arena, struct str version,
-                               const struct workday_decision *decisions, size_t count,
+static bool hours_valid(const struct workday_hours *hours)
+{
+    int16_t before = 0;
+    for (size_t i = 0; i < WORKDAY_SPANS; i++) {
+        const struct workday_span *span = &hours->span[i];
+        if (span->from_minute == 0 && span->to_minute == 0) continue;
+        if (span->from_minute < before || span->to_minute <= span->from_minute) return false;
+        if (span->to_minute > WORKDAY_DAY_MINUTES) return false;
+        before = span->to_minute;
+    }
+    return is_open(hours) || !hours->counts;
+}
+
+static bool week_valid(const struct workday_week *week)
+{
+    bool counts = false;
+    for (size_t i = 0; i < ARRAY_LEN(week->day); i++) {
+        if (!hours_valid(&week->day[i])) return false;
+        counts = counts || week->day[i].counts;
+    }
+    return counts;
+}
+
+/* The law's weeks until the plan's begin, then those. */
+static enum err weeks_set(struct call *c, struct arena *arena, const struct workday_plan *plan,
+                          struct workday_calendar *cal)
+{
+    size_t count = 0;
+    struct workday_week *weeks =
+        arena_array(arena, ARRAY_LEN(LAW_WEEKS) + plan->week_count, sizeof *weeks);
+    for (size_t i = 0; i < ARRAY_LEN(LAW_WEEKS); i++) {
+        bool replaced = plan->week_count > 0 && LAW_WEEKS[i].from_day >= plan->weeks[0].from_day;
+        if (!replaced) weeks[count++] = LAW_WEEKS[i];
+    }
+    for (size_t i = 0; i < plan->week_count; i++) {
+        const struct workday_week *week = &plan->weeks[i];
+        bool ascending = i == 0 || week->from_day > plan->weeks[i - 1].from_day;
+        if (!ascending || !week_valid(week)) return fail(c, ERR_INVALID, "workday.week");
+        weeks[count++] = *week;
+    }
+    ensure(count > 0);
+    cal->weeks = weeks;
+    cal->week_count = count;
+    return OK;
+}
+
+enum err workday_calendar_open(struct call *c, struct arena *arena, const struct workday_plan *plan,
                                const struct workday_calendar **ret_calendar)
 {
     int64_t first = time_day_of((struct date){WORKDAY_YEAR_MIN, 1, 1});
     int64_t day_count = time_day_of((struct date){WORKDAY_YEAR_MAX, 12, 31}) - first + 1;
     struct workday_calendar *cal = arena_alloc(arena, sizeof *cal);
     *cal = (struct workday_calendar){
-        .version = str_copy(arena, version),
+        .version = str_copy(arena, plan->version),
         .first = first,
         .day_count = day_count,
         .reasons = arena_alloc(arena, (size_t)day_count),
     };
     struct decided decided = {};
-    enum err e = decisions_check(c, cal, decisions, count, &decided);
+    enum err e = weeks_set(c, arena, plan, cal);
+    if (e == OK) e = decisions_check(c, cal, plan, &decided);
     if (e != OK) return e;
-    reasons_compute(cal, decisions, count, &decided);
+    reasons_compute(cal, plan, &decided);
     counts_compute(arena, cal);
     *ret_calendar = cal;
     return OK;
@@ -258,8 +340,10 @@ enum err workday_calendar_open(struct call *c, struct arena *arena, struct str v
 const struct workday_calendar *workday_calendar_vn(struct call *c, struct arena *arena)
 {
     const struct workday_calendar *cal = NULL;
-    enum err e = workday_calendar_open(c, arena, WORKDAY_VERSION, WORKDAY_DECISIONS,
-                                       WORKDAY_DECISIONS_COUNT, &cal);
+    const struct workday_plan plan = {.version = WORKDAY_VERSION,
+                                      .decisions = WORKDAY_DECISIONS,
+                                      .decision_count = WORKDAY_DECISIONS_COUNT};
+    enum err e = workday_calendar_open(c, arena, &plan, &cal);
     ensure(e == OK); /* the table is ours and tested */
     return cal;
 }
@@ -275,12 +359,27 @@ enum workday_reason workday_reason_of(const struct workday_calendar *cal, int64_
 {
     if (is_covered(cal, day)) return (enum workday_reason)cal->reasons[day - cal->first];
     bool has_weekday = day >= TIME_DAY_MIN && day <= TIME_DAY_MAX;
-    return has_weekday && is_weekly_rest(day) ? WORKDAY_WEEKEND : WORKDAY_WORKED;
+    if (!has_weekday) return WORKDAY_WORKED;
+    return reason_of_week(week_of(LAW_WEEKS, ARRAY_LEN(LAW_WEEKS), day), day);
 }
 
 bool workday_is_working(const struct workday_calendar *cal, int64_t day)
 {
     return workday_reason_of(cal, day) == WORKDAY_WORKED;
+}
+
+struct workday_hours workday_hours_of(const struct workday_calendar *cal, int64_t day)
+{
+    if (!is_covered(cal, day)) return (struct workday_hours){};
+    enum workday_reason reason = (enum workday_reason)cal->reasons[day - cal->first];
+    if (reason != WORKDAY_WORKED && reason != WORKDAY_HALF_DAY) return (struct workday_hours){};
+    const struct workday_week *week = week_of(cal->weeks, cal->week_count, day);
+    size_t i = (size_t)(time_weekday(day) - MONDAY);
+    if (reason == WORKDAY_HALF_DAY || week->day[i].counts) return week->day[i];
+    size_t first = 0;
+    while (!week->day[first].counts)
+        first++; /* there is one: weeks_set */
+    return week->day[first];
 }
 
 /* The n-th working day after index i, the day i itself not counted; for n = 0 the first one at or
@@ -293,43 +392,39 @@ static bool nth_after(const struct workday_calendar *cal, int64_t i, int64_t n, 
     return true;
 }
 
-bool workday_add(const struct workday_calendar *cal, int64_t from, int64_t days,
-                 enum workday_unit unit, int64_t *ret_due)
+/* The same day of a later month, or its last day where it has none. Civil Code 2015 art. 148 cl. 3 */
+static bool month_add(int64_t from, int64_t months, int64_t *ret_day)
 {
-    if (days < 0 || days > WORKDAY_TERM_MAX) return false;
-    if (!is_covered(cal, from)) return false;
-    if (unit == WORKDAY_WORKING_DAYS) return nth_after(cal, from - cal->first, days, ret_due);
-    if (!is_covered(cal, from + days)) return false;
-    return nth_after(cal, from + days - cal->first, 0, ret_due);
+    struct date date = time_date_of(from);
+    int64_t month = (int64_t)date.year * 12 + date.month - 1 + months;
+    date.year = (int)(month / 12);
+    date.month = (int)(month % 12) + 1;
+    if (date.year > WORKDAY_YEAR_MAX) return false;
+    while (!time_date_exists(date))
+        date.day--;
+    *ret_day = time_day_of(date);
+    return true;
 }
 
-bool workday_explain(struct arena *arena, const struct workday_calendar *cal, int64_t from,
-                     int64_t days, enum workday_unit unit, struct workday_receipt *ret_receipt)
+bool workday_add(const struct workday_calendar *cal, int64_t from, int64_t amount,
+                 enum workday_unit unit, int64_t *ret_due)
 {
-    int64_t due = 0;
-    if (!workday_add(cal, from, days, unit, &due)) return false;
-    size_t count = (size_t)(due - from - days);
-    struct workday_skip *skipped = arena_array(arena, count, sizeof *skipped);
-    bool pushed_only = unit == WORKDAY_CALENDAR_DAYS || days == 0;
-    int64_t day = pushed_only ? from + days : from + 1;
-    size_t n = 0;
-    for (; day < due; day++) {
-        enum workday_reason reason = workday_reason_of(cal, day);
-        if (reason == WORKDAY_WORKED) continue;
-        ensure(n < count);
-        skipped[n++] = (struct workday_skip){day, reason};
+    int64_t nominal = from;
+    if (amount < 0 || amount > WORKDAY_TERM_MAX) return false;
+    if (!is_covered(cal, from)) return false;
+    switch (unit) {
+    case WORKDAY_WORKING_DAYS: return nth_after(cal, from - cal->first, amount, ret_due);
+    case WORKDAY_CALENDAR_DAYS: nominal = from + amount; break;
+    case WORKDAY_WEEKS: nominal = from + 7 * amount; break;
+    case WORKDAY_MONTHS:
+        if (!month_add(from, amount, &nominal)) return false;
+        break;
+    case WORKDAY_HOURS:
+    case WORKDAY_WORKING_HOURS:
+    case WORKDAY_UNIT_COUNT: return false;
     }
-    ensure(n == count); /* the receipt adds up */
-    *ret_receipt = (struct workday_receipt){
-        .from = from,
-        .due = due,
-        .counted = days,
-        .unit = unit,
-        .skipped = skipped,
-        .skipped_count = count,
-        .version = cal->version,
-    };
-    return true;
+    if (!is_covered(cal, nominal)) return false;
+    return nth_after(cal, nominal - cal->first, 0, ret_due);
 }
 
 int64_t workday_count(const struct workday_calendar *cal, int64_t from, int64_t to)
@@ -338,26 +433,4 @@ int64_t workday_count(const struct workday_calendar *cal, int64_t from, int64_t 
     ensure(is_covered(cal, to));
     return (int64_t)cal->worked_before[to - cal->first + 1] -
            cal->worked_before[from - cal->first + 1];
-}
-
-struct str workday_receipt_json(struct arena *arena, const struct workday_receipt *receipt)
-{
-    struct sb sb = sb_new(arena, 0);
-    sb_put(&sb, S("{\"due\":"));
-    json_string(&sb, time_format_day(arena, receipt->due));
-    sb_printf(&sb, ",\"counted\":%lld,\"skipped\":[", (long long)receipt->counted);
-    for (size_t i = 0; i < receipt->skipped_count; i++) {
-        sb_put(&sb, i > 0 ? S(",{\"day\":") : S("{\"day\":"));
-        json_string(&sb, time_format_day(arena, receipt->skipped[i].day));
-        sb_put(&sb, S(",\"reason\":"));
-        json_string(&sb, workday_reason_key(receipt->skipped[i].reason));
-        sb_char(&sb, '}');
-    }
-    bool working = receipt->unit == WORKDAY_WORKING_DAYS;
-    sb_put(&sb, S("],\"rule\":"));
-    json_string(&sb, working ? S("working_days") : S("calendar_days"));
-    sb_put(&sb, S(",\"calendar\":"));
-    json_string(&sb, receipt->version);
-    sb_char(&sb, '}');
-    return sb_str(&sb);
 }

@@ -25,6 +25,11 @@
  *      longer computed. Fixed days (1/1, 10/3 lunar, 30/4, 1/5, 2/9) stay off in any case.
  *   2. Compensation of the other holidays avoids all days off, decided ones included.
  *   3. A row always wins for its own day: OFF makes it free, WORK makes it worked.
+ *
+ * An office may keep other hours than the law's week, from a dated day on: seven days with up to
+ * two spans of hours each. A day that is open but does not count (a Saturday morning kept for the
+ * public) is no working day in terms of days, yet its hours are hours. Terms in hours, days on
+ * which none may end, and receipts of all units are in base/workday_term.h.
  */
 #include "base/call.h"
 
@@ -43,6 +48,8 @@ enum workday_reason {
     WORKDAY_COMPENSATION,  /* for a public day on a weekly rest day */
     WORKDAY_SWAP,          /* for a Saturday that is worked */
     WORKDAY_DECISION,      /* any other decision, such as a day of national mourning */
+    WORKDAY_HALF_DAY,      /* open for some hours, not a working day of this office */
+    WORKDAY_NO_END,        /* worked, but this office lets no term end on it */
     WORKDAY_REASON_COUNT
 };
 
@@ -54,24 +61,65 @@ struct workday_decision {
     enum workday_reason holiday; /* the holiday it belongs to; WORKDAY_WORKED when to none */
 };
 
+/* Hours of one day, in minutes of the day; a span that is not used is 0 to 0. */
+struct workday_span {
+    int16_t from_minute;
+    int16_t to_minute;
+};
+
+enum { WORKDAY_SPANS = 2, WORKDAY_DAY_MINUTES = 24 * 60 };
+
+struct workday_hours {
+    struct workday_span span[WORKDAY_SPANS]; /* morning, afternoon; all unused: closed */
+    bool counts; /* a working day in terms of days; false on days of rest */
+};
+
+/* The week an office keeps from a day on. */
+struct workday_week {
+    int64_t from_day;
+    struct workday_hours day[7]; /* Monday first */
+};
+
+/* What a calendar is computed from. */
+struct workday_plan {
+    struct str version;
+    const struct workday_decision *decisions; /* in any order */
+    size_t decision_count;
+    const struct workday_week *weeks; /* ascending; the law's week holds before the first */
+    size_t week_count;
+};
+
 struct workday_calendar;
 
-enum workday_unit { WORKDAY_WORKING_DAYS, WORKDAY_CALENDAR_DAYS };
+enum workday_unit {
+    WORKDAY_WORKING_DAYS,
+    WORKDAY_CALENDAR_DAYS,
+    WORKDAY_WEEKS,
+    WORKDAY_MONTHS,
+    WORKDAY_HOURS,         /* by the clock, day and night */
+    WORKDAY_WORKING_HOURS, /* while the office is open */
+    WORKDAY_UNIT_COUNT
+};
 
 struct workday_skip {
     int64_t day;
     enum workday_reason reason;
 };
 
-/* Why a term ends when it does. due - from = counted + skipped_count, always. */
+/* Why a term ends when it does. In all units but hours due - from = counted + skipped_count. In
+ * hours the skipped days are those in between on which no hour was counted. */
 struct workday_receipt {
     int64_t from;
     int64_t due;
-    int64_t counted;
+    int64_t counted; /* days; hours in terms of hours */
     enum workday_unit unit;
     struct workday_skip *skipped; /* in order of days */
     size_t skipped_count;
-    struct str version; /* of the calendar */
+    struct str version;  /* of the calendar */
+    int64_t amount;      /* of units that the term has */
+    int64_t nominal;     /* the last day before days off and forbidden ends moved it */
+    int64_t from_minute; /* terms in hours: of the day; WORKDAY_DAY_MINUTES for its end */
+    int64_t due_minute;  /* at which the term is over; WORKDAY_DAY_MINUTES unless in hours */
 };
 
 /* The decisions known when this version was made, and the name of that state. */
@@ -81,10 +129,10 @@ extern const size_t WORKDAY_DECISIONS_COUNT;
 
 /* Computes a calendar. The order of the decisions does not matter.
  * Errors: ERR_INVALID "workday.twice" (two different rows for one day, arg "day"), "workday.range"
- * (day outside the years above, arg "day").
+ * (day outside the years above, arg "day"), "workday.week" (weeks not ascending, hours that overlap
+ * or run backwards, a day that counts without hours, no day that counts).
  * Owns: the calendar belongs to `arena`, which may outlive the call. */
-enum err workday_calendar_open(struct call *c, struct arena *arena, struct str version,
-                               const struct workday_decision *decisions, size_t count,
+enum err workday_calendar_open(struct call *c, struct arena *arena, const struct workday_plan *plan,
                                const struct workday_calendar **ret_calendar);
 /* The calendar of Viet Nam as it was when this version was made. */
 const struct workday_calendar *workday_calendar_vn(struct call *c, struct arena *arena);
@@ -96,22 +144,30 @@ struct str workday_calendar_version(const struct workday_calendar *calendar);
 enum workday_reason workday_reason_of(const struct workday_calendar *calendar, int64_t day);
 /* Says that the day is worked. */
 bool workday_is_working(const struct workday_calendar *calendar, int64_t day);
+/* When the office is open; nothing on a day off and outside the years above. A Saturday worked by
+ * decision has the hours of the first day of the week that counts. */
+struct workday_hours workday_hours_of(const struct workday_calendar *calendar, int64_t day);
 /* The word key of a reason: "workday.tet". */
 struct str workday_reason_key(enum workday_reason reason);
 
-/* Finds the last day of a term. The day of the event is not counted; in calendar days, an end on a
- * day that is not worked moves to the next that is. Zero days end on the day itself, moved alike.
- * False when days are not 0 to WORKDAY_TERM_MAX or the term leaves the calendar's years.
- * Source: Civil Code 2015 art. 147, 148. */
-bool workday_add(const struct workday_calendar *calendar, int64_t from, int64_t days,
+/* Finds the last day of a term in days, weeks or months. The day of the event is not counted; a term
+ * in weeks ends on the same weekday, one in months on the same day of the month or, where the month
+ * has none, on its last; an end on a day that is not worked moves to the next that is. Zero units
+ * end on the day itself, moved alike. False when the amount is not 0 to WORKDAY_TERM_MAX, the term
+ * leaves the calendar's years, or the unit is one of hours.
+ * Source: Civil Code 2015 art. 147 cl. 2, art. 148 cl. 1, 2, 3, 5. */
+bool workday_add(const struct workday_calendar *calendar, int64_t from, int64_t amount,
                  enum workday_unit unit, int64_t *ret_due);
 /* The same with the reason for every day that was not counted. */
 bool workday_explain(struct arena *arena, const struct workday_calendar *calendar, int64_t from,
-                     int64_t days, enum workday_unit unit, struct workday_receipt *ret_receipt);
+                     int64_t amount, enum workday_unit unit, struct workday_receipt *ret_receipt);
 /* Working days after `from` up to and including `to`; negative when `to` is before `from`.
  * Shapes: both within the calendar's years. */
 int64_t workday_count(const struct workday_calendar *calendar, int64_t from, int64_t to);
 
 /* {"due":"2026-02-23","counted":5,"skipped":[{"day":"2026-02-14","reason":"workday.weekend"}],
- * "rule":"working_days","calendar":"vn-2026.1"} */
+ * "rule":"working_days","calendar":"vn-2026.1","source":"workday.source.civil_2015",
+ * "in_force":"2017-01-01"}; with "amount" in weeks and months, and in hours with "since" and "at",
+ * local times such as "2026-02-23T24:00". "until" stands beside the source of a law that was
+ * replaced; a term from before 2006 names none. */
 struct str workday_receipt_json(struct arena *arena, const struct workday_receipt *receipt);

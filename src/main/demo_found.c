@@ -5,7 +5,7 @@
 #include "base/words.h"
 #include "front/cli/cli.h"
 #include "front/cli/cli_verbs.h"
-#include "main/config.h"
+#include "front/cli/config.h"
 #include "main/init.h"
 
 #include <errno.h>

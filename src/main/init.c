@@ -2,7 +2,7 @@
 
 #include "base/id.h"
 #include "front/cli/cli_verbs.h"
-#include "main/config.h"
+#include "front/cli/config.h"
 
 #include <errno.h>
 #include <fcntl.h>

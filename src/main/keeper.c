@@ -3,7 +3,7 @@
 #include "core/office.h"
 #include "front/cli/key_file.h"
 #include "front/tls/cert.h"
-#include "main/config.h"
+#include "front/cli/config.h"
 #include "main/sandbox.h"
 
 #include <errno.h>

@@ -4,7 +4,7 @@
 #include "front/cli/cli_control.h"
 #include "front/cli/cli_office.h"
 #include "main/child.h"
-#include "main/config.h"
+#include "front/cli/config.h"
 #include "main/fdpass.h"
 #include "main/listen.h"
 #include "main/sandbox.h"

@@ -6,7 +6,7 @@
 #include "front/cli/host.h"
 #include "front/web/web.h"
 #include "front/wire/wire.h"
-#include "main/config.h"
+#include "front/cli/config.h"
 #include "main/courier_client.h"
 #include "main/fdpass.h"
 #include "main/guard.h"

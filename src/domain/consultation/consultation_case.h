@@ -31,7 +31,7 @@ enum err consultation_case_visible(struct call *c, struct str record,
 enum err consultation_case_givers(struct call *c, struct consultation_case *round);
 
 /* How many versions our own records about the round have together: every change of the intake or
- * the draft makes it grow, so a form that was opened before is known. Shapes: the case is loaded. */
+ * the draft makes it grow, so a form opened before is known. Shapes: the case is loaded. */
 enum err consultation_case_seen(struct call *c, const struct consultation_case *round,
                                 int64_t *ret_seen);
 

@@ -1,4 +1,4 @@
-#include "main/config.h"
+#include "front/cli/config.h"
 
 #include <fcntl.h>
 #include <setjmp.h>

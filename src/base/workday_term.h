@@ -1,0 +1,52 @@
+#pragma once
+/*
+ * workday_term.h: terms of every unit, with the moment at which they end and the receipt. What is
+ * not in base/workday.h: hours, and days on which an office lets no term end.
+ *
+ * Hours are counted by the clock from the moment of the event; working hours only while the office
+ * is open. When only the day of the event is known, it is not counted: hours begin at its end. A
+ * term in hours whose last day is a day off ends with the next working day.
+ * Source: Civil Code 2015 art. 147 cl. 1, art. 148 cl. 5, 6.
+ */
+#include "base/workday.h"
+
+enum { WORKDAY_NO_END_DATES = 8 };
+
+/* Days on which no term ends: it moves to the next working day that is none of them. */
+struct workday_no_end {
+    uint8_t weekdays;                    /* bits 1 << enum weekday */
+    int16_t dates[WORKDAY_NO_END_DATES]; /* month * 100 + day, in every year; 0: unused */
+};
+
+struct workday_term {
+    int64_t from;   /* the day of the event */
+    int64_t minute; /* of that day, for hours; WORKDAY_DAY_MINUTES: only the day is known */
+    int64_t amount;
+    enum workday_unit unit;
+    const struct workday_no_end *no_end; /* NULL: none */
+};
+
+/* The moment at which a term is over. */
+struct workday_due {
+    int64_t day;
+    int64_t minute; /* of the day; WORKDAY_DAY_MINUTES: with its end */
+};
+
+/* Finds the end of a term. False as workday_add, or when no day is left to end on. */
+bool workday_term_end(const struct workday_calendar *calendar, const struct workday_term *term,
+                      struct workday_due *ret_due);
+/* The same with the reason for every day that was not counted. */
+bool workday_term_explain(struct arena *arena, const struct workday_calendar *calendar,
+                          const struct workday_term *term, struct workday_receipt *ret_receipt);
+
+/* The word of a unit in receipts, rows and options: "working_days", "calendar_days", "weeks",
+ * "months", "hours", "working_hours". */
+struct str workday_unit_word(enum workday_unit unit);
+
+/* The law that says how a term is counted which begins on a day. */
+struct workday_source {
+    struct str key; /* "workday.source.civil_2015"; empty before 2006 */
+    int64_t from;   /* in force from this day */
+    int64_t until;  /* to this one; 0: still */
+};
+struct workday_source workday_source_of(int64_t day);
