@@ -64,7 +64,8 @@ $(B)/obj/%.o: %.c | $(GEN)
 	@mkdir -p $(@D)
 	@echo CC $<; $(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-PLUGIN_HEADERS := $(wildcard src/base/*.h src/store/*.h src/core/*.h src/front/*/*.h src/main/*/*.h)
+PLUGIN_HEADERS := $(wildcard src/base/*.h src/store/*.h src/store/*/*.h src/core/*.h \
+    src/front/*/*.h src/main/*/*.h)
 define PLUGIN_RULE
 $(B)/lib/$(notdir $(1)).so: $(filter $(1)/%,$(filter-out %_test.c,$(SRC_ALL))) $(PLUGIN_HEADERS)
 	@mkdir -p $$(@D)

@@ -57,7 +57,7 @@ void golden_line(struct sb *sb, const struct golden_object *object)
         sb_printf(sb, "{\"path\":\"%.*s\",", STR_ARG(object->path));
         put_hex(sb, "salt", object->salt);
         sb_put(sb, S(",\"value\":"));
-        json_string(sb, object->value);
+        json_text(sb, object->value);
         sb_char(sb, '}');
     }
     sb_char(sb, ']');

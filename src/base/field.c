@@ -258,22 +258,22 @@ static void scalar_write(struct sb *sb, const struct field *f, const void *at)
     case FIELD_LONG:
     case FIELD_RECORD:
     case FIELD_OFFICE:
-    case FIELD_PERSON: json_string(sb, *(const struct str *)at); return;
+    case FIELD_PERSON: json_text(sb, *(const struct str *)at); return;
     case FIELD_PERSONAL: {
         struct str hash = ((const struct personal *)at)->hash;
         ensure(hash.len == PERSONAL_HASH_LEN); /* sealed before it is signed */
         sb_put(sb, S("{\"hash\":"));
-        json_string(sb, hash);
+        json_text(sb, hash);
         sb_char(sb, '}');
         return;
     }
     case FIELD_INT: sb_printf(sb, "%lld", (long long)*(const int64_t *)at); return;
     case FIELD_BOOL: sb_put(sb, *(const bool *)at ? S("true") : S("false")); return;
-    case FIELD_DATE: json_string(sb, time_format_day(sb->arena, *(const int64_t *)at)); return;
+    case FIELD_DATE: json_text(sb, time_format_day(sb->arena, *(const int64_t *)at)); return;
     case FIELD_INSTANT:
-        json_string(sb, time_format_instant(sb->arena, *(const int64_t *)at));
+        json_text(sb, time_format_instant(sb->arena, *(const int64_t *)at));
         return;
-    case FIELD_CHOICE: json_string(sb, field_choice_word(f, *(const int64_t *)at)); return;
+    case FIELD_CHOICE: json_text(sb, field_choice_word(f, *(const int64_t *)at)); return;
     case FIELD_FILES:
     case FIELD_LIST: break;
     }

@@ -14,7 +14,7 @@ static struct str short_escape(char ch)
     }
 }
 
-void json_string(struct sb *sb, struct str text)
+void json_text(struct sb *sb, struct str text)
 {
     sb_char(sb, '"');
     size_t from = 0;
@@ -38,6 +38,6 @@ void json_name(struct sb *sb, bool *first, const char *name)
 {
     if (!*first) sb_char(sb, ',');
     *first = false;
-    json_string(sb, str_of(name));
+    json_text(sb, str_of(name));
     sb_char(sb, ':');
 }

@@ -9,7 +9,7 @@ static void assert_json(struct str text, struct str want)
 {
     struct arena *arena = arena_open(0);
     struct sb sb = sb_new(arena, 0);
-    json_string(&sb, text);
+    json_text(&sb, text);
     assert_true(str_eq(sb_str(&sb), want));
     arena_close(arena);
 }

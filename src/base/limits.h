@@ -50,7 +50,11 @@ enum {
     LIMIT_BATCH_BYTES = 4 * 1024 * 1024,
     LIMIT_ENTRY_BYTES = 1024 * 1024,        /* that a frame may hold beyond, for its last one */
     LIMIT_PEERS = 4096,
+    LIMIT_ASIDE_WHOLE = 256,                /* refused entries of one peer kept with their bytes */
     CHUNK_BYTES = 1024 * 1024               /* leaf of a file's Merkle tree */
 };
 
 #define LIMIT_FILE_BYTES ((int64_t)2 * 1024 * 1024 * 1024) /* one uploaded file */
+/* All spooled bodies at one time, then 503. Strangers cannot fill it: they send at most
+ * LIMIT_HTTP_BODY_BYTES on each of LIMIT_HTTP_CONNECTIONS, which is half of it. */
+#define LIMIT_HTTP_SPOOL_BYTES ((int64_t)8 * 1024 * 1024 * 1024)

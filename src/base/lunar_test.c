@@ -20,6 +20,15 @@ static const int KNOWN[][5] = {
     {2043, 2, 10, 4, 19}, {2044, 1, 30, 4, 7},  {2045, 2, 17, 4, 26},
 };
 
+/* Month and day of Tet in the years around them, from the published calendars as well. */
+static const int KNOWN_TET[][3] = {
+    {1990, 1, 27}, {1991, 2, 15}, {1992, 2, 4},  {1993, 1, 23}, {1994, 2, 10}, {1995, 1, 31},
+    {1996, 2, 19}, {1997, 2, 7},  {1998, 1, 28}, {1999, 2, 16}, {2000, 2, 5},  {2001, 1, 24},
+    {2002, 2, 12}, {2003, 2, 1},  {2004, 1, 22}, {2005, 2, 9},  {2006, 1, 29}, {2007, 2, 17},
+    {2008, 2, 7},  {2009, 1, 26}, {2010, 2, 14}, {2011, 2, 3},  {2012, 1, 23}, {2013, 2, 10},
+    {2014, 1, 31}, {2046, 2, 6},  {2047, 1, 26}, {2048, 2, 14}, {2049, 2, 2},  {2050, 1, 23},
+};
+
 static int64_t day_of(int year, int month, int day)
 {
     return time_day_of((struct date){year, month, day});
@@ -34,6 +43,16 @@ static void tet_and_hung_kings_day_fall_on_the_published_days(void **state)
         assert_int_equal(lunar_new_year(row[0]), day_of(row[0], row[1], row[2]));
         assert_true(lunar_to_day((struct lunar){.year = row[0], .month = 3, .day = 10}, &day));
         assert_int_equal(day, day_of(row[0], row[3], row[4]));
+    }
+}
+
+static void tet_falls_on_the_published_days_from_1990_to_2050(void **state)
+{
+    (void)state;
+    static_assert(ARRAY_LEN(KNOWN) + ARRAY_LEN(KNOWN_TET) == 2050 - 1990 + 1);
+    for (size_t i = 0; i < ARRAY_LEN(KNOWN_TET); i++) {
+        const int *row = KNOWN_TET[i];
+        assert_int_equal(lunar_new_year(row[0]), day_of(row[0], row[1], row[2]));
     }
 }
 
@@ -110,6 +129,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tet_and_hung_kings_day_fall_on_the_published_days),
+        cmocka_unit_test(tet_falls_on_the_published_days_from_1990_to_2050),
         cmocka_unit_test(tet_differs_from_the_chinese_new_year_where_it_must),
         cmocka_unit_test(leap_months_stand_where_the_calendars_have_them),
         cmocka_unit_test(every_day_from_1900_to_2100_goes_there_and_back),

@@ -152,6 +152,20 @@ struct str time_format_instant(struct arena *arena, int64_t ms)
                       rest / 3600000, rest / 60000 % 60, rest / 1000 % 60, rest % 1000);
 }
 
+/* The text with no-break spaces: a date is not torn at the end of a line. */
+static struct str unbroken(struct arena *arena, struct str text)
+{
+    struct sb sb = sb_new(arena, 0);
+    for (size_t i = 0; i < text.len; i++) {
+        if (text.ptr[i] == ' ') {
+            sb_put(&sb, S("\u00a0"));
+        } else {
+            sb_char(&sb, text.ptr[i]);
+        }
+    }
+    return sb_str(&sb);
+}
+
 struct str time_format_day_long(struct arena *arena, int64_t day, enum lang lang)
 {
     struct str key = str_format(arena, "time.weekday_%d", (int)time_weekday(day));
@@ -159,7 +173,7 @@ struct str time_format_day_long(struct arena *arena, int64_t day, enum lang lang
         {"weekday", words(lang, key)},
         {"date", time_format_day_vn(arena, day)},
     };
-    return words_fill(arena, lang, S("time.day_long"), args, ARRAY_LEN(args));
+    return unbroken(arena, words_fill(arena, lang, S("time.day_long"), args, ARRAY_LEN(args)));
 }
 
 int64_t time_hanoi_day(int64_t ms)

@@ -50,7 +50,7 @@ struct str time_format_day(struct arena *arena, int64_t day);
 struct str time_format_day_vn(struct arena *arena, int64_t day);
 /* "2026-11-25T03:04:05.678Z" */
 struct str time_format_instant(struct arena *arena, int64_t ms);
-/* "thứ Năm 12/02/2026" */
+/* "thứ Năm 12/02/2026", its spaces no-break */
 struct str time_format_day_long(struct arena *arena, int64_t day, enum lang lang);
 
 /* The day in Ha Noi at an instant. */

@@ -26,8 +26,14 @@ static const struct tet_rule TET_RULES[] = {
     {2014, 1, 4},             /* Labour Code 2012 art. 115; 2019 art. 112 */
 };
 
-#define HOURS_FULL {.span = {{8 * 60, 12 * 60}, {13 * 60, 17 * 60}}, .counts = true}
-#define HOURS_CLOSED {.counts = false}
+#define HOURS_FULL                                                                                 \
+    {                                                                                              \
+        .span = {{8 * 60, 12 * 60}, {13 * 60, 17 * 60}}, .counts = true                            \
+    }
+#define HOURS_CLOSED                                                                               \
+    {                                                                                              \
+        .counts = false                                                                            \
+    }
 
 /* The weeks of the law: 48 hours, then 40. Source: Decision 188/1999/QD-TTg art. 1 */
 static const struct workday_week LAW_WEEKS[] = {
@@ -392,7 +398,8 @@ static bool nth_after(const struct workday_calendar *cal, int64_t i, int64_t n, 
     return true;
 }
 
-/* The same day of a later month, or its last day where it has none. Civil Code 2015 art. 148 cl. 3 */
+/* The same day of a later month, or its last day where it has none. Civil Code 2015 art. 148 cl. 3
+ */
 static bool month_add(int64_t from, int64_t months, int64_t *ret_day)
 {
     struct date date = time_date_of(from);
@@ -406,24 +413,33 @@ static bool month_add(int64_t from, int64_t months, int64_t *ret_day)
     return true;
 }
 
-bool workday_add(const struct workday_calendar *cal, int64_t from, int64_t amount,
-                 enum workday_unit unit, int64_t *ret_due)
+bool workday_nominal(const struct workday_calendar *cal, int64_t from, int64_t amount,
+                     enum workday_unit unit, int64_t *ret_day)
 {
-    int64_t nominal = from;
+    int64_t day = from;
     if (amount < 0 || amount > WORKDAY_TERM_MAX) return false;
     if (!is_covered(cal, from)) return false;
     switch (unit) {
-    case WORKDAY_WORKING_DAYS: return nth_after(cal, from - cal->first, amount, ret_due);
-    case WORKDAY_CALENDAR_DAYS: nominal = from + amount; break;
-    case WORKDAY_WEEKS: nominal = from + 7 * amount; break;
+    case WORKDAY_WORKING_DAYS: return nth_after(cal, from - cal->first, amount, ret_day);
+    case WORKDAY_CALENDAR_DAYS: day = from + amount; break;
+    case WORKDAY_WEEKS: day = from + 7 * amount; break;
     case WORKDAY_MONTHS:
-        if (!month_add(from, amount, &nominal)) return false;
+        if (!month_add(from, amount, &day)) return false;
         break;
     case WORKDAY_HOURS:
     case WORKDAY_WORKING_HOURS:
     case WORKDAY_UNIT_COUNT: return false;
     }
-    if (!is_covered(cal, nominal)) return false;
+    if (!is_covered(cal, day)) return false;
+    *ret_day = day;
+    return true;
+}
+
+bool workday_add(const struct workday_calendar *cal, int64_t from, int64_t amount,
+                 enum workday_unit unit, int64_t *ret_due)
+{
+    int64_t nominal = 0;
+    if (!workday_nominal(cal, from, amount, unit, &nominal)) return false;
     return nth_after(cal, nominal - cal->first, 0, ret_due);
 }
 

@@ -150,15 +150,18 @@ struct workday_hours workday_hours_of(const struct workday_calendar *calendar, i
 /* The word key of a reason: "workday.tet". */
 struct str workday_reason_key(enum workday_reason reason);
 
-/* Finds the last day of a term in days, weeks or months. The day of the event is not counted; a term
- * in weeks ends on the same weekday, one in months on the same day of the month or, where the month
- * has none, on its last; an end on a day that is not worked moves to the next that is. Zero units
- * end on the day itself, moved alike. False when the amount is not 0 to WORKDAY_TERM_MAX, the term
- * leaves the calendar's years, or the unit is one of hours.
- * Source: Civil Code 2015 art. 147 cl. 2, art. 148 cl. 1, 2, 3, 5. */
+/* Finds the last day of a term in days, weeks or months. The day of the event is not counted; a
+ * term in weeks ends on the same weekday, one in months on the same day of the month or, where the
+ * month has none, on its last; an end on a day that is not worked moves to the next that is. Zero
+ * units end on the day itself, moved alike. False when the amount is not 0 to WORKDAY_TERM_MAX, the
+ * term leaves the calendar's years, or the unit is one of hours. Source: Civil Code 2015 art. 147
+ * cl. 2, art. 148 cl. 1, 2, 3, 5. */
 bool workday_add(const struct workday_calendar *calendar, int64_t from, int64_t amount,
                  enum workday_unit unit, int64_t *ret_due);
-/* The same with the reason for every day that was not counted. */
+/* Where the term would end if days off did not move its end. */
+bool workday_nominal(const struct workday_calendar *calendar, int64_t from, int64_t amount,
+                     enum workday_unit unit, int64_t *ret_day);
+/* The same as workday_add with the reason for every day that was not counted. */
 bool workday_explain(struct arena *arena, const struct workday_calendar *calendar, int64_t from,
                      int64_t amount, enum workday_unit unit, struct workday_receipt *ret_receipt);
 /* Working days after `from` up to and including `to`; negative when `to` is before `from`.

@@ -211,7 +211,9 @@ static const struct workday_calendar *open_with(struct call *c, const struct wor
                                                 size_t count)
 {
     const struct workday_calendar *cal = NULL;
-    enum err e = workday_calendar_open(c, c->arena, S("test"), rows, count, &cal);
+    const struct workday_plan plan = {
+        .version = S("test"), .decisions = rows, .decision_count = count};
+    enum err e = workday_calendar_open(c, c->arena, &plan, &cal);
     assert_int_equal(e, OK);
     return cal;
 }
@@ -372,7 +374,8 @@ static void contradicting_decisions_are_refused(void **state)
         {.day = day_of("2027-07-14"), .reason = WORKDAY_DECISION},
         {.day = day_of("2027-07-14"), .work = true},
     };
-    enum err e = workday_calendar_open(c, c->arena, S("x"), rows, 2, &cal);
+    const struct workday_plan plan = {.version = S("x"), .decisions = rows, .decision_count = 2};
+    enum err e = workday_calendar_open(c, c->arena, &plan, &cal);
     assert_int_equal(e, ERR_INVALID);
     assert_string_equal(c->failure.reason, "workday.twice");
     assert_true(str_eq(words_failure(c), S("Ngày 14/07/2027 có hai quyết định trái nhau.")));
@@ -380,7 +383,7 @@ static void contradicting_decisions_are_refused(void **state)
     rows[1] = rows[0]; /* the same row twice is no contradiction */
     open_with(c, rows, 2);
     rows[1].day = day_of("1989-12-31");
-    e = workday_calendar_open(c, c->arena, S("x"), rows, 2, &cal);
+    e = workday_calendar_open(c, c->arena, &plan, &cal);
     assert_int_equal(e, ERR_INVALID);
     assert_string_equal(c->failure.reason, "workday.range");
     assert_null(cal);
@@ -486,7 +489,8 @@ static void a_receipt_reads_as_json(void **state)
                         "{\"day\":\"2026-01-02\",\"reason\":\"workday.swap\"},"
                         "{\"day\":\"2026-01-03\",\"reason\":\"workday.weekend\"},"
                         "{\"day\":\"2026-01-04\",\"reason\":\"workday.weekend\"}],"
-                        "\"rule\":\"working_days\",\"calendar\":\"vn-2026.1\"}");
+                        "\"rule\":\"working_days\",\"calendar\":\"vn-2026.1\","
+                        "\"source\":\"workday.source.civil_2015\",\"in_force\":\"2017-01-01\"}");
     assert_true(str_eq(workday_calendar_version(world->vn), S("vn-2026.1")));
 }
 

@@ -149,7 +149,7 @@ struct str act_result_json(struct call *c, const struct act_result *result)
     bool first = true;
     sb_char(&sb, '{');
     json_name(&sb, &first, "record");
-    json_string(&sb, result->record);
+    json_text(&sb, result->record);
     json_name(&sb, &first, "n");
     sb_printf(&sb, "%lld", (long long)result->n);
     if (result->more != NULL) {
@@ -168,20 +168,20 @@ struct str failure_json(struct call *c)
     ensure(c->failure.err != OK);
     sb_char(&sb, '{');
     json_name(&sb, &first, "error");
-    json_string(&sb, str_of(err_info(c->failure.err)->code));
+    json_text(&sb, str_of(err_info(c->failure.err)->code));
     json_name(&sb, &first, "reason");
-    json_string(&sb, str_of(c->failure.reason));
+    json_text(&sb, str_of(c->failure.reason));
     json_name(&sb, &first, "text");
-    json_string(&sb, words_failure(c));
+    json_text(&sb, words_failure(c));
     json_name(&sb, &first, "fields");
     sb_char(&sb, '{');
     for (size_t i = 0; i < c->failure.problem_count; i++) {
         const struct problem *p = &c->failure.problems[i];
         if (!first_field) sb_char(&sb, ',');
         first_field = false;
-        json_string(&sb, p->field);
+        json_text(&sb, p->field);
         sb_char(&sb, ':');
-        json_string(&sb, words(c->lang, str_format(c->arena, "reason.%s", p->reason)));
+        json_text(&sb, words(c->lang, str_format(c->arena, "reason.%s", p->reason)));
     }
     sb_put(&sb, S("}}"));
     return sb_str(&sb);

@@ -70,6 +70,10 @@ static const struct migration STEPS[] = {
      "CREATE TABLE token (hash TEXT PRIMARY KEY, person TEXT NOT NULL, label TEXT NOT NULL,"
      " created_ms INT NOT NULL);"
      "CREATE TABLE attempt (akey TEXT PRIMARY KEY, count INT NOT NULL, until_ms INT NOT NULL);"},
+    {.name = "core.upload",
+     .sql = /* LOCAL: which files a person has brought, core/upload.h */
+     "CREATE TABLE upload (root TEXT NOT NULL, person TEXT NOT NULL, at_ms INT NOT NULL,"
+     " PRIMARY KEY (root, person));"},
 };
 
 const struct migration *core_migrations(size_t *ret_count)

@@ -15,11 +15,10 @@ struct parties grant_parties(struct call *c)
         p.party[i] = S("-");
     if (c->who.person.len == 0) return p;
     size_t count = 0;
-    if ((c->who.roles & ROLE_READERS) != 0) {
-        p.party[count++] = str_format(c->arena, "o:%.*s", STR_ARG(c->office->id));
-    }
+    bool reader = (c->who.roles & ROLE_READERS) != 0;
+    if (reader) p.party[count++] = str_format(c->arena, "o:%.*s", STR_ARG(c->office->id));
     p.party[count++] = str_format(c->arena, "p:%.*s", STR_ARG(c->who.person));
-    if (c->who.unit.len > 0)
+    if (reader && c->who.unit.len > 0)
         p.party[count++] = str_format(c->arena, "u:%.*s", STR_ARG(c->who.unit));
     for (size_t i = 0; ROLE_WORDS[i] != NULL; i++) {
         if ((c->who.roles & (1U << i)) == 0) continue;

@@ -42,7 +42,7 @@ struct parties {
 };
 
 /* The parties the call's actor holds: office, unit, person, up to six roles. Somebody who is not
- * logged in, or only an administrator, holds no office. */
+ * logged in, or only an administrator, holds neither office nor unit. */
 struct parties grant_parties(struct call *c);
 
 struct act;

@@ -13,9 +13,11 @@ enum {
     HASH_PASSES = 2,
     HASH_MEMORY_BYTES = 19 * 1024 * 1024,
     SECRET_BYTES = 32,
+    MARK_BYTES = 16, /* behind the secret of a pass, as hex */
     ATTEMPTS_FREE = 5,         /* wrong tries before the first wait */
     WAIT_FIRST_MS = 30 * 1000, /* doubled by each further try */
     WAIT_MAX_MS = 15 * 60 * 1000,
+    ATTEMPT_KEPT_MS = 24 * 60 * 60 * 1000, /* wrong tries are forgotten after a day of peace */
     TOUCH_MS = 60 * 1000,
     SESSION_IDLE_MS = 4 * 60 * 60 * 1000,
     SESSION_MAX_MS = 12 * 60 * 60 * 1000,
@@ -127,7 +129,7 @@ static enum err try_count(struct call *c, void *arg)
         int64_t over = count - ATTEMPTS_FREE;
         int64_t wait_ms = over < 0 ? 0 : over > 6 ? WAIT_MAX_MS : (int64_t)WAIT_FIRST_MS << over;
         if (wait_ms > WAIT_MAX_MS) wait_ms = WAIT_MAX_MS;
-        e = attempt_put(c, t->keys[i], count, wait_ms > 0 ? c->now_ms + wait_ms : 0);
+        e = attempt_put(c, t->keys[i], count, c->now_ms + wait_ms);
     }
     return e;
 }
@@ -188,6 +190,43 @@ enum err login_set_password(struct call *c, struct str login, struct str passwor
     return e != OK ? e : store_tx(c, password_step, &p);
 }
 
+/* ---- passes ---- */
+
+static void mark_make(const struct office *office, struct str text,
+                      char ret_mark[2 * MARK_BYTES + 1])
+{
+    uint8_t hash[MARK_BYTES];
+    int failed = crypto_generichash(hash, sizeof hash, (const uint8_t *)text.ptr, text.len,
+                                    office->pass_key, sizeof office->pass_key);
+    ensure(failed == 0); /* only wrong lengths can fail */
+    (void)sodium_bin2hex(ret_mark, 2 * MARK_BYTES + 1, hash, sizeof hash);
+}
+
+struct str pass_mark(struct arena *arena, const struct office *office, struct str text)
+{
+    char mark[2 * MARK_BYTES + 1];
+    mark_make(office, text, mark);
+    return str_copy(arena, str_of(mark));
+}
+
+bool pass_is_ours(const struct office *office, struct str pass)
+{
+    char mark[2 * MARK_BYTES + 1];
+    if (pass.len <= 2 * MARK_BYTES) return false;
+    size_t len = pass.len - 2 * MARK_BYTES;
+    mark_make(office, str_sub(pass, 0, len), mark);
+    return sodium_memcmp(pass.ptr + len, mark, 2 * MARK_BYTES) == 0;
+}
+
+static struct str pass_new(struct call *c)
+{
+    struct str secret = call_random_id(c, SECRET_BYTES);
+    struct str mark = pass_mark(c->arena, c->office, secret);
+    return str_format(c->arena, "%.*s%.*s", STR_ARG(secret), STR_ARG(mark));
+}
+
+/* ---- sessions ---- */
+
 struct session {
     struct str hash;
     struct str csrf;
@@ -198,12 +237,13 @@ static enum err session_open_step(struct call *c, void *arg)
 {
     const struct session *s = arg;
     enum err e = session_sweep(c, c->now_ms - SESSION_MAX_MS, c->now_ms - SESSION_IDLE_MS);
+    if (e == OK) e = attempt_sweep(c, c->now_ms - ATTEMPT_KEPT_MS);
     return e != OK ? e : session_put(c, s->hash, s->csrf);
 }
 
 enum err session_open(struct call *c, struct str *ret_secret, struct str *ret_csrf)
 {
-    struct str secret = call_random_id(c, SECRET_BYTES);
+    struct str secret = pass_new(c);
     struct session s = {.hash = version_hash(c, secret), .csrf = call_random_id(c, SECRET_BYTES)};
     enum err e = store_tx(c, session_open_step, &s);
     if (e != OK) return e;
@@ -274,7 +314,7 @@ static enum err token_add_step(struct call *c, void *arg)
 
 enum err token_add(struct call *c, struct str login, struct str label, struct str *ret_token)
 {
-    struct str token = call_random_id(c, SECRET_BYTES);
+    struct str token = pass_new(c);
     struct token t = {.login = login, .label = label, .hash = version_hash(c, token)};
     enum err e = store_tx(c, token_add_step, &t);
     if (e == OK) *ret_token = token;

@@ -19,6 +19,7 @@ struct paper;   /* core/paper.h */
 struct kind {
     const struct field_table *table;
     int64_t schema;    /* number of the field table's edition; only grows */
+    bool local;        /* of one office alone: never taken in from another one */
     const char *view;  /* view that shows one record: arg "record"; NULL: the generic page */
     const char *title; /* field that names the record in lists; NULL: the kind's word */
     /* Rules a version must keep whoever made it, from its bytes alone. NULL: none. Pure. */
@@ -80,6 +81,10 @@ struct module {
     size_t view_count;
     const struct migration *migrations; /* constraints and indexes only */
     size_t migration_count;
+    /* Rebuilds what the office keeps in memory of this module's records, such as its working-day
+     * calendar: at the start, and after each commit that touched one of the module's kinds. Runs
+     * in a read snapshot, for nobody; `memory` lives as long as the office. NULL: none. */
+    enum err (*refresh)(struct call *c, struct office *office, struct arena *memory);
 };
 
 /* All modules: the built-in ones of core (today; office, units, persons, peers), then the folders

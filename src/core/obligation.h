@@ -28,9 +28,16 @@ enum err obligation_open(struct call *c, const struct version *v, const struct o
 enum err obligation_settle(struct call *c, const struct version *v, struct str about,
                            const char *what, struct str key);
 
+/* Where a page of obligations ended; zero begins. */
+struct obligation_after {
+    int64_t due_ms;
+    int64_t id;
+};
+
 /* Open obligations of the actor (own person, unit, roles, office), earliest first, undated last.
  * Shapes: rows as maps {about, href, what, act, title, owner, creditor, urgent, late, due CELL};
- * limit at most LIMIT_ROWS. */
-enum err obligation_mine(struct call *c, int64_t limit, struct node *ret_list);
-/* The same for what others owe to this office. */
+ * limit at most LIMIT_ROWS; ret_next is where the next page begins, zero when there is none. */
+enum err obligation_mine(struct call *c, const struct obligation_after *after, int64_t limit,
+                         struct node *ret_list, struct obligation_after *ret_next);
+/* The same for what others owe to this office: its first page. */
 enum err obligation_awaited(struct call *c, int64_t limit, struct node *ret_list);

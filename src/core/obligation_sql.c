@@ -74,16 +74,23 @@ enum err obligation_sweep(struct call *c, const struct version *v)
 
 #define OBLIGATION_COLUMNS                                                                         \
     "o.id, o.about, o.what, o.okey, o.owner, o.creditor, o.due_ms, o.why, o.title, o.urgent,"      \
-    " o.opened_ms, o.first_due_ms"
+    " h.kind"
 
-enum err obligation_by_owner(struct call *c, struct str owner, int64_t limit, struct rows *ret_rows)
+/* READER is asked after the index has chosen: the rows come in the order of the index. */
+#define OBLIGATION_FROM                                                                            \
+    "SELECT " OBLIGATION_COLUMNS " FROM obligation o JOIN head h ON h.record = o.about"            \
+    " WHERE o.settled_ms IS NULL AND " READER("o.about")
+
+enum err obligation_by_owner(struct call *c, struct str owner, const struct obligation_after *after,
+                             int64_t limit, struct rows *ret_rows)
 {
     struct parties p = grant_parties(c);
     return store_all(c,
-                     "SELECT " OBLIGATION_COLUMNS " FROM obligation o WHERE " READER(
-                         "o.about") " AND o.owner = $10 AND o.settled_ms IS NULL"
-                                    " ORDER BY o.due_ms, o.id LIMIT $11",
-                     ARGS(READER_ARGS(p), TEXT(owner), INT(limit)), ret_rows);
+                     OBLIGATION_FROM " AND o.owner = $10 AND (o.due_ms, o.id) > ($11, $12)"
+                                     " ORDER BY o.due_ms, o.id LIMIT $13",
+                     ARGS(READER_ARGS(p), TEXT(owner), INT(after->due_ms), INT(after->id),
+                          INT(limit)),
+                     ret_rows);
 }
 
 enum err obligation_by_creditor(struct call *c, struct str creditor, int64_t limit,
@@ -91,9 +98,8 @@ enum err obligation_by_creditor(struct call *c, struct str creditor, int64_t lim
 {
     struct parties p = grant_parties(c);
     return store_all(c,
-                     "SELECT " OBLIGATION_COLUMNS " FROM obligation o WHERE " READER(
-                         "o.about") " AND o.creditor = $10 AND o.settled_ms IS NULL"
-                                    " AND substr(o.owner, 1, 2) = 'o:' AND o.owner <> o.creditor"
-                                    " ORDER BY o.due_ms, o.id LIMIT $11",
+                     OBLIGATION_FROM " AND o.creditor = $10 AND substr(o.owner, 1, 2) = 'o:'"
+                                     " AND o.owner <> o.creditor"
+                                     " ORDER BY o.due_ms, o.id LIMIT $11",
                      ARGS(READER_ARGS(p), TEXT(creditor), INT(limit)), ret_rows);
 }

@@ -9,7 +9,7 @@
  * this one no longer does. */
 enum err obligation_sweep(struct call *c, const struct version *v);
 /* Open rows owned by one party, and those that other offices owe to it, earliest first. */
-enum err obligation_by_owner(struct call *c, struct str owner, int64_t limit,
-                             struct rows *ret_rows);
+enum err obligation_by_owner(struct call *c, struct str owner, const struct obligation_after *after,
+                             int64_t limit, struct rows *ret_rows);
 enum err obligation_by_creditor(struct call *c, struct str creditor, int64_t limit,
                                 struct rows *ret_rows);

@@ -53,6 +53,21 @@ struct str office_key_id(struct arena *arena, struct str public_key)
     return hex_encode(arena, (struct str){(const char *)hash, 8});
 }
 
+enum err office_pass_key(struct call *c, struct office *office)
+{
+    uint8_t hash[1][HASH_BYTES];
+    uint8_t signature[1][SIGNATURE_BYTES];
+    const struct signer *signer = &office->signer;
+    crypto_hash_sha256(hash[0], (const uint8_t *)office->id.ptr, office->id.len);
+    enum err e =
+        signer->sign(signer->self, c, PURPOSE_PASS, (const uint8_t(*)[32])hash, 1, signature);
+    if (e != OK) return e;
+    static_assert(sizeof office->pass_key == crypto_hash_sha256_BYTES);
+    crypto_hash_sha256(office->pass_key, signature[0], sizeof signature[0]);
+    sodium_memzero(signature, sizeof signature);
+    return OK;
+}
+
 /* Signs the hashes of `column` of all rows under one purpose, in one call to the keeper. */
 static enum err sign_rows(struct call *c, const struct rows *rows, size_t column,
                           const char *purpose, uint8_t (**ret_signatures)[64])
@@ -99,9 +114,67 @@ enum err office_before_commit(void *office, struct call *group)
     return e;
 }
 
+static bool topic_touches(struct str topic, const struct module *module)
+{
+    if (str_eq(topic, S("all"))) return true;
+    if (!str_starts(topic, S("kind:"))) return false;
+    struct str kind = str_sub(topic, S("kind:").len, topic.len);
+    for (size_t i = 0; i < module->kind_count; i++) {
+        if (str_eq(kind, str_of(module->kinds[i].table->name))) return true;
+    }
+    return false;
+}
+
+struct refreshing {
+    struct office *office;
+    const struct module *module;
+};
+
+static enum err refresh_step(struct call *c, void *arg)
+{
+    const struct refreshing *r = arg;
+    return r->module->refresh(c, r->office, r->office->memory);
+}
+
+static enum err refresh_module(struct call *c, struct office *office, const struct module *module)
+{
+    struct refreshing r = {office, module};
+    return store_read(c, refresh_step, &r);
+}
+
+enum err office_refresh(struct call *c, struct office *office, struct arena *memory)
+{
+    office->memory = memory;
+    office->store = c->store;
+    office->env = c->env;
+    for (size_t i = 0; i < modules_count(); i++) {
+        if (modules_at(i)->refresh == NULL) continue;
+        enum err e = refresh_module(c, office, modules_at(i));
+        if (e != OK) return e;
+    }
+    return OK;
+}
+
+/* What cannot be rebuilt stays as it was until the next commit that touches it. */
+static void refresh_touched(struct office *o, const struct str *topics, size_t count)
+{
+    for (size_t i = 0; i < modules_count(); i++) {
+        const struct module *module = modules_at(i);
+        bool touched = false;
+        for (size_t k = 0; module->refresh != NULL && k < count; k++)
+            touched = touched || topic_touches(topics[k], module);
+        if (!touched) continue;
+        struct call c = call_begin(o->env, o->store, o);
+        enum err e = refresh_module(&c, o, module);
+        if (e != OK) call_clear(&c);
+        call_end(&c);
+    }
+}
+
 void office_after_commit(void *office, const struct str *topics, size_t count)
 {
-    const struct office *o = office;
+    struct office *o = office;
+    if (o->memory != NULL) refresh_touched(o, topics, count);
     if (o->changed != NULL && count > 0) o->changed(o->changed_arg, topics, count);
 }
 
@@ -169,6 +242,11 @@ enum err office_found(struct call *c, struct str admin_login, struct str admin_p
     return e != OK ? e : store_tx(c, found_step, &f);
 }
 
+static void memory_end(void *arg)
+{
+    arena_close(arg);
+}
+
 enum err office_load(struct call *c, struct office *office)
 {
     struct rows rows = {};
@@ -183,7 +261,9 @@ enum err office_load(struct call *c, struct office *office)
     office->name = rows_text(&rows, 0, 2);
     office->public_key = str_copy(c->arena, (struct str){(const char *)raw, sizeof raw});
     office->key = office_key_id(c->arena, office->public_key);
-    return OK;
+    struct arena *memory = arena_open(0);
+    arena_defer(c->arena, memory_end, memory);
+    return office_refresh(c, office, memory);
 }
 
 static bool peer_of_row(struct call *c, const struct rows *rows, size_t i, struct peer *ret_peer)
@@ -229,6 +309,23 @@ enum err peer_find(struct call *c, struct str office, struct peer *ret_peer)
         return OK;
     }
     return fail(c, ERR_NOT_FOUND, "peer.unknown");
+}
+
+struct finding {
+    struct str office;
+    struct peer *peer;
+};
+
+static enum err find_step(struct call *c, void *arg)
+{
+    const struct finding *finding = arg;
+    return peer_find(c, finding->office, finding->peer);
+}
+
+enum err peer_look(struct call *c, struct str office, struct peer *ret_peer)
+{
+    struct finding finding = {office, ret_peer};
+    return store_read(c, find_step, &finding);
 }
 
 /* A name for a page; the id itself when the registry has none. */

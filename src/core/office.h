@@ -23,9 +23,15 @@ struct office {
     struct str key;        /* id of the signing key: first 16 hex digits of SHA-256(public key) */
     struct str public_key; /* 32 raw bytes */
     struct signer signer;
-    const struct workday_calendar *calendar; /* the working days it counts by */
+    /* The working days it counts by. A calendar never changes; when a decision comes, a new one
+     * takes its place here and the old one stays until the office ends, for whoever reads it. */
+    const struct workday_calendar *_Atomic calendar;
+    uint8_t pass_key[32]; /* marks every pass given to a browser or a program */
     void (*changed)(void *arg, const struct str *topics, size_t count); /* NULL: nobody listens */
     void *changed_arg;
+    struct arena *memory; /* of what modules keep (module.refresh); NULL: nothing is refreshed */
+    struct store *store;  /* read for it, with this clock */
+    const struct env *env;
 };
 
 /* Purposes the keeper knows; the signed text is purpose || 0 byte || hash. */
@@ -33,6 +39,7 @@ struct office {
 #define PURPOSE_RECEIPT "phoihop-receipt-v1"
 #define PURPOSE_ACK "phoihop-ack-v1"
 #define PURPOSE_FEED "phoihop-feed-v1"
+#define PURPOSE_PASS "phoihop-pass-v1" /* never leaves the office: office_pass_key */
 
 /* Verifies a signature made under a purpose. */
 bool office_verify(struct str public_key, const char *purpose, const uint8_t hash[32],
@@ -57,8 +64,17 @@ enum err office_migrate(struct call *c);
  * "office.exists". */
 enum err office_found(struct call *c, struct str admin_login, struct str admin_password);
 
-/* Loads id, code, name and public key from the office's own record. */
+/* Loads id, code, name and public key from the office's own record, and refreshes. */
 enum err office_load(struct call *c, struct office *office);
+
+/* Lets every module rebuild what it keeps in memory, now and after the commits that touch its
+ * records (office_after_commit). Shapes: memory outlives the office's use of the store and is no
+ * other thread's. */
+enum err office_refresh(struct call *c, struct office *office, struct arena *memory);
+
+/* Makes the office's pass_key out of a signature that only the keeper can give, so that it is the
+ * same in every process and lies in no file. Errors: those of the signer. */
+enum err office_pass_key(struct call *c, struct office *office);
 
 struct peer {
     struct str office; /* id */
@@ -72,6 +88,8 @@ struct peer {
 /* Finds a peer by its id; lists all in their order. Errors: ERR_NOT_FOUND "peer.unknown". */
 enum err peer_find(struct call *c, struct str office, struct peer *ret_peer);
 enum err peer_list(struct call *c, struct peer **ret_peers, size_t *ret_count);
+/* peer_find in a read of its own. */
+enum err peer_look(struct call *c, struct str office, struct peer *ret_peer);
 /* Code and name of an office, this one or a peer; the id itself when unknown. */
 struct str office_code(struct call *c, struct str office);
 struct str office_name(struct call *c, struct str office);
@@ -94,10 +112,17 @@ enum err login_password(struct call *c, struct str login, struct str password, s
 enum err login_set_password(struct call *c, struct str login, struct str password);
 /* Makes the actor from a login without a password: the command line of the office's own host. */
 enum err login_as(struct call *c, struct str login);
-/* Sessions of the web: a 32-byte secret goes to the browser, its hash stays. */
+/* Sessions of the web: a secret pass goes to the browser, its hash stays. */
 enum err session_open(struct call *c, struct str *ret_secret, struct str *ret_csrf);
 enum err session_resume(struct call *c, struct str secret, struct str *ret_csrf);
 enum err session_close(struct call *c, struct str secret);
 /* Bearer tokens of programs. */
 enum err token_add(struct call *c, struct str login, struct str label, struct str *ret_token);
 enum err token_login(struct call *c, struct str token);
+
+/* Says that the text is a pass, of a session or a token, that this office once gave out: whoever
+ * shows it has logged in. Whether it still holds is asked of the store. Touches neither store nor
+ * memory of a call, so the HTTP loop may ask it before a large body is read. */
+bool pass_is_ours(const struct office *office, struct str pass);
+/* A mark that only this office can make for the text: 32 hex digits. */
+struct str pass_mark(struct arena *arena, const struct office *office, struct str text);

@@ -73,20 +73,11 @@ static const struct field_table PEER_TABLE =
     FIELD_TABLE("office.peer", struct org_peer, PEER_FIELDS);
 
 static const struct kind KINDS[] = {
-    {.table = &OFFICE_TABLE, .schema = 1, .title = "name"},
-    {.table = &UNIT_TABLE, .schema = 1, .title = "name"},
-    {.table = &PERSON_TABLE, .schema = 1, .title = "title", .view = "office.person"},
-    {.table = &PEER_TABLE, .schema = 1, .title = "code"},
+    {.table = &OFFICE_TABLE, .schema = 1, .local = true, .title = "name"},
+    {.table = &UNIT_TABLE, .schema = 1, .local = true, .title = "name"},
+    {.table = &PERSON_TABLE, .schema = 1, .local = true, .title = "title", .view = "office.person"},
+    {.table = &PEER_TABLE, .schema = 1, .local = true, .title = "code"},
 };
-
-uint32_t org_person_roles(const struct org_person *person)
-{
-    uint32_t roles = 0;
-    for (size_t i = 0; i < ARRAY_LEN(person->role); i++) {
-        if (person->role[i]) roles |= 1U << i;
-    }
-    return roles;
-}
 
 const struct str *org_audience(struct call *c, size_t *ret_count)
 {

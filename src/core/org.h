@@ -47,7 +47,5 @@ struct org_peer {
 extern const struct module org_module;
 extern const struct module today_module;
 
-/* The role bits of a person. */
-uint32_t org_person_roles(const struct org_person *person);
 /* Parties that see the office's own registry: everybody here, the administrator too. */
 const struct str *org_audience(struct call *c, size_t *ret_count);

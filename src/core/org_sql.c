@@ -150,6 +150,12 @@ enum err attempt_drop(struct call *c, struct str key)
     return store_exec(c, "DELETE FROM attempt WHERE akey = $1", ARGS(TEXT(key)), NULL);
 }
 
+enum err attempt_sweep(struct call *c, int64_t until_before_ms)
+{
+    return store_exec(c, "DELETE FROM attempt WHERE until_ms < $1", ARGS(INT(until_before_ms)),
+                      NULL);
+}
+
 enum err once_get(struct call *c, struct str key, struct rows *ret_rows)
 {
     return store_all(c, "SELECT person, act, record, n FROM once WHERE okey = $1", ARGS(TEXT(key)),

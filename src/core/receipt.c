@@ -138,7 +138,7 @@ enum err receipt_arrive(struct call *c, const struct arrival *arrival, struct re
     struct str hash = version_hash(c, arrival->bytes);
     bool hex = hex_decode(hash, raw, sizeof raw);
     ensure(hex);
-    bool holds = str_eq(r.key, arrival->key) &&
+    bool holds = str_eq(r.office, arrival->office) && str_eq(r.key, arrival->key) &&
                  office_verify(arrival->public_key, PURPOSE_RECEIPT, raw, arrival->signature);
     if (!holds) return fail(c, ERR_INVALID, "receipt.signature");
     e = record_version(c, r.record, r.n, &about);
@@ -147,8 +147,12 @@ enum err receipt_arrive(struct call *c, const struct arrival *arrival, struct re
         return fail(c, ERR_INVALID, "receipt.unknown");
     }
     if (e != OK) return e;
-    bool ours = str_eq(about.home, c->office->id) && str_eq(about.hash, r.hash);
+    struct str party = str_format(c->arena, "o:%.*s", STR_ARG(r.office));
+    bool ours = str_eq(about.home, c->office->id) && str_eq(about.hash, r.hash) &&
+                version_addresses(&about, party);
     if (!ours) return fail(c, ERR_INVALID, "receipt.unknown");
+    bool theirs = r.person.len == 0 || str_eq(id_home(r.person), r.office);
+    if (!theirs) return fail(c, ERR_INVALID, "receipt.form");
     e = receipt_insert(c, &r, hash, arrival->bytes, arrival->signature, &fresh);
     if (e == OK && fresh) e = leaf_insert(c, OBJECT_RECEIPT, hash);
     if (e != OK) return e;

@@ -45,7 +45,7 @@ enum err receipt_keep_own(struct call *c, const struct receipt *r, const struct 
 enum err receipt_parse(struct call *c, struct str bytes, struct receipt *ret_receipt);
 
 /* Takes in a receipt of another office about a record of this one, once. Shapes: arrival->bytes are
- * the receipt's; personal is unused; the key is of the office that says it, and the caller has
- * checked that receipt.office is that office. Errors: ERR_INVALID "receipt.form",
+ * the receipt's; personal is unused; arrival->office is who sends it, and speaks only for itself.
+ * Errors: ERR_INVALID "receipt.form",
  * "receipt.signature", "receipt.unknown". */
 enum err receipt_arrive(struct call *c, const struct arrival *arrival, struct receipt *ret_receipt);

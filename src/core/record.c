@@ -168,6 +168,23 @@ static void *personal_sealed(struct call *c, const struct kind *kind, const void
     return sealed;
 }
 
+/* The file lies in the store and is as long as the version says: a receiver asks for that much. */
+static enum err file_is_here(struct call *c, const struct file_ref *file)
+{
+    int fd = -1;
+    int64_t size = 0;
+    bool here = blob_has(c, c->office->dir, file->root);
+    if (!here) {
+        (void)!fail(c, ERR_NOT_FOUND, "blob.missing");
+        return fail_arg(c, "name", file->name);
+    }
+    enum err e = blob_open(c, c->office->dir, file->root, &fd, &size);
+    if (e != OK) return e;
+    if (size == file->size) return OK;
+    (void)!fail(c, ERR_INVALID, "record.file_size");
+    return fail_arg(c, "name", file->name);
+}
+
 /* Every file a version names must lie in the store before anyone may be told of it. */
 static enum err files_are_here(struct call *c, const struct kind *kind, const void *body)
 {
@@ -177,9 +194,8 @@ static enum err files_are_here(struct call *c, const struct kind *kind, const vo
         const struct list *list = (const void *)((const char *)body + f->offset);
         const struct file_ref *files = list->rows;
         for (size_t k = 0; k < list->count; k++) {
-            if (blob_has(c, c->office->dir, files[k].root)) continue;
-            (void)!fail(c, ERR_NOT_FOUND, "blob.missing");
-            return fail_arg(c, "name", files[k].name);
+            enum err e = file_is_here(c, &files[k]);
+            if (e != OK) return e;
         }
     }
     return OK;
@@ -260,7 +276,7 @@ enum err record_put(struct call *c, const struct put *put, struct act_result *re
     return OK;
 }
 
-static bool audience_has(const struct version *v, struct str party)
+bool version_addresses(const struct version *v, struct str party)
 {
     for (size_t i = 0; i < v->audience_count; i++) {
         if (str_eq(v->audience[i], party)) return true;
@@ -278,15 +294,20 @@ static enum err arrival_check(struct call *c, const struct arrival *a, const str
     if (!office_verify(a->public_key, PURPOSE_VERSION, hash, a->signature)) {
         return fail(c, ERR_INVALID, "arrival.signature");
     }
+    if (!str_eq(v->home, a->office)) return fail(c, ERR_INVALID, "arrival.home");
     if (str_eq(v->home, c->office->id)) return fail(c, ERR_INVALID, "arrival.home");
-    if (!audience_has(v, str_format(c->arena, "o:%.*s", STR_ARG(c->office->id)))) {
+    /* an office speaks for its own people only */
+    bool own = v->person.len == 0 || str_eq(id_home(v->person), v->home);
+    if (!own) return fail(c, ERR_INVALID, "arrival.person");
+    if (!version_addresses(v, str_format(c->arena, "o:%.*s", STR_ARG(c->office->id)))) {
         return fail(c, ERR_INVALID, "arrival.audience");
     }
-    if (module_kind(v->kind) == NULL) return fail(c, ERR_INVALID, "arrival.kind");
-    return OK;
+    const struct kind *kind = module_kind(v->kind);
+    if (kind == NULL) return fail(c, ERR_INVALID, "arrival.kind");
+    return kind->local ? fail(c, ERR_INVALID, "arrival.local") : OK;
 }
 
-/* Whether the version follows what is held. A late addressee starts at any n. */
+/* Whether the version fits what is held. A late addressee starts at any n. */
 static enum err arrival_follows(struct call *c, const struct version *v, bool *ret_known)
 {
     struct head head = {};
@@ -300,18 +321,20 @@ static enum err arrival_follows(struct call *c, const struct version *v, bool *r
     if (v->n <= head.n) {
         struct version held = {};
         e = version_load(c, v->record, v->n, &held);
-        if (e != OK) {
-            call_clear(c); /* older than where this addressee started */
+        if (e == ERR_NOT_FOUND) {
+            call_clear(c); /* from before this addressee came in, or while it was out */
             *ret_known = true;
             return OK;
         }
+        if (e != OK) return e;
         if (!str_eq(held.hash, v->hash)) return fail(c, ERR_CONFLICT, "arrival.fork");
         *ret_known = true;
         return OK;
     }
-    if (v->n != head.n + 1) return fail(c, ERR_CONFLICT, "arrival.gap");
-    if (!str_eq(v->prev, head.hash)) return fail(c, ERR_CONFLICT, "arrival.fork");
-    return OK;
+    /* Numbers may be missing: an addressee can be left out for some versions, and one that was set
+     * aside must not stop the later ones. That none is lost on the way is the feed's promise. */
+    bool next = v->n == head.n + 1;
+    return next && !str_eq(v->prev, head.hash) ? fail(c, ERR_CONFLICT, "arrival.fork") : OK;
 }
 
 static enum err arrival_personal(struct call *c, const struct kind *kind, const struct arrival *a,

@@ -61,7 +61,8 @@ struct put {
 /* Makes a version: checks the body by its field table and rules, writes the bytes, projects them,
  * notes the addressees and the log leaf. Only inside store_tx.
  * Errors: ERR_STALE "record.stale"; ERR_DENIED "record.not_home"; ERR_INVALID "form";
- * ERR_LIMIT "record.too_large"; ERR_NOT_FOUND "blob.missing" for a file not in the store. */
+ * ERR_LIMIT "record.too_large"; ERR_NOT_FOUND "blob.missing" for a file not in the store,
+ * ERR_INVALID "record.file_size" for one of another size. */
 enum err record_put(struct call *c, const struct put *put, struct act_result *ret_result);
 
 /* Loads the newest version's head. `_visible` answers as if it did not exist when the actor may
@@ -82,12 +83,15 @@ enum err record_version(struct call *c, struct str record, int64_t n, struct ver
  * ERR_INVALID "version.kind". */
 enum err version_parse(struct call *c, struct str bytes, struct version *ret_version);
 enum err version_body(struct call *c, const struct version *v, void *ret_body);
+/* Says that the party stands in the version's audience. */
+bool version_addresses(const struct version *v, struct str party);
 
 /* A version that came from its home office. */
 struct arrival {
     struct str bytes;
     struct str signature;                /* 64 raw bytes */
-    struct str public_key;               /* 32 raw bytes: the home's key, from the directory */
+    struct str office;                   /* id of the peer that sends it and vouches for it */
+    struct str public_key;               /* 32 raw bytes: its key, from the directory */
     struct str key;                      /* its id */
     const struct personal_row *personal; /* values of personal fields */
     size_t personal_count;
@@ -100,8 +104,8 @@ struct personal_row {
 
 /* Verifies and takes in a received version, once: the same bytes again are OK and change nothing.
  * Only inside store_tx. Errors, all of which refuse the entry: ERR_INVALID "arrival.signature",
- * "arrival.home", "arrival.audience", "arrival.kind", "arrival.body", "arrival.secret";
- * ERR_CONFLICT "arrival.fork" (another version n is held), "arrival.gap". */
+ * "arrival.home", "arrival.person", "arrival.audience", "arrival.kind", "arrival.local",
+ * "arrival.body", "arrival.secret"; ERR_CONFLICT "arrival.fork" (another version n is held, or n-1 is another). */
 enum err record_arrive(struct call *c, const struct arrival *arrival, struct version *ret_version);
 
 /* Applies a stored version to the projections: the generic columns, then the kind's apply. */

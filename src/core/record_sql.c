@@ -1,5 +1,7 @@
 #include "core/record_sql.h"
 
+#include "core/office.h"
+
 enum err record_visible(struct call *c, struct str record, bool *ret_visible)
 {
     struct parties p = grant_parties(c);
@@ -105,13 +107,16 @@ enum err personal_load(struct call *c, struct str record, int64_t n, struct rows
                      ARGS(TEXT(record), INT(n)), ret_rows);
 }
 
+/* Persons, units and roles that another office names are its own: here they mean nobody. */
 enum err audience_store(struct call *c, const struct version *v)
 {
     enum err e = OK;
+    bool ours = str_eq(v->home, c->office->id);
     if (v->n > 1) {
         e = store_exec(c, "DELETE FROM audience WHERE record = $1", ARGS(TEXT(v->record)), NULL);
     }
     for (size_t i = 0; e == OK && i < v->audience_count; i++) {
+        if (!ours && !str_starts(v->audience[i], S("o:"))) continue;
         e = store_exec(c,
                        "INSERT INTO audience (record, party) VALUES ($1, $2)"
                        " ON CONFLICT (record, party) DO NOTHING",

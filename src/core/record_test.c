@@ -164,6 +164,95 @@ static void a_session_ends_when_idle(void **state)
     call_end(&c);
 }
 
+static void an_administrator_in_a_unit_reads_none_of_its_records(void **state)
+{
+    struct t_office *t = *state;
+    struct str unit =
+        t_act(t, "admin", "office.add_unit", "{\"name\":\"Vụ Tổng hợp\"}").record;
+    struct str json = str_format(
+        t->arena, "{\"login\":\"may\",\"title\":\"Quản trị\",\"unit\":\"%.*s\",\"admin\":true,"
+                  "\"password\":\"mat-khau-may\"}", STR_ARG(unit));
+    (void)t_act(t, "admin", "office.add_person", json.ptr);
+    struct call c = t_call(t, "may");
+    struct parties parties = grant_parties(&c);
+    struct str party = str_format(c.arena, "u:%.*s", STR_ARG(unit));
+    assert_true(str_eq(c.who.unit, unit));
+    for (size_t i = 0; i < READER_PARTIES; i++)
+        assert_false(str_eq(parties.party[i], party));
+    call_end(&c);
+}
+
+static void wrong_tries_are_forgotten_after_a_day_of_peace(void **state)
+{
+    struct t_office *t = *state;
+    struct str secret = {};
+    struct str csrf = {};
+    struct rows rows = {};
+    for (int i = 0; i < 3; i++) {
+        struct call c = t_call(t, NULL);
+        struct str login = str_format(c.arena, "khong-co-%d", i);
+        assert_int_equal(login_password(&c, login, S("sai-mat-khau"), S("192.0.2.1")), ERR_LOGIN);
+        call_end(&c);
+    }
+    t->now_ms += INT64_C(25) * 60 * 60 * 1000;
+    struct call c = t_call(t, "admin");
+    assert_int_equal(session_open(&c, &secret, &csrf), OK);
+    assert_int_equal(store_all(&c, "SELECT count(*) FROM attempt", NO_ARGS, &rows), OK);
+    assert_int_equal(rows_int(&rows, 0, 0), 0);
+    call_end(&c);
+}
+
+static void only_this_office_makes_a_pass(void **state)
+{
+    struct t_office *t = *state;
+    struct str secret = {};
+    struct str csrf = {};
+    struct call c = t_call(t, "admin");
+    assert_int_equal(office_pass_key(&c, &t->office), OK);
+    assert_int_equal(session_open(&c, &secret, &csrf), OK);
+    assert_true(pass_is_ours(&t->office, secret));
+    assert_false(pass_is_ours(&t->office, csrf));
+    assert_false(pass_is_ours(&t->office, str_sub(secret, 1, secret.len)));
+    assert_false(pass_is_ours(&t->office, (struct str){}));
+    t->office.pass_key[0] ^= 1;
+    assert_false(pass_is_ours(&t->office, secret));
+    call_end(&c);
+}
+
+static enum err arrive_step(struct call *c, void *arg)
+{
+    struct version v = {};
+    return record_arrive(c, arg, &v);
+}
+
+/* An office's own registry is its own: a peer's persons, units and peers are refused. */
+static void a_person_of_another_office_is_refused(void **state)
+{
+    struct t_office *t = *state;
+    struct t_office other;
+    struct version v = {};
+    t_office_open(&other, "VPQH");
+    t_peers(t, &other);
+    struct str record = t_person(&other, "vanthu", ROLE_REGISTRY);
+    struct call from = t_call(&other, "admin");
+    assert_int_equal(record_version(&from, record, 1, &v), OK);
+    struct arrival arrival = {.bytes = v.bytes,
+                              .signature = v.signature,
+                              .office = other.office.id,
+                              .public_key = other.office.public_key,
+                              .key = other.office.key};
+    struct call c = t_call(t, NULL);
+    assert_int_equal(store_tx(&c, arrive_step, &arrival), ERR_INVALID);
+    assert_string_equal(c.failure.reason, "arrival.audience");
+    call_clear(&c);
+    arrival.office = t->office.id; /* somebody else passes it on as its own */
+    assert_int_equal(store_tx(&c, arrive_step, &arrival), ERR_INVALID);
+    assert_string_equal(c.failure.reason, "arrival.home");
+    call_end(&c);
+    call_end(&from);
+    t_office_close(&other);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, open_office, close_office)
@@ -177,6 +266,10 @@ int main(void)
         T(a_name_is_signed_as_a_hash_and_shown_as_itself),
         T(a_wrong_password_is_counted_and_locks),
         T(a_session_ends_when_idle),
+        T(an_administrator_in_a_unit_reads_none_of_its_records),
+        T(wrong_tries_are_forgotten_after_a_day_of_peace),
+        T(only_this_office_makes_a_pass),
+        T(a_person_of_another_office_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

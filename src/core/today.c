@@ -5,20 +5,40 @@
 #include "core/obligation.h"
 #include "core/org.h"
 
-enum { TODAY_ROWS = 50 };
+enum { TODAY_ROWS = 25 };
+
+/* Where the page before ended. */
+static const struct field ARG_FIELDS[] = {
+    {.name = "after_due",
+     .type = FIELD_INT,
+     .offset = offsetof(struct obligation_after, due_ms),
+     .max = INT64_MAX},
+    {.name = "after",
+     .type = FIELD_INT,
+     .offset = offsetof(struct obligation_after, id),
+     .max = INT64_MAX},
+};
+static const struct field_table ARGUMENTS =
+    FIELD_TABLE("today.args", struct obligation_after, ARG_FIELDS);
 
 static enum err today(struct call *c, const void *args, struct view *ret_view)
 {
-    (void)args;
+    const struct obligation_after *after = args;
+    struct obligation_after next = {};
     view_start(c, ret_view, VIEW_TODAY, (struct str){});
     struct node *mine = node_put_list(c, ret_view->data, "mine");
-    enum err e = obligation_mine(c, TODAY_ROWS, mine);
+    enum err e = obligation_mine(c, after, TODAY_ROWS, mine, &next);
     if (e != OK) return e;
+    if (next.id > 0) {
+        node_text(c, ret_view->data, "next_href",
+                  str_format(c->arena, "/view/today.today?after_due=%lld&after=%lld",
+                             (long long)next.due_ms, (long long)next.id));
+    }
     return obligation_awaited(c, TODAY_ROWS, node_put_list(c, ret_view->data, "awaited"));
 }
 
 static const struct view_def VIEWS[] = {
-    {.name = "today.today", .roles = ROLE_ANY, .rail = true, .run = today},
+    {.name = "today.today", .args = &ARGUMENTS, .roles = ROLE_ANY, .rail = true, .run = today},
 };
 
 const struct module today_module = {

@@ -2,6 +2,8 @@
 
 #include "base/json.h"
 
+#include <string.h>
+
 enum { NODE_DEPTH_MAX = 16 };
 
 static struct node *node_new(struct call *c, enum node_type type, const char *name)
@@ -95,7 +97,8 @@ const struct node *node_find(const struct node *map, struct str name)
 {
     if (map == NULL || map->type != NODE_MAP) return NULL;
     for (const struct node *child = map->first; child != NULL; child = child->next) {
-        if (str_eq(str_of(child->name), name)) return child;
+        bool same = strncmp(child->name, name.ptr, name.len) == 0 && child->name[name.len] == 0;
+        if (same) return child;
     }
     return NULL;
 }
@@ -124,7 +127,7 @@ size_t node_count(const struct node *list)
 static void json_scalar(struct sb *sb, const struct node *node)
 {
     switch (node->type) {
-    case NODE_TEXT: json_string(sb, node->text); break;
+    case NODE_TEXT: json_text(sb, node->text); break;
     case NODE_INT: sb_printf(sb, "%lld", (long long)node->number); break;
     case NODE_BOOL: sb_put(sb, node->number != 0 ? S("true") : S("false")); break;
     case NODE_LIST: sb_put(sb, S("[]")); break;
@@ -141,7 +144,7 @@ void node_json(struct sb *sb, const struct node *node)
     while (at != NULL) {
         if (depth > 0 && open[depth - 1]->first != at) sb_char(sb, ',');
         if (at->name != NULL && depth > 0) {
-            json_string(sb, str_of(at->name));
+            json_text(sb, str_of(at->name));
             sb_char(sb, ':');
         }
         bool container = at->type == NODE_LIST || at->type == NODE_MAP;

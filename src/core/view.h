@@ -68,7 +68,6 @@ void view_column(struct call *c, struct view *view, const char *key, const char 
 struct node *view_row(struct call *c, struct view *view, struct str record, struct str href);
 void view_cell(struct call *c, struct node *row, struct str text);
 void view_cell_state(struct call *c, struct node *row, struct str text, const char *tone);
-void view_cell_date(struct call *c, struct node *row, int64_t day);
 void view_cell_instant(struct call *c, struct node *row, int64_t ms);
 void view_fact(struct call *c, struct view *view, const char *label_key, struct str text);
 /* A deadline: text "còn 2 ngày làm việc · thứ Năm 12/02/2026 17:00", tone, and the receipt. */

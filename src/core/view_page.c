@@ -49,13 +49,6 @@ void view_cell_state(struct call *c, struct node *row, struct str text, const ch
     node_text(c, cell(c, row, "state", text), "tone", str_of(tone));
 }
 
-void view_cell_date(struct call *c, struct node *row, int64_t day)
-{
-    struct str text = day == 0 ? (struct str){} : time_format_day_vn(c->arena, day);
-    struct node *map = cell(c, row, "date", text);
-    if (day != 0) node_text(c, map, "value", time_format_day(c->arena, day));
-}
-
 void view_cell_instant(struct call *c, struct node *row, int64_t ms)
 {
     struct str text = ms == 0 ? (struct str){} : time_hanoi_format(c->arena, ms, c->lang);

@@ -24,7 +24,7 @@ static const struct migration STEPS[] = {
      /* the receiving end of each feed, with the stored acknowledgement */
      "CREATE TABLE feed_in (peer TEXT PRIMARY KEY, epoch INT NOT NULL, seq INT NOT NULL,"
      " chain TEXT NOT NULL, ack BYTES NOT NULL, received_ms INT NOT NULL);"
-     /* entries that could not be taken in, whole */
+     /* entries that could not be taken in, the first of a peer with their objects */
      "CREATE TABLE quarantine (peer TEXT NOT NULL, epoch INT NOT NULL, seq INT NOT NULL,"
      " record TEXT NOT NULL, n INT NOT NULL, entry BYTES NOT NULL, object BYTES NOT NULL,"
      " signature BYTES NOT NULL, reason TEXT NOT NULL, received_ms INT NOT NULL,"
@@ -43,6 +43,8 @@ static const struct migration STEPS[] = {
      "CREATE TABLE alarm (peer TEXT NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL,"
      " first_ms INT NOT NULL, last_ms INT NOT NULL, count INT NOT NULL, ended_ms INT,"
      " PRIMARY KEY (peer, reason));"},
+    /* moved by the holder of a lease again and again; 0: the lease is free */
+    {"exchange.2", "ALTER TABLE lease ADD COLUMN beat INT NOT NULL DEFAULT 0;", NULL},
 };
 
 enum err exchange_migrate(struct call *c)
@@ -55,8 +57,8 @@ enum err exchange_migrate(struct call *c)
 enum err lease_take(struct call *c, struct str name, int64_t *ret_fence)
 {
     enum err e = store_exec(c,
-                            "INSERT INTO lease (name, fence) VALUES ($1, 1)"
-                            " ON CONFLICT (name) DO UPDATE SET fence = lease.fence + 1",
+                            "INSERT INTO lease (name, fence, beat) VALUES ($1, 1, 1)"
+                            " ON CONFLICT (name) DO UPDATE SET fence = lease.fence + 1, beat = 1",
                             ARGS(TEXT(name)), NULL);
     return e != OK ? e : lease_fence(c, name, ret_fence);
 }
@@ -66,6 +68,27 @@ enum err lease_fence(struct call *c, struct str name, int64_t *ret_fence)
     struct rows rows = {};
     enum err e = store_one(c, "SELECT fence FROM lease WHERE name = $1", ARGS(TEXT(name)), &rows);
     if (e == OK) *ret_fence = rows_int(&rows, 0, 0);
+    return e;
+}
+
+enum err lease_look(struct call *c, struct str name, int64_t *ret_fence, int64_t *ret_beat)
+{
+    struct rows rows = {};
+    enum err e = store_all(c, "SELECT fence, beat FROM lease WHERE name = $1", ARGS(TEXT(name)),
+                           &rows);
+    if (e != OK) return e;
+    *ret_fence = rows.count > 0 ? rows_int(&rows, 0, 0) : 0;
+    *ret_beat = rows.count > 0 ? rows_int(&rows, 0, 1) : 0;
+    return OK;
+}
+
+enum err lease_beat(struct call *c, struct str name, int64_t fence, bool leave, bool *ret_held)
+{
+    int64_t changed = 0;
+    enum err e = store_exec(c, "UPDATE lease SET beat = (beat + 1) * $1 WHERE name = $2 AND"
+                               " fence = $3",
+                            ARGS(INT(leave ? 0 : 1), TEXT(name), INT(fence)), &changed);
+    *ret_held = changed > 0;
     return e;
 }
 
@@ -371,12 +394,21 @@ enum err cursor_store(struct call *c, struct str peer, const struct cursor_row *
 enum err quarantine_insert(struct call *c, const struct batch_entry *entry, const char *reason)
 {
     const struct entry *at = &entry->entry;
+    struct rows held = {};
+    enum err e = store_one(c,
+                           "SELECT count(*) FROM (SELECT 1 FROM quarantine WHERE peer = $1"
+                           " LIMIT $2) held",
+                           ARGS(TEXT(at->from), INT(LIMIT_ASIDE_WHOLE)), &held);
+    if (e != OK) return e;
+    /* a peer that sends nothing else cannot fill the disk: its signed entry is evidence enough */
+    bool whole = rows_int(&held, 0, 0) < LIMIT_ASIDE_WHOLE;
+    struct str object = whole ? entry->object : S("");
     return store_exec(c,
                       "INSERT INTO quarantine (peer, epoch, seq, record, n, entry, object,"
                       " signature, reason, received_ms)"
                       " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
                       ARGS(TEXT(at->from), INT(at->epoch), INT(at->seq), TEXT(at->record),
-                           INT(at->n), BYTES(entry->bytes), BYTES(entry->object),
+                           INT(at->n), BYTES(entry->bytes), BYTES(object),
                            BYTES(entry->signature), TEXT(str_of(reason)), INT(c->now_ms)),
                       NULL);
 }

@@ -44,6 +44,8 @@ enum wanted_state { WANTED_OPEN = 1, WANTED_HERE, WANTED_REFUSED };
 /* sequencer */
 enum err lease_take(struct call *c, struct str name, int64_t *ret_fence);
 enum err lease_fence(struct call *c, struct str name, int64_t *ret_fence);
+enum err lease_look(struct call *c, struct str name, int64_t *ret_fence, int64_t *ret_beat);
+enum err lease_beat(struct call *c, struct str name, int64_t fence, bool leave, bool *ret_held);
 enum err leaf_number(struct call *c, int64_t max);
 enum err waiting_any(struct call *c, bool *ret_any);
 enum err waiting_peers(struct call *c, struct rows *ret_rows);

@@ -304,6 +304,21 @@ static void nobody_adds_to_the_registry_of_another_office(void **state)
     assert_int_equal(ask(&p->b, "SELECT count(*) FROM quarantine"), 1);
 }
 
+static void what_a_peer_has_set_aside_cannot_fill_the_disk(void **state)
+{
+    struct pair *p = *state;
+    enum { MORE = 4 };
+    const struct org_unit unit = {.name = S("Vụ giả mạo")};
+    for (int i = 0; i < LIMIT_ASIDE_WHOLE + MORE; i++) {
+        (void)put_body(p, "office.unit", (struct str){}, &unit, PRIORITY_BULK);
+    }
+    assert_string_equal(answer(p, receive(p, batch(p))), "");
+    assert_string_equal(answer(p, receive(p, batch(p))), "");
+    assert_int_equal(ask(&p->b, "SELECT count(*) FROM quarantine"), LIMIT_ASIDE_WHOLE + MORE);
+    assert_int_equal(ask(&p->b, "SELECT count(*) FROM quarantine WHERE length(object) = 0"), MORE);
+    assert_int_equal(ask(&p->b, "SELECT count(*) FROM quarantine WHERE length(entry) = 0"), 0);
+}
+
 static void a_batch_of_another_office_is_refused(void **state)
 {
     struct pair *p = *state;
@@ -474,6 +489,48 @@ static void an_older_holder_of_the_lease_numbers_nothing(void **state)
     assert_int_equal(ask(&p->a, "SELECT count(*) FROM outbox WHERE seq = 1"), 1);
 }
 
+/* One program's look or beat. */
+static int64_t stand(struct pair *p, struct sequencer *sequencer)
+{
+    struct call c = t_call(&p->a, NULL);
+    must(&c, sequencer_stand(&c, sequencer));
+    call_end(&c);
+    return sequencer->fence;
+}
+
+static void a_lease_passes_on_only_when_its_holder_is_silent(void **state)
+{
+    struct pair *p = *state;
+    struct sequencer first = {};
+    struct sequencer second = {};
+    script(&p->a, "DELETE FROM lease;");
+    assert_true(stand(p, &first) > 0);
+    for (int i = 0; i < 3 * SEQUENCER_LOOKS; i++) { /* a holder that beats is left in peace */
+        assert_int_equal(stand(p, &second), 0);
+        assert_true(stand(p, &first) > 0);
+    }
+    for (int i = 0; i < SEQUENCER_LOOKS; i++)
+        assert_int_equal(stand(p, &second), 0);
+    (void)stand(p, &second);
+    assert_true(second.fence > first.fence);
+    assert_int_equal(stand(p, &first), 0); /* woken up too late, it steps back by itself */
+}
+
+static void a_lease_that_is_given_back_is_free_at_once(void **state)
+{
+    struct pair *p = *state;
+    struct sequencer first = {};
+    struct sequencer second = {};
+    script(&p->a, "DELETE FROM lease;");
+    assert_true(stand(p, &first) > 0);
+    assert_int_equal(stand(p, &second), 0);
+    struct call c = t_call(&p->a, NULL);
+    must(&c, sequencer_leave(&c, &first));
+    call_end(&c);
+    assert_true(stand(p, &second) > 0);
+    assert_int_equal(stand(p, &first), 0);
+}
+
 static void a_peer_that_is_down_is_tried_for_ever_with_growing_waits(void **state)
 {
     struct pair *p = *state;
@@ -539,6 +596,7 @@ int main(void)
         PAIR_TEST(a_bad_entry_is_set_aside_and_the_feed_moves_on),
         PAIR_TEST(the_home_hears_of_a_refusal),
         PAIR_TEST(nobody_adds_to_the_registry_of_another_office),
+        PAIR_TEST(what_a_peer_has_set_aside_cannot_fill_the_disk),
         PAIR_TEST(a_batch_of_another_office_is_refused),
         PAIR_TEST(a_batch_whose_head_is_not_signed_is_refused),
         PAIR_TEST(another_chain_stops_the_feed_and_alarms),
@@ -551,6 +609,8 @@ int main(void)
         PAIR_TEST(leaves_get_indexes_without_holes),
         PAIR_TEST(a_row_that_cannot_be_numbered_holds_up_its_own_peer_only),
         PAIR_TEST(an_older_holder_of_the_lease_numbers_nothing),
+        PAIR_TEST(a_lease_passes_on_only_when_its_holder_is_silent),
+        PAIR_TEST(a_lease_that_is_given_back_is_free_at_once),
         PAIR_TEST(a_file_follows_the_version_that_names_it),
         PAIR_TEST(a_peer_that_is_down_is_tried_for_ever_with_growing_waits),
     };

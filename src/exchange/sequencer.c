@@ -20,6 +20,58 @@ enum err sequencer_take(struct call *c, struct sequencer *ret_sequencer)
     return store_tx(c, take, ret_sequencer);
 }
 
+/* What one look or one beat finds; the store may run it more than once. */
+struct standing {
+    const struct sequencer *before;
+    struct sequencer after;
+    bool leave;
+};
+
+static enum err stand(struct call *c, void *arg)
+{
+    struct standing *s = arg;
+    int64_t fence = 0;
+    int64_t beat = 0;
+    s->after = *s->before;
+    enum err e = lease_look(c, LEASE_NAME, &fence, &beat);
+    if (e != OK) return e;
+    bool same = fence == s->after.seen_fence && beat == s->after.seen_beat;
+    s->after.looks = same ? s->after.looks + 1 : 0;
+    s->after.seen_fence = fence;
+    s->after.seen_beat = beat;
+    if (beat != 0 && s->after.looks < SEQUENCER_LOOKS) return OK;
+    s->after = (struct sequencer){};
+    return lease_take(c, LEASE_NAME, &s->after.fence); /* nobody moved it since: else a conflict */
+}
+
+static enum err beat(struct call *c, void *arg)
+{
+    struct standing *s = arg;
+    bool held = false;
+    s->after = *s->before;
+    enum err e = lease_beat(c, LEASE_NAME, s->before->fence, s->leave, &held);
+    if (!held || s->leave) s->after = (struct sequencer){};
+    return e;
+}
+
+enum err sequencer_stand(struct call *c, struct sequencer *sequencer)
+{
+    struct standing s = {.before = sequencer};
+    enum err e = store_tx(c, sequencer->fence > 0 ? beat : stand, &s);
+    if (e == OK) *sequencer = s.after;
+    if (e != OK) sequencer->looks = 0;
+    return e;
+}
+
+enum err sequencer_leave(struct call *c, struct sequencer *sequencer)
+{
+    struct standing s = {.before = sequencer, .leave = true};
+    if (sequencer->fence == 0) return OK;
+    enum err e = store_tx(c, beat, &s);
+    if (e == OK) *sequencer = s.after;
+    return e;
+}
+
 /* Notes which files the peer may fetch from now on. */
 static enum err share_files(struct call *c, struct str peer, const struct waiting_row *row)
 {

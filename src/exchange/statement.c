@@ -22,28 +22,17 @@ enum err statement_sign(struct call *c, const char *purpose, struct str bytes,
     return OK;
 }
 
-struct finding {
-    struct str office;
-    struct peer peer;
-};
-
-static enum err find(struct call *c, void *arg)
-{
-    struct finding *finding = arg;
-    return peer_find(c, finding->office, &finding->peer);
-}
-
 enum err statement_verify(struct call *c, const struct statement *statement, struct peer *ret_peer)
 {
-    struct finding finding = {.office = statement->office};
+    struct peer peer = {};
     uint8_t hash[STATEMENT_HASH_BYTES];
-    enum err e = store_read(c, find, &finding);
+    enum err e = peer_look(c, statement->office, &peer);
     if (e != OK) return e;
-    if (!str_eq(statement->key, finding.peer.key)) return fail(c, ERR_DENIED, "statement.key");
+    if (!str_eq(statement->key, peer.key)) return fail(c, ERR_DENIED, "statement.key");
     crypto_hash_sha256(hash, (const uint8_t *)statement->bytes.ptr, statement->bytes.len);
-    if (!office_verify(finding.peer.public_key, statement->purpose, hash, statement->signature)) {
+    if (!office_verify(peer.public_key, statement->purpose, hash, statement->signature)) {
         return fail(c, ERR_DENIED, "statement.signature");
     }
-    *ret_peer = finding.peer;
+    *ret_peer = peer;
     return OK;
 }

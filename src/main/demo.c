@@ -1,9 +1,9 @@
 #include "main/demo.h"
 
 #include "base/words.h"
+#include "front/cli/config.h"
 #include "main/demo_office.h"
 #include "main/init.h"
-#include "main/supervise.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -43,7 +43,7 @@ static enum err prepare(struct demo *demo, struct str dir, int64_t port)
         demo->office[i].wire_port = port + WIRE_AFTER + i;
         demo->office[i].dir_fd = -1;
     }
-    demo->lib_fd = supervise_lib(c);
+    demo->lib_fd = cli_lib(c);
     if (demo->lib_fd < 0) return fail(c, ERR_IO, "serve.lib");
     enum err e = init_dir(c, dir, (struct str){});
     if (e == OK) e = cli_enter(c, dir);
@@ -123,7 +123,9 @@ enum err demo_run(struct call *c, const struct cli_args *args)
     int64_t port = PORT_FIRST;
     demo->c = c;
     demo->progress_fd = once ? STDERR_FILENO : STDOUT_FILENO;
+    demo->store = cli_value(args, "store");
     enum err e = cli_number(c, args, "port", 1, PORT_MAX, &port);
+    if (e == OK && demo->store.len > 0) e = config_store_check(c, demo->store);
     if (e == OK) e = prepare(demo, dir.len > 0 ? dir : S("var/demo"), port);
     if (e == OK) e = demo_found(demo);
     if (e == OK) e = demo_start(demo);

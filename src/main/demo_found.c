@@ -68,10 +68,26 @@ static enum err people_add(struct call *c, struct demo *demo, enum demo_place pl
     return OK;
 }
 
+static struct str plugins_of(struct call *c, const struct demo *demo)
+{
+    return str_format(c->arena, "/proc/self/fd/%d", demo->lib_fd);
+}
+
+/* A schema of its own in the one database. */
+static struct str store_of(struct call *c, const struct demo *demo, const struct demo_office *o)
+{
+    if (demo->store.len == 0) return (struct str){};
+    bool more = str_find(demo->store, S("?"), 0) < demo->store.len;
+    return str_format(c->arena, "%.*s%soptions=-csearch_path%%3D%s", STR_ARG(demo->store),
+                      more ? "&" : "?", o->folder);
+}
+
 static enum err found_one(struct call *c, struct demo *demo, enum demo_place place)
 {
     struct demo_office *o = &demo->office[place];
     const struct founding founding = {
+        .store = store_of(c, demo, o),
+        .plugins = plugins_of(c, demo),
         .code = str_of(o->code),
         .name = words(LANG_VI, str_of(o->name_key)),
         .address = S("127.0.0.1"),
@@ -108,9 +124,8 @@ static enum err peers_add(struct call *c, struct demo *demo, enum demo_place pla
     struct demo_office *o = &demo->office[place];
     int failed = fchdir(o->dir_fd);
     ensure(failed == 0);
-    o->cli = (struct cli_office){};
-    enum err e = cli_open_inline(c, &o->cli);
-    if (e == OK) e = office_load(c, &o->cli.office);
+    o->cli = (struct cli_office){.plugins = plugins_of(c, demo)};
+    enum err e = cli_open(c, &o->cli);
     for (enum demo_place other = VPTW; e == OK && other < DEMO_OFFICES; other++) {
         const struct demo_office *peer = &demo->office[other];
         if (other == place) continue;
@@ -137,7 +152,7 @@ static enum err move_one(struct call *c, struct demo *demo, enum demo_place plac
     ensure(failed == 0);
     enum err e = config_read(c, &config);
     if (e != OK || (config.port == o->port && config.wire_port == o->wire_port)) return e;
-    o->cli = (struct cli_office){};
+    o->cli = (struct cli_office){.plugins = plugins_of(c, demo)};
     e = cli_open(c, &o->cli);
     if (e == OK) e = demo_see(c, demo, &look, &data);
     const json_t *rows = json_object_get(data, "rows");
@@ -180,9 +195,8 @@ static enum err past_one(struct call *c, struct demo *demo, enum demo_place plac
     ensure(failed == 0);
     demo->past = (struct env){past_now_ms, past_random, demo};
     struct call then = call_begin(&demo->past, NULL, NULL);
-    o->cli = (struct cli_office){};
-    enum err e = cli_open_inline(&then, &o->cli);
-    if (e == OK) e = office_load(&then, &o->cli.office);
+    o->cli = (struct cli_office){.plugins = plugins_of(&then, demo)};
+    enum err e = cli_open(&then, &o->cli);
     if (e == OK) e = demo_past(&then, demo, place);
     if (e != OK) (void)fail(c, e, then.failure.reason);
     call_end(&then);

@@ -28,6 +28,7 @@ struct demo {
     int top_fd;          /* the folder of the folders */
     int signal_fd;       /* SIGINT, SIGTERM */
     int lib_fd;          /* the plugins */
+    struct str store;    /* PostgreSQL, a schema for each office; empty: SQLite */
     int progress_fd;     /* standard error with --once, else standard output */
     struct str password; /* of all accounts */
     struct env past;     /* DEMO_PAST_DAYS ago: so that some work is late already */

@@ -99,8 +99,11 @@ enum err init_here(struct call *c, const struct founding *founding, struct str p
     o->office.id = call_random_id(c, ID_RANDOM_BYTES);
     o->office.code = founding->code;
     o->office.name = founding->name;
+    o->store = founding->store;
+    o->plugins = founding->plugins;
     e = cli_open_inline(c, o);
     if (e == OK) e = office_found(c, S("admin"), password);
+    if (e == ERR_CONFLICT || (e != OK && c->store == NULL)) key_file_remove(); /* signed nothing */
     if (e != OK) return e;
     const struct config config = {
         .id = o->office.id,
@@ -108,6 +111,7 @@ enum err init_here(struct call *c, const struct founding *founding, struct str p
         .port = founding->port,
         .wire_address = founding->wire_address,
         .wire_port = founding->wire_port,
+        .store = founding->store,
     };
     e = config_write(c, &config); /* last: without it there is no office */
     folders_sync();
@@ -122,6 +126,8 @@ static enum err founding_read(struct call *c, const struct cli_args *args,
         .name = cli_value(args, "name"),
         .address = cli_value(args, "address"),
         .wire_address = cli_value(args, "wire-address"),
+        .store = cli_value(args, "store"),
+        .plugins = cli_plugins(c),
     };
     if (f.address.len == 0) f.address = S("127.0.0.1");
     if (f.wire_address.len == 0) f.wire_address = S("0.0.0.0");
@@ -129,6 +135,7 @@ static enum err founding_read(struct call *c, const struct cli_args *args,
     enum err e = cli_number(c, args, "port", 1, 65535, &f.port);
     f.wire_port = f.port + WIRE_AFTER;
     if (e == OK) e = cli_number(c, args, "wire-port", 1, 65535, &f.wire_port);
+    if (e == OK && f.store.len > 0) e = config_store_check(c, f.store);
     *ret_founding = f;
     return e;
 }

@@ -11,6 +11,8 @@ struct founding {
     int64_t port;
     struct str wire_address; /* of the door for other offices */
     int64_t wire_port;
+    struct str store;   /* address of the database; empty: SQLite in the folder */
+    struct str plugins; /* as in struct cli_office */
 };
 
 /* Founds an office in the present, empty folder: key, configuration, database, first administrator
@@ -24,5 +26,5 @@ enum err init_here(struct call *c, const struct founding *founding, struct str p
  * Errors: ERR_IO "init.dir" (arg "dir"); ERR_NOT_FOUND "init.user" (arg "user"). */
 enum err init_dir(struct call *c, struct str dir, struct str user);
 
-/* init DIR --office CODE --name NAME [--port N] [--wire-port N] [...] */
+/* init DIR --office CODE --name NAME [--port N] [--wire-port N] [--store URL] [...] */
 enum err init_run(struct call *c, const struct cli_args *args);

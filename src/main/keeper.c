@@ -14,7 +14,8 @@
 enum { KEEPER_FD = 3 };
 
 const char *const KEEPER_PURPOSES[] = {"",          PURPOSE_VERSION, PURPOSE_RECEIPT,
-                                       PURPOSE_ACK, PURPOSE_FEED,    NULL};
+                                       PURPOSE_ACK, PURPOSE_FEED,    PURPOSE_PASS,
+                                       NULL};
 
 uint8_t keeper_purpose(const char *purpose)
 {

@@ -1,6 +1,8 @@
 /* The program: one table of verbs. */
 #include "core/act.h"
 #include "front/cli/cli.h"
+#include "front/cli/cli_deadline.h"
+#include "front/cli/cli_copy.h"
 #include "front/cli/cli_verbs.h"
 #include "main/courier.h"
 #include "main/demo.h"
@@ -15,14 +17,16 @@
 
 #define OPTIONS(rows) .options = (rows), .option_count = ARRAY_LEN(rows)
 
-static const struct cli_option SERVE[] = {
-    {"ready-fd", false, false}, {"leash-fd", false, false}, {"lib-fd", false, false}};
+static const struct cli_option SERVE[] = {{"ready-fd", false, false},
+                                          {"leash-fd", false, false},
+                                          {"lib-fd", false, false},
+                                          {"store", false, false}};
 static const struct cli_option DEMO[] = {
-    {"dir", false, false}, {"port", false, false}, {"once", true, false}};
+    {"dir", false, false}, {"port", false, false}, {"once", true, false}, {"store", false, false}};
 static const struct cli_option INIT[] = {
     {"office", false, true},   {"name", false, true},       {"port", false, false},
     {"address", false, false}, {"wire-port", false, false}, {"wire-address", false, false},
-    {"user", false, false},
+    {"user", false, false},    {"store", false, false},
 };
 static const struct cli_option ACT[] = {{"as", false, true}, {"once", false, false}};
 static const struct cli_option VIEW[] = {{"as", false, true}};
@@ -37,6 +41,9 @@ static const struct cli_option PEER_ADD[] = {
     {"card", false, true}, {"address", false, false}, {"as", false, false}};
 static const struct cli_option PEER_LIST[] = {{"as", false, false}};
 static const struct cli_option TOKEN_ADD[] = {{"login", false, true}, {"label", false, true}};
+
+static const struct cli_option DEADLINE[] = {
+    {"from", false, true}, {"days", false, true}, {"unit", false, false}, {"json", true, false}};
 
 static const struct cli_verb VERBS[] = {
     {"demo", 0, 0, OPTIONS(DEMO), .run = demo_run},
@@ -54,10 +61,12 @@ static const struct cli_verb VERBS[] = {
     {"view", 2, CLI_REST_MAX, OPTIONS(VIEW), .run = cli_view},
     {"acts", 1, 1, .run = cli_acts},
     {"check", 1, 1, .run = cli_check},
+    {"store copy", 2, 2, .run = cli_store_copy},
+    {"deadline", 0, 0, OPTIONS(DEADLINE), .run = cli_deadline},
     /* the processes of `serve`, started by it alone; the argument is its process id */
     {"keeper", 1, 1, .hidden = true, .run = keeper_run},
     {"courier", 1, 1, .hidden = true, .run = courier_run},
-    {"worker", 1, 1, .hidden = true, .run = worker_run},
+    {"worker", 1, 2, .hidden = true, .run = worker_run},
 };
 
 /* The refusal of an office is passed on as it came. */

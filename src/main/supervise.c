@@ -1,10 +1,11 @@
 #include "main/supervise.h"
 
 #include "base/json.h"
+#include "core/act.h"
 #include "front/cli/cli_control.h"
 #include "front/cli/cli_office.h"
-#include "main/child.h"
 #include "front/cli/config.h"
+#include "main/child.h"
 #include "main/fdpass.h"
 #include "main/listen.h"
 #include "main/sandbox.h"
@@ -17,6 +18,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -39,6 +41,8 @@ struct child {
 struct supervisor {
     const struct env *env;
     struct config config;
+    const char *store_url; /* config.store, ended by zero */
+    bool store_new;        /* the store was named on the command line; office.ini has another one */
     int web_fd;
     int wire_fd;
     int control_fd;
@@ -78,8 +82,9 @@ static void part_start(struct supervisor *s, enum part part, const int *fds, siz
     struct str text = str_format(arena, "%d", (int)getpid());
     memcpy(parent, text.ptr, text.len);
     arena_close(arena);
-    const char *const args[] = {PART_VERBS[part], parent};
-    pid_t pid = child_start(args, ARRAY_LEN(args), fds, fd_count);
+    const char *const args[] = {PART_VERBS[part], parent, s->store_url};
+    bool told = part == PART_WORKER && s->store_new;
+    pid_t pid = child_start(args, ARRAY_LEN(args) - (told ? 0 : 1), fds, fd_count);
     struct child *child = &s->child[part];
     child->started_ms = now_ms(s);
     if (pid > 0) {
@@ -93,7 +98,13 @@ static void worker_start(struct supervisor *s)
 {
     int keeper[2];
     int courier[2];
-    if (!fdpass_pair(keeper) || !fdpass_pair(courier)) return; /* tried again at the next turn */
+    s->child[PART_WORKER].start_ms = now_ms(s) + BACKOFF_FIRST_MS; /* if there is no pair now */
+    if (!fdpass_pair(keeper)) return;
+    if (!fdpass_pair(courier)) {
+        (void)close(keeper[0]);
+        (void)close(keeper[1]);
+        return;
+    }
     fd_close(&s->link[PART_KEEPER]);
     fd_close(&s->link[PART_COURIER]);
     s->link[PART_KEEPER] = keeper[0];
@@ -206,6 +217,12 @@ static void tell_ready(struct supervisor *s)
 {
     struct arena *arena = arena_open(0);
     struct sb sb = sb_new(arena, 0);
+    struct call c = call_begin(s->env, NULL, NULL);
+    if (s->store_new && config_write(&c, &s->config) != OK) {
+        cli_print(STDERR_FILENO, failure_json(&c));
+    }
+    call_end(&c);
+    s->store_new = false;
     sb_printf(&sb, "{\"ready\":true,\"web\":\"http://%.*s:%lld/\",\"wire\":\"%.*s:%lld\"}",
               STR_ARG(s->config.address), (long long)s->config.port,
               STR_ARG(s->config.wire_address), (long long)s->config.wire_port);
@@ -300,18 +317,6 @@ static enum err signals_take(struct call *c, struct supervisor *s)
     return s->signal_fd >= 0 ? OK : fail(c, ERR_IO, "serve.start");
 }
 
-int supervise_lib(struct call *c)
-{
-    char path[4096];
-    ssize_t n = readlink("/proc/self/exe", path, sizeof path);
-    if (n <= 0) return -1;
-    struct str exe = {path, (size_t)n};
-    while (exe.len > 0 && exe.ptr[exe.len - 1] != '/')
-        exe.len--;
-    struct str lib = str_format(c->arena, "%.*slib", STR_ARG(exe));
-    return open(lib.ptr, O_PATH | O_DIRECTORY | O_CLOEXEC);
-}
-
 /* What an end without goodbye left in tmp/: nothing there has a name yet. The lock is held. */
 static void tmp_clear(void)
 {
@@ -324,23 +329,52 @@ static void tmp_clear(void)
     (void)closedir(folder);
 }
 
+/* The store that the command line names, if any. */
+static enum err store_choose(struct call *c, const struct cli_args *args, struct supervisor *s)
+{
+    struct str url = cli_value(args, "store");
+    if (url.len > 0) {
+        enum err e = config_store_check(c, url);
+        if (e != OK) return e;
+        s->store_new = !str_eq(url, s->config.store);
+        s->config.store = url;
+    }
+    s->store_url = str_zero(c->arena, s->config.store);
+    return OK;
+}
+
+/* A folder that was copied together for one more worker lacks them. */
+static enum err folders_make(struct call *c, const struct supervisor *s)
+{
+    static const char *const NAMES[] = {"tmp", "blobs"};
+    struct str blobs = s->config.blobs.len > 0 ? s->config.blobs : S(".");
+    bool made = mkdir("tmp", 0700) == 0 || errno == EEXIST;
+    for (size_t i = 0; made && i < ARRAY_LEN(NAMES); i++) {
+        struct str path = str_format(c->arena, "%.*s/%s", STR_ARG(blobs), NAMES[i]);
+        made = mkdir(path.ptr, 0700) == 0 || errno == EEXIST;
+    }
+    return made ? OK : fail(c, ERR_IO, "serve.start");
+}
+
 /* Everything that may need more rights than the office has, then everything that must not. */
-static enum err prepare(struct call *c, struct supervisor *s)
+static enum err prepare(struct call *c, const struct cli_args *args, struct supervisor *s)
 {
     enum err e = config_read(c, &s->config);
+    if (e == OK) e = store_choose(c, args, s);
     if (e != OK) return e;
     if (control_answers()) return fail(c, ERR_CONFLICT, "serve.running");
     e = listen_tcp(c, s->config.address, s->config.port, &s->web_fd);
     if (e == OK) e = listen_tcp(c, s->config.wire_address, s->config.wire_port, &s->wire_fd);
     if (e != OK) return e;
-    if (s->lib_fd < 0) s->lib_fd = supervise_lib(c);
+    if (s->lib_fd < 0) s->lib_fd = cli_lib(c);
     if (s->lib_fd < 0) return fail(c, ERR_IO, "serve.lib");
     e = cli_drop(c);
     if (e != OK) return e;
     s->lock_fd = cli_lock();
     if (s->lock_fd < 0) return fail(c, ERR_CONFLICT, "serve.running");
     tmp_clear();
-    e = listen_control(c, &s->control_fd);
+    e = folders_make(c, s);
+    if (e == OK) e = listen_control(c, &s->control_fd);
     if (e != OK) return e;
     s->slots_fd = slots_create();
     s->slots = s->slots_fd < 0 ? NULL : slots_map(s->slots_fd);
@@ -371,7 +405,7 @@ enum err supervise_run(struct call *c, const struct cli_args *args)
     s->link[PART_KEEPER] = -1;
     s->link[PART_COURIER] = -1;
     e = cli_enter(c, args->rest[0]);
-    if (e == OK) e = prepare(c, s);
+    if (e == OK) e = prepare(c, args, s);
     if (e != OK) return e;
     start_due(s);
     while (s->stop_ms == 0 || any_alive(s))

@@ -28,12 +28,9 @@ enum {
     WORKER_FD_END,
 };
 
-/* The folder lib/ beside the program, with its plugins; to be opened before the rights to reach it
- * may go. -1 when there is none. Shapes: the descriptor is closed on exec. */
-int supervise_lib(struct call *c);
-
-/* serve DIR [--ready-fd N] [--leash-fd N] [--lib-fd N]. Ends by SIGTERM or SIGINT, or when the
- * other end of the leash is closed: then nobody is left who started it. Errors: ERR_CONFLICT
+/* serve DIR [--store URL] [--ready-fd N] [--leash-fd N] [--lib-fd N]. A store that is named is kept
+ * in office.ini once the office has answered from it. Ends by SIGTERM or SIGINT, or when the other
+ * end of the leash is closed: then nobody is left who started it. Errors: ERR_CONFLICT
  * "serve.running"; ERR_IO "serve.start" when the first start fails; those of config_read,
- * listen_tcp and cli_drop. */
+ * config_store_check, listen_tcp and cli_drop. */
 enum err supervise_run(struct call *c, const struct cli_args *args);

@@ -3,10 +3,10 @@
 #include "base/workday.h"
 #include "core/act.h"
 #include "exchange/exchange.h"
+#include "front/cli/config.h"
 #include "front/cli/host.h"
 #include "front/web/web.h"
 #include "front/wire/wire.h"
-#include "front/cli/config.h"
 #include "main/courier_client.h"
 #include "main/fdpass.h"
 #include "main/guard.h"
@@ -30,6 +30,7 @@ struct worker {
     struct keeper_client keeper;
     struct courier_client courier;
     struct slots *slots;
+    struct str plugins; /* their folder, by its descriptor */
     struct wire_tls *tls;
     struct http_server *http;
     struct web web;
@@ -46,10 +47,11 @@ static void store_end(void *arg)
     store_close(arg);
 }
 
-static enum err store_begin(struct call *c, struct worker *w)
+static enum err store_begin(struct call *c, struct worker *w, const struct config *office)
 {
     struct store_config config = {
-        .path = "office.db",
+        .path = config_store_path(c, office->store),
+        .plugins = w->plugins.ptr,
         .before_commit = office_before_commit,
         .after_commit = office_after_commit,
         .arg = &w->office,
@@ -62,7 +64,9 @@ static enum err store_begin(struct call *c, struct worker *w)
     e = office_migrate(c);
     if (e == OK) e = exchange_migrate(c);
     if (e == OK) e = office_load(c, &w->office);
-    return e;
+    if (e == OK) e = office_pass_key(c, &w->office);
+    if (e != OK || str_eq(w->office.id, office->id)) return e;
+    return fail(c, ERR_CONFLICT, "config.other_office");
 }
 
 static enum err listen_guarded(struct call *c, struct worker *w, int fd, struct guard *guard,
@@ -83,7 +87,7 @@ static enum err http_begin(struct call *c, struct worker *w, int64_t threads)
         .office = &w->office,
         .env = w->env,
         .http = w->http,
-        .plugins = str_format(c->arena, "/proc/self/fd/%d", WORKER_LIB_FD),
+        .plugins = w->plugins,
     };
     w->web_guard = (struct guard){.inner = &web_handler, .arg = &w->web};
     w->host_guard = (struct guard){.inner = &host_handler, .arg = &w->web};
@@ -149,20 +153,23 @@ static enum err signals_block(struct call *c)
     return failed == 0 ? OK : fail(c, ERR_IO, "worker.start");
 }
 
-static enum err prepare(struct call *c, struct worker *w)
+/* Shapes: store is the one that the supervisor was told of, or empty. */
+static enum err prepare(struct call *c, struct worker *w, struct str store)
 {
     struct config config = {};
     enum err e = config_read(c, &config);
     if (e != OK) return e;
+    if (store.len > 0) config.store = store;
+    w->plugins = str_format(c->arena, "/proc/self/fd/%d", WORKER_LIB_FD);
     w->slots = slots_map(WORKER_SLOTS_FD);
     if (w->slots == NULL) return fail(c, ERR_IO, "worker.start");
     keeper_client_init(&w->keeper, WORKER_KEEPER_FD);
     courier_client_init(&w->courier, WORKER_COURIER_FD, &w->keeper);
-    w->office.dir = S(".");
+    w->office.dir = config.blobs.len > 0 ? config.blobs : S(".");
     w->office.calendar = workday_calendar_vn(c, c->arena);
     w->office.signer = (struct signer){.sign = keeper_client_sign, .self = &w->keeper};
     e = wire_tls_open(c, &w->keeper, &w->tls);
-    if (e == OK) e = store_begin(c, w);
+    if (e == OK) e = store_begin(c, w, &config);
     if (e == OK) e = http_begin(c, w, config.threads);
     if (e == OK) e = wire_begin(c, w);
     return e;
@@ -195,6 +202,6 @@ enum err worker_run(struct call *c, const struct cli_args *args)
     sandbox_common((int)parent);
     w->env = c->env;
     enum err e = signals_block(c);
-    if (e == OK) e = prepare(c, w);
+    if (e == OK) e = prepare(c, w, args->rest[1]);
     return e == OK ? serve(c, w) : e;
 }

@@ -198,6 +198,11 @@ void store_close(struct store *store)
     store_free(store);
 }
 
+bool store_is_shared(const struct store *store)
+{
+    return store->driver->parallel;
+}
+
 bool store_broken(const struct store *store)
 {
     return atomic_load(&store->broken);

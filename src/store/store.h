@@ -74,6 +74,9 @@ enum err store_open(struct call *c, const struct store_config *config, struct st
 /* Waits for the running group, then closes. NULL is allowed. */
 void store_close(struct store *store);
 
+/* Says that other programs, on other machines too, may use the same database. */
+bool store_is_shared(const struct store *store);
+
 /* Says that a write or a sync failed. Nothing is written any more and what the kernel holds is
  * unknown: the process ends after its answers, and a new one reads what is on the disk. */
 bool store_broken(const struct store *store);

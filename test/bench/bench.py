@@ -329,21 +329,28 @@ class Bench:
                       f"at {sizes[0]}: {small[key]} {unit}", f"{ratio:.2f}", "≤ 1.5")
 
     def today(self, table):
+        """Three pages of one server: without rows or queries, "Hôm nay" with nothing to do, and
+        with 100,000 open obligations."""
         office, count = self.offices[0], 100000 // self.scale
+        page = "/view/today.today"
+        plain = self.page(office, "/keys")
+        idle = self.page(office, page)
         office.stop()
         obligations_seed(office, count)
         office.serve()
-        cookie = office.cookie("chuyenvien")
-        p99 = {}
-        for path in ("/keys", "/view/today.today"):
-            request = page_request(office, path, cookie)
-            result = load(self.build, office, self.seconds, 16, request, rate=500)
-            self.figures[f"open loop {path}"] = result
-            p99[path] = result["p99_us"]
-        ratio = p99["/view/today.today"] / max(1, p99["/keys"])
-        table.row(f"Hôm nay, {count} obligations, 500/s open loop, p99",
-                  f"{p99['/view/today.today'] / 1000:.2f}", "ms",
-                  f"empty page p99: {p99['/keys'] / 1000:.2f} ms", f"{ratio:.2f}", "≤ 2, < 10 ms")
+        full = self.page(office, page)
+        for name, empty in (("a page without rows", plain), ("the same page, nothing to do", idle)):
+            ratio = self.figures[f"today beside {name}"] = full / max(1, empty)
+            table.row(f"Hôm nay, {count} obligations, 500/s open loop, p99", f"{full / 1000:.2f}",
+                      "ms", f"{name}: {empty / 1000:.2f} ms", f"{ratio:.2f}",
+                      "≤ 2, < 10 ms")
+
+    def page(self, office, path):
+        """p99 in microseconds of a page asked 500 times a second, whatever the answers take."""
+        request = page_request(office, path, office.cookie("chuyenvien"))
+        runs = [load(self.build, office, self.seconds, 16, request, rate=500) for _ in range(3)]
+        self.figures.setdefault(f"open loop {path}", []).extend(runs)
+        return sorted(run["p99_us"] for run in runs)[1]
 
     def run(self):
         try:

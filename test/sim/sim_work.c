@@ -60,8 +60,8 @@ static void work_note(struct sim *sim, struct call *c, size_t index)
                       "SELECT record FROM head WHERE kind = 'note.note' AND home = $1"
                       " AND record NOT IN (SELECT record FROM shared) ORDER BY record",
                       c->office->id);
-        /* who is in stays in; sometimes everybody comes in at this version */
-        if (record.len > 0) audience = world_below(&sim->world, 4) == 0 ? UINT32_MAX : 0;
+        /* mostly as before; sometimes others from this version on, and some no longer */
+        if (record.len > 0) audience = world_below(&sim->world, 4) == 0 ? audience : 0;
     }
     bool burst = world_below(&sim->world, BURST_ONE_IN) == 0;
     uint64_t versions = 1 + world_below(&sim->world, burst ? 2 * LIMIT_BATCH_ENTRIES : 3);

@@ -13,6 +13,10 @@ static const struct kind KINDS[] = {
      .title = "subject",
      .valid = consultation_intake_valid,
      .apply = consultation_intake_apply},
+    {.table = &CONSULTATION_REFUSAL,
+     .schema = 1,
+     .valid = consultation_refusal_valid,
+     .apply = consultation_refusal_apply},
     {.table = &CONSULTATION_DRAFT,
      .schema = 1,
      .title = "subject",
@@ -40,5 +44,5 @@ const struct module consultation_module = {
     .views = CONSULTATION_VIEWS,
     .view_count = CONSULTATION_VIEW_COUNT,
     .migrations = CONSULTATION_MIGRATIONS,
-    .migration_count = 1,
+    .migration_count = CONSULTATION_MIGRATION_COUNT,
 };

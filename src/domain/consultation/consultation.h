@@ -7,6 +7,7 @@
  * Each record has one home office, which alone changes it:
  *     request  the asker's, seen by every asked office
  *     intake   an asked office's own: registered or refused, and who works on it
+ *     refusal  the asked office's, seen by the asker: it will not answer, and why
  *     draft    an asked office's own: the opinion while it is written and approved
  *     opinion  the giver's, seen by the asker alone; or the asker's, for a body outside the system
  *     reply    the asker's, seen by that giver alone: what became of each point
@@ -104,6 +105,13 @@ struct consultation_intake {
     struct str why;
 };
 
+struct consultation_refusal {
+    struct str request;
+    int64_t request_n; /* version it refuses */
+    struct str reason;
+    struct str signer_title;
+};
+
 struct consultation_point {
     struct str clause; /* "điểm a khoản 2 Điều 5"; empty: the whole draft */
     int64_t level;     /* enum consultation_level */
@@ -158,13 +166,18 @@ struct consultation_reply {
 
 extern const struct field_table CONSULTATION_REQUEST;
 extern const struct field_table CONSULTATION_INTAKE;
+extern const struct field_table CONSULTATION_REFUSAL;
 extern const struct field_table CONSULTATION_DRAFT;
 extern const struct field_table CONSULTATION_OPINION;
 extern const struct field_table CONSULTATION_REPLY;
 
 /* What the acts are told; one struct for the acts of one shape. */
-struct consultation_record_input { /* register, submit, approve */
+struct consultation_record_input { /* register, submit */
     struct str record;
+};
+struct consultation_approve_input {
+    struct str record;
+    int64_t seen; /* consultation_case_seen when the draft was read; 0: whatever is newest */
 };
 struct consultation_text_input { /* refuse, return, close */
     struct str record;
@@ -193,6 +206,7 @@ struct consultation_draft_input {
     int64_t answer;
     struct str general;
     struct list points;
+    bool submit; /* to the leader at once */
 };
 struct consultation_behalf_input {
     struct str record;
@@ -219,9 +233,9 @@ struct consultation_extend_input {
     struct str reason;
 };
 struct consultation_list_args {
-    int64_t box;   /* enum consultation_box */
-    int64_t state; /* enum consultation_round; 0: both */
-    struct str after;
+    int64_t box;      /* enum consultation_box */
+    int64_t state;    /* enum consultation_round; 0: both */
+    struct str after; /* state, deadline and record of the last line seen */
 };
 struct consultation_deadline_args {
     int64_t days;
@@ -250,21 +264,22 @@ extern const struct field_table CONSULTATION_DEADLINE_ARGS;
 /* consultation_kinds.c: rules of the bytes, and obligations; see struct kind. */
 enum err consultation_request_valid(struct call *c, const struct version *v, const void *body);
 enum err consultation_intake_valid(struct call *c, const struct version *v, const void *body);
+enum err consultation_refusal_valid(struct call *c, const struct version *v, const void *body);
 enum err consultation_draft_valid(struct call *c, const struct version *v, const void *body);
 enum err consultation_opinion_valid(struct call *c, const struct version *v, const void *body);
 enum err consultation_reply_valid(struct call *c, const struct version *v, const void *body);
 enum err consultation_request_apply(struct call *c, const struct version *v, const void *body);
 enum err consultation_intake_apply(struct call *c, const struct version *v, const void *body);
+enum err consultation_refusal_apply(struct call *c, const struct version *v, const void *body);
 enum err consultation_draft_apply(struct call *c, const struct version *v, const void *body);
 enum err consultation_opinion_apply(struct call *c, const struct version *v, const void *body);
 enum err consultation_reply_apply(struct call *c, const struct version *v, const void *body);
 
 /* The tables of contents of the acts and of the views. */
-enum { CONSULTATION_ACT_COUNT = 12, CONSULTATION_VIEW_COUNT = 7 };
+enum { CONSULTATION_ACT_COUNT = 12, CONSULTATION_VIEW_COUNT = 7, CONSULTATION_MIGRATION_COUNT = 2 };
 extern const struct act CONSULTATION_ACTS[CONSULTATION_ACT_COUNT];
 extern const struct view_def CONSULTATION_VIEWS[CONSULTATION_VIEW_COUNT];
-extern const struct migration CONSULTATION_MIGRATIONS[];
-extern const size_t CONSULTATION_MIGRATION_COUNT;
+extern const struct migration CONSULTATION_MIGRATIONS[CONSULTATION_MIGRATION_COUNT];
 
 /* consultation_paper.c: "Bảng tổng hợp, tiếp thu, giải trình ý kiến". */
 enum err consultation_table_paper(struct call *c, const void *args, struct paper *ret_paper);

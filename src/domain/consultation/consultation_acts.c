@@ -54,6 +54,24 @@ static enum err can_approve(struct call *c, const struct head *head)
     return consultation_step_allowed(c, head, STEP_APPROVE);
 }
 
+/* What an asked office tells the asker and nobody else. */
+static enum err for_asker_put(struct call *c, const struct consultation_case *round,
+                              const char *kind, const void *body, struct act_result *ret_result)
+{
+    struct str audience[] = {
+        str_format(c->arena, "o:%.*s", STR_ARG(c->office->id)),
+        str_format(c->arena, "o:%.*s", STR_ARG(round->head.home)),
+    };
+    struct put put = {
+        .kind = kind,
+        .body = body,
+        .audience = audience,
+        .audience_count = ARRAY_LEN(audience),
+        .priority = consultation_priority(round->request.urgency),
+    };
+    return record_put(c, &put, ret_result);
+}
+
 /* ---- the registry ---- */
 
 /* The intake of a request as it stands now; number and state are the caller's. */
@@ -101,10 +119,24 @@ static enum err run_register(struct call *c, const void *input, struct act_resul
     return receipt_issue(c, &receipt);
 }
 
+static enum err refusal_put(struct call *c, const struct consultation_case *round,
+                            struct str reason, struct act_result *ret_result)
+{
+    const struct consultation_refusal refusal = {
+        .request = round->head.record,
+        .request_n = round->head.n,
+        .reason = reason,
+        .signer_title = person_title(c, c->who.person),
+    };
+    return for_asker_put(c, round, "consultation.refusal", &refusal, ret_result);
+}
+
+/* Register, receipt and the asker's count learn of it in one transaction. */
 static enum err run_refuse(struct call *c, const void *input, struct act_result *ret_result)
 {
     const struct consultation_text_input *in = input;
     struct consultation_case round = {};
+    struct act_result ignored = {};
     enum err e = consultation_case_load(c, in->record, &round);
     if (e != OK) return e;
     struct consultation_intake intake = intake_of(c, &round);
@@ -112,7 +144,8 @@ static enum err run_refuse(struct call *c, const void *input, struct act_result 
     struct receipt receipt = {.type = RECEIPT_REFUSED, .record = in->record, .reason = in->text};
     intake.state = INTAKE_REFUSED;
     intake.reason = in->text;
-    e = intake_put(c, &round, &intake, ret_result);
+    e = intake_put(c, &round, &intake, &ignored);
+    if (e == OK) e = refusal_put(c, &round, in->text, ret_result);
     return e != OK ? e : receipt_issue(c, &receipt);
 }
 
@@ -162,6 +195,17 @@ static enum err draft_put(struct call *c, const struct consultation_case *round,
     return record_put(c, &put, ret_result);
 }
 
+/* What is written may be half done; what goes to the leader is not. */
+static enum err draft_hand_in(struct call *c, struct consultation_draft *draft)
+{
+    const char *refusal =
+        consultation_answer_refusal(draft->answer, draft->general, draft->points.count);
+    if (refusal != NULL) return fail(c, ERR_CONFLICT, refusal);
+    draft->state = DRAFT_SUBMITTED;
+    draft->comment = (struct str){};
+    return OK;
+}
+
 static enum err run_draft(struct call *c, const void *input, struct act_result *ret_result)
 {
     const struct consultation_draft_input *in = input;
@@ -185,10 +229,10 @@ static enum err run_draft(struct call *c, const void *input, struct act_result *
         .due_ms = round.request.due_ms,
         .why = round.request.why,
     };
-    return draft_put(c, &round, &draft, ret_result);
+    if (in->submit) e = draft_hand_in(c, &draft);
+    return e != OK ? e : draft_put(c, &round, &draft, ret_result);
 }
 
-/* What is written may be half done; what goes to the leader is not. */
 static enum err run_submit(struct call *c, const void *input, struct act_result *ret_result)
 {
     const struct consultation_record_input *in = input;
@@ -197,12 +241,8 @@ static enum err run_submit(struct call *c, const void *input, struct act_result 
     if (e != OK) return e;
     struct consultation_draft draft = round.draft;
     ensure(draft.state == DRAFT_WRITING || draft.state == DRAFT_RETURNED);
-    const char *refusal =
-        consultation_answer_refusal(draft.answer, draft.general, draft.points.count);
-    if (refusal != NULL) return fail(c, ERR_CONFLICT, refusal);
-    draft.state = DRAFT_SUBMITTED;
-    draft.comment = (struct str){};
-    return draft_put(c, &round, &draft, ret_result);
+    e = draft_hand_in(c, &draft);
+    return e != OK ? e : draft_put(c, &round, &draft, ret_result);
 }
 
 static enum err run_return(struct call *c, const void *input, struct act_result *ret_result)
@@ -224,28 +264,21 @@ enum err consultation_opinion_put(struct call *c, const struct consultation_case
 {
     ensure(str_eq(opinion->request, round->head.record));
     ensure(opinion->request_n == round->head.n);
-    struct str audience[] = {
-        str_format(c->arena, "o:%.*s", STR_ARG(c->office->id)),
-        str_format(c->arena, "o:%.*s", STR_ARG(round->head.home)),
-    };
-    struct put put = {
-        .kind = "consultation.opinion",
-        .body = opinion,
-        .audience = audience,
-        .audience_count = ARRAY_LEN(audience),
-        .priority = consultation_priority(round->request.urgency),
-    };
-    return record_put(c, &put, ret_result);
+    return for_asker_put(c, round, "consultation.opinion", opinion, ret_result);
 }
 
 /* The leader's approval is the signature: opinion and approved draft in one transaction. */
 static enum err run_approve(struct call *c, const void *input, struct act_result *ret_result)
 {
-    const struct consultation_record_input *in = input;
+    const struct consultation_approve_input *in = input;
     struct consultation_case round = {};
     struct act_result ignored = {};
+    int64_t seen = 0;
     enum err e = consultation_case_load(c, in->record, &round);
+    if (e == OK) e = consultation_case_seen(c, &round, &seen);
     if (e != OK) return e;
+    /* nobody signs a draft that was returned and written anew behind the open page */
+    if (in->seen > 0 && in->seen != seen) return fail(c, ERR_STALE, "record.stale");
     struct consultation_draft draft = round.draft;
     ensure(draft.state == DRAFT_SUBMITTED);
     ensure(round.own.opinion.len == 0);

@@ -217,7 +217,8 @@ static enum err point_check(struct call *c, const struct consultation_opinion *o
                             const struct consultation_point_input *in)
 {
     const char *refusal = consultation_outcome_refusal(in->outcome, in->reason);
-    bool general = consultation_general_counts(opinion->answer, opinion->general);
+    bool general =
+        consultation_general_counts(opinion->answer, opinion->general, opinion->points.count);
     bool there = in->point == 0 ? general : in->point <= (int64_t)opinion->points.count;
     if (!there) problem(c, S("point"), "consultation.point_unknown");
     if (refusal != NULL) problem(c, S("reason"), refusal);

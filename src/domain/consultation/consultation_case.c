@@ -55,6 +55,17 @@ static void giver_receipts(struct consultation_giver *giver, const struct node *
         if (!str_eq(node_get(row, "office"), giver->office)) continue;
         giver->registered = node_get(row, "r2").len > 0;
         giver->refused = node_get(row, "refused").len > 0;
+        giver->reason = node_get(row, "reason");
+    }
+}
+
+static void giver_refusal(struct consultation_giver *giver, const struct consultation_no *refusals,
+                          size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!str_eq(refusals[i].home, giver->office)) continue;
+        giver->refused = true;
+        giver->reason = refusals[i].reason;
     }
 }
 
@@ -95,9 +106,12 @@ enum err consultation_case_givers(struct call *c, struct consultation_case *roun
     const struct consultation_body *bodies = r->asked_bodies.rows;
     size_t count = r->asked.count + r->asked_bodies.count;
     ensure(round->head.record.len > 0);
+    struct consultation_no *refusals = NULL;
+    size_t refusal_count = 0;
     round->deliveries = node_list(c);
     enum err e =
         consultation_sql_voices(c, round->head.record, &round->voices, &round->voice_count);
+    if (e == OK) e = consultation_sql_refusals(c, round->head.record, &refusals, &refusal_count);
     if (e == OK) e = record_deliveries(c, round->head.record, round->deliveries);
     if (e != OK) return e;
     round->givers = arena_array(c->arena, count + 1, sizeof *round->givers);
@@ -106,6 +120,7 @@ enum err consultation_case_givers(struct call *c, struct consultation_case *roun
         if (i < r->asked.count) {
             giver->office = asked[i].office;
             giver_receipts(giver, round->deliveries);
+            giver_refusal(giver, refusals, refusal_count);
         } else {
             giver->name = bodies[i - r->asked.count].name;
         }

@@ -128,6 +128,14 @@ static const struct field INTAKE_FIELDS[] = {
     ROW(consultation_intake, "why", why, FIELD_LONG, .max = CONSULTATION_LONG_BYTES),
 };
 
+static const struct field REFUSAL_FIELDS[] = {
+    ROW(consultation_refusal, "request", request, FIELD_RECORD, .required = true),
+    ROW(consultation_refusal, "request_n", request_n, FIELD_INT, .max = 0, .required = true),
+    ROW(consultation_refusal, "reason", reason, FIELD_LONG, .max = CONSULTATION_REFUSAL_BYTES,
+        .required = true),
+    ROW(consultation_refusal, "signer_title", signer_title, FIELD_TEXT, .max = TITLE_BYTES),
+};
+
 static const struct field DRAFT_FIELDS[] = {
     ROW(consultation_draft, "request", request, FIELD_RECORD, .required = true),
     ROW(consultation_draft, "answer", answer, FIELD_CHOICE, .choices = ANSWERS, .required = true),
@@ -177,6 +185,8 @@ const struct field_table CONSULTATION_REQUEST =
     FIELD_TABLE("consultation.request", struct consultation_request, REQUEST_FIELDS);
 const struct field_table CONSULTATION_INTAKE =
     FIELD_TABLE("consultation.intake", struct consultation_intake, INTAKE_FIELDS);
+const struct field_table CONSULTATION_REFUSAL =
+    FIELD_TABLE("consultation.refusal", struct consultation_refusal, REFUSAL_FIELDS);
 const struct field_table CONSULTATION_DRAFT =
     FIELD_TABLE("consultation.draft", struct consultation_draft, DRAFT_FIELDS);
 const struct field_table CONSULTATION_OPINION =
@@ -214,6 +224,10 @@ static const struct field ASK_FIELDS[] = {
     ROW(consultation_ask_input, "urgency", urgency, FIELD_CHOICE, .choices = URGENCIES),
 };
 static const struct field RECORD_FIELDS[] = {RECORD_ROW(consultation_record_input)};
+static const struct field APPROVE_FIELDS[] = {
+    RECORD_ROW(consultation_approve_input),
+    SEEN_ROW(consultation_approve_input),
+};
 static const struct field REFUSE_FIELDS[] = {
     RECORD_ROW(consultation_text_input),
     ROW(consultation_text_input, "reason", text, FIELD_LONG, .max = CONSULTATION_REFUSAL_BYTES,
@@ -238,9 +252,12 @@ static const struct field ASSIGN_FIELDS[] = {
         .max = CONSULTATION_TEXT_BYTES),
 };
 static const struct field DRAFT_ACT_FIELDS[] = {
-    RECORD_ROW(consultation_draft_input), SEEN_ROW(consultation_draft_input),
-    ANSWER_ROW(consultation_draft_input), GENERAL_ROW(consultation_draft_input),
+    RECORD_ROW(consultation_draft_input),
+    SEEN_ROW(consultation_draft_input),
+    ANSWER_ROW(consultation_draft_input),
+    GENERAL_ROW(consultation_draft_input),
     POINTS_ROW(consultation_draft_input),
+    ROW(consultation_draft_input, "submit", submit, FIELD_BOOL),
 };
 static const struct field BEHALF_FIELDS[] = {
     RECORD_ROW(consultation_behalf_input),
@@ -296,7 +313,7 @@ TABLE(CONSULTATION_ASSIGN, "consultation.assign", consultation_assign_input, ASS
 TABLE(CONSULTATION_DRAFT_ACT, "consultation.draft", consultation_draft_input, DRAFT_ACT_FIELDS);
 TABLE(CONSULTATION_SUBMIT, "consultation.submit", consultation_record_input, RECORD_FIELDS);
 TABLE(CONSULTATION_RETURN, "consultation.return", consultation_text_input, RETURN_FIELDS);
-TABLE(CONSULTATION_APPROVE, "consultation.approve", consultation_record_input, RECORD_FIELDS);
+TABLE(CONSULTATION_APPROVE, "consultation.approve", consultation_approve_input, APPROVE_FIELDS);
 TABLE(CONSULTATION_BEHALF, "consultation.register_behalf", consultation_behalf_input,
       BEHALF_FIELDS);
 TABLE(CONSULTATION_ANSWER_POINT, "consultation.answer_point", consultation_point_input,

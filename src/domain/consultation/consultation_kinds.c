@@ -2,7 +2,7 @@
  * consultation_kinds.c: what must hold of a version whoever made it, and which obligations it opens
  * or fulfils. All of it is read from the version's own bytes, so `check` can do it again.
  *
- *     answer    every asked office owes it to the asker    opened by request, settled by opinion
+ *     answer    every asked office owes it to the asker    request, settled by opinion or refusal
  *     paper     the asker's officer sees to the letter of a body outside    request, opinion
  *     register  the registry of an asked office            request, settled by intake
  *     draft     the assigned officer                       intake, settled by the submitted draft
@@ -166,9 +166,6 @@ enum err consultation_intake_apply(struct call *c, const struct version *v, cons
     const struct consultation_intake *in = body;
     struct str none = {};
     enum err e = obligation_settle(c, v, in->request, "consultation.register", none);
-    if (e == OK && in->state == INTAKE_REFUSED) {
-        e = obligation_settle(c, v, in->request, "consultation.answer", v->home);
-    }
     if (e != OK || in->officer.len == 0) return e;
     struct obligation o = {.what = "consultation.draft",
                            .about = in->request,
@@ -181,6 +178,25 @@ enum err consultation_intake_apply(struct call *c, const struct version *v, cons
                            .urgent = in->urgency - URGENCY_NORMAL};
     e = obligation_open(c, v, &o);
     return e != OK ? e : grant_assign(c, in->request, in->officer, v->record);
+}
+
+/* ---- refusal ---- */
+
+/* The receipt says that the request was refused; this record is what both sides count by. */
+enum err consultation_refusal_valid(struct call *c, const struct version *v, const void *body)
+{
+    const struct consultation_refusal *r = body;
+    struct str asker = id_home(r->request);
+    bool sound = r->request_n > 0 && str_trim(r->reason).len > 0;
+    enum err e = wrong(c, !str_eq(v->home, asker), "consultation.version_refusal");
+    if (e == OK) e = wrong(c, audience_is(c, v, v->home, asker), "consultation.version_audience");
+    return e != OK ? e : wrong(c, sound, "consultation.version_refusal");
+}
+
+enum err consultation_refusal_apply(struct call *c, const struct version *v, const void *body)
+{
+    const struct consultation_refusal *r = body;
+    return obligation_settle(c, v, r->request, "consultation.answer", v->home);
 }
 
 /* ---- draft ---- */

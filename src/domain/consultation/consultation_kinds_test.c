@@ -149,6 +149,24 @@ static void a_refused_request_has_a_reason_and_no_number(void **state)
                         "consultation.version_state");
 }
 
+static void a_refusal_has_a_reason_and_is_for_the_asker_alone(void **state)
+{
+    (void)state;
+    struct consultation_refusal refusal = {
+        .request = REQUEST, .request_n = 1, .reason = S("Sai thẩm quyền")};
+    struct str home = S(GIVER_ID);
+    assert_null(judged(consultation_refusal_valid, &refusal, home, "ab"));
+    assert_string_equal(judged(consultation_refusal_valid, &refusal, home, "abc"),
+                        "consultation.version_audience");
+    assert_string_equal(judged(consultation_refusal_valid, &refusal, home, "b"),
+                        "consultation.version_audience");
+    assert_string_equal(judged(consultation_refusal_valid, &refusal, S(ASKER_ID), "a"),
+                        "consultation.version_refusal");
+    refusal.reason = S(" ");
+    assert_string_equal(judged(consultation_refusal_valid, &refusal, home, "ab"),
+                        "consultation.version_refusal");
+}
+
 static void an_opinion_is_for_giver_and_asker_alone(void **state)
 {
     (void)state;
@@ -210,6 +228,7 @@ int main(void)
         cmocka_unit_test(nobody_is_called_silent_while_the_round_is_open),
         cmocka_unit_test(what_an_office_does_inside_is_for_its_own_eyes),
         cmocka_unit_test(a_refused_request_has_a_reason_and_no_number),
+        cmocka_unit_test(a_refusal_has_a_reason_and_is_for_the_asker_alone),
         cmocka_unit_test(an_opinion_is_for_giver_and_asker_alone),
         cmocka_unit_test(only_the_asker_speaks_for_a_body_outside),
         cmocka_unit_test(an_opinion_that_arrives_keeps_the_rules_of_answers),

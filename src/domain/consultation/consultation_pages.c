@@ -70,13 +70,16 @@ const char *consultation_standing_tone(enum consultation_standing standing, int6
     ensure(false); /* all standings are above */
 }
 
-struct str consultation_progress_text(struct call *c, int64_t answered, int64_t asked)
+struct str consultation_progress_text(struct call *c, const struct consultation_count *count)
 {
     struct fail_arg args[] = {
-        {"answered", str_format(c->arena, "%lld", (long long)answered)},
-        {"asked", str_format(c->arena, "%lld", (long long)asked)},
+        {"answered", str_format(c->arena, "%zu", count->answered)},
+        {"asked", str_format(c->arena, "%zu", count->asked)},
+        {"refused", str_format(c->arena, "%zu", count->refused)},
     };
-    return words_fill(c->arena, c->lang, S("consultation.progress"), args, ARRAY_LEN(args));
+    struct str key =
+        count->refused == 0 ? S("consultation.progress") : S("consultation.progress_refused");
+    return words_fill(c->arena, c->lang, key, args, ARRAY_LEN(args));
 }
 
 /* ---- points ---- */
@@ -126,13 +129,20 @@ static const char *outcome_tone(int64_t outcome)
     return outcome == OUTCOME_ACCEPTED ? "good" : "neutral";
 }
 
-static struct node *link_cell(struct call *c, struct node *row, struct str text, struct str href)
+static void link_cell(struct call *c, struct node *row, struct str text, struct str href)
 {
     view_cell(c, row, text);
     struct node *cells = row->last; /* view_cell made it, the row's newest child */
     ensure(cells->type == NODE_LIST);
     node_text(c, cells->last, "href", href);
-    return cells->last;
+}
+
+/* The newest column holds what can only be clicked: paper leaves it out. */
+static void column_of_links(struct call *c, struct view *section)
+{
+    const struct node *columns = node_find(section->data, S("columns"));
+    ensure(columns != NULL);
+    node_text(c, columns->last, "kind", S("link"));
 }
 
 void consultation_lines_put(struct call *c, struct view *section,
@@ -144,7 +154,10 @@ void consultation_lines_put(struct call *c, struct view *section,
     view_column(c, section, "text", "field.consultation.point.text");
     view_column(c, section, "outcome", "field.consultation.outcome.outcome");
     view_column(c, section, "reason", "field.consultation.outcome.reason");
-    if (answers) view_column(c, section, "answer", "consultation.column.reply");
+    if (answers) {
+        view_column(c, section, "answer", "consultation.column.reply");
+        column_of_links(c, section);
+    }
     for (size_t i = 0; i < count; i++) {
         const struct consultation_line *line = &lines[i];
         struct str href =
@@ -160,9 +173,9 @@ void consultation_lines_put(struct call *c, struct view *section,
         if (!answers) continue;
         const char *key =
             line->outcome == OUTCOME_OPEN ? "consultation.reply_do" : "consultation.reply_again";
-        (void)link_cell(c, row, words(c->lang, str_of(key)),
-                        str_format(c->arena, "/view/consultation.replying?record=%.*s&point=%lld",
-                                   STR_ARG(line->opinion), (long long)line->point));
+        link_cell(c, row, words(c->lang, str_of(key)),
+                  str_format(c->arena, "/view/consultation.replying?record=%.*s&point=%lld",
+                             STR_ARG(line->opinion), (long long)line->point));
     }
 }
 

@@ -12,8 +12,8 @@ struct str consultation_outcome_text(struct call *c, int64_t outcome);
 struct str consultation_standing_text(struct call *c, const struct consultation_giver *giver,
                                       enum consultation_standing standing);
 const char *consultation_standing_tone(enum consultation_standing standing, int64_t answer);
-/* "2/3 đã trả lời". */
-struct str consultation_progress_text(struct call *c, int64_t answered, int64_t asked);
+/* "2/3 đã trả lời", "2/3 đã trả lời, 1 từ chối". */
+struct str consultation_progress_text(struct call *c, const struct consultation_count *count);
 /* The text of a key with one place filled. */
 struct str consultation_words(struct call *c, const char *key, const char *name, struct str value);
 

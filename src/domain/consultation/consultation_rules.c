@@ -100,15 +100,15 @@ const char *consultation_outcome_refusal(int64_t outcome, struct str reason)
     return NULL;
 }
 
-bool consultation_general_counts(int64_t answer, struct str general)
+bool consultation_general_counts(int64_t answer, struct str general, size_t points)
 {
-    return (answer == ANSWER_AGREE_WITH_POINTS || answer == ANSWER_DISAGREE) &&
-           str_trim(general).len > 0;
+    bool only_words = answer == ANSWER_AGREE_WITH_POINTS && points == 0;
+    return (answer == ANSWER_DISAGREE || only_words) && str_trim(general).len > 0;
 }
 
 int64_t consultation_replies_due(int64_t answer, struct str general, size_t points)
 {
-    return (int64_t)points + (consultation_general_counts(answer, general) ? 1 : 0);
+    return (int64_t)points + (consultation_general_counts(answer, general, points) ? 1 : 0);
 }
 
 void consultation_reply_set(struct arena *arena, struct list *replies,

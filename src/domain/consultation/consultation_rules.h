@@ -44,8 +44,9 @@ const char *consultation_answer_refusal(int64_t answer, struct str general, size
 /* Why a point cannot be answered like this; NULL: it can. Only full acceptance needs no reason. */
 const char *consultation_outcome_refusal(int64_t outcome, struct str reason);
 
-/* Says that the general words of an opinion want a reply of their own, as point 0. */
-bool consultation_general_counts(int64_t answer, struct str general);
+/* Says that the general words of an opinion want a reply of their own, as point 0: those of an
+ * objection, and those that stand in place of points. Beside points they are an introduction. */
+bool consultation_general_counts(int64_t answer, struct str general, size_t points);
 /* How many replies an opinion wants. */
 int64_t consultation_replies_due(int64_t answer, struct str general, size_t points);
 /* Sets the outcome of one point in place of an older one. Shapes: replies is a list of struct
@@ -71,8 +72,9 @@ struct consultation_giver {
     struct str opinion; /* record; empty: silent */
     int64_t answer;     /* enum consultation_answer */
     int64_t signed_ms;
-    bool registered; /* R2 */
-    bool refused;    /* R- */
+    bool registered;   /* R2 */
+    bool refused;      /* its refusal, or R- of its server */
+    struct str reason; /* of the refusal */
 };
 
 /* What became of the question at one giver, the strongest first. */

@@ -181,8 +181,18 @@ static void a_general_objection_wants_a_reply_of_its_own(void **state)
 {
     (void)state;
     assert_int_equal(consultation_replies_due(ANSWER_DISAGREE, S("Chưa đồng ý"), 2), 3);
+    assert_int_equal(consultation_replies_due(ANSWER_AGREE_WITH_POINTS, S("Nên lùi một năm"), 0),
+                     1);
     assert_int_equal(consultation_replies_due(ANSWER_AGREE_WITH_POINTS, S(""), 2), 2);
+}
+
+static void a_general_remark_beside_points_wants_none(void **state)
+{
+    (void)state;
+    assert_int_equal(consultation_replies_due(ANSWER_AGREE_WITH_POINTS, S("Cơ bản nhất trí"), 2),
+                     2);
     assert_int_equal(consultation_replies_due(ANSWER_AGREE, S("Nhất trí với dự thảo"), 0), 0);
+    assert_false(consultation_general_counts(ANSWER_NO_OPINION, S("Ngoài lĩnh vực"), 0));
 }
 
 static void a_point_answered_again_replaces_its_older_reply(void **state)
@@ -301,6 +311,7 @@ int main(void)
         cmocka_unit_test(points_belong_to_an_answer_with_points),
         cmocka_unit_test(only_full_acceptance_needs_no_reason),
         cmocka_unit_test(a_general_objection_wants_a_reply_of_its_own),
+        cmocka_unit_test(a_general_remark_beside_points_wants_none),
         cmocka_unit_test(a_point_answered_again_replaces_its_older_reply),
         cmocka_unit_test(clauses_stand_in_the_order_of_the_law),
         cmocka_unit_test(a_clause_is_the_same_whichever_way_it_is_written),

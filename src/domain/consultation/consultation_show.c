@@ -38,18 +38,27 @@ static bool act_is_foreign(const struct consultation_stage *stage, struct str ac
     return false;
 }
 
-/* The opinion is written in a form that already holds what was written before. */
-static void act_href(struct call *c, struct node *act)
+/* The opinion is written in a form that already holds what was written before; it is approved as
+ * this page shows it. */
+static void act_href(struct call *c, struct node *act, int64_t seen)
 {
+    struct str record = node_get(act, "record");
+    struct str href = {};
+    if (str_eq(node_get(act, "act"), S("consultation.draft"))) {
+        href = str_format(c->arena, "/view/consultation.writing?record=%.*s", STR_ARG(record));
+    } else if (str_eq(node_get(act, "act"), S("consultation.approve"))) {
+        href = str_format(c->arena, "/act/consultation.approve?record=%.*s&seen=%lld",
+                          STR_ARG(record), (long long)seen);
+        node_int(c, act, "seen", seen); /* for its button, which asks nothing more */
+    }
     for (struct node *child = act->first; child != NULL; child = child->next) {
-        if (!str_eq(str_of(child->name), S("href"))) continue;
-        child->text = str_format(c->arena, "/view/consultation.writing?record=%.*s",
-                                 STR_ARG(node_get(act, "record")));
+        if (href.len > 0 && str_eq(str_of(child->name), S("href"))) child->text = href;
     }
 }
 
 /* Unlinks the acts of the other side: the page of an asked office does not speak of closing. */
-static void acts_keep_own(struct call *c, struct node *acts, const struct consultation_stage *stage)
+static void acts_keep_own(struct call *c, struct node *acts, const struct consultation_stage *stage,
+                          int64_t seen)
 {
     struct node *at = acts->first;
     acts->first = NULL;
@@ -59,7 +68,7 @@ static void acts_keep_own(struct call *c, struct node *acts, const struct consul
         at->next = NULL;
         struct str name = node_get(at, "act");
         if (!act_is_foreign(stage, name)) {
-            if (str_eq(name, S("consultation.draft"))) act_href(c, at);
+            act_href(c, at, seen);
             if (acts->last != NULL) acts->last->next = at;
             if (acts->first == NULL) acts->first = at;
             acts->last = at;
@@ -68,12 +77,13 @@ static void acts_keep_own(struct call *c, struct node *acts, const struct consul
     }
 }
 
-static enum err acts_put(struct call *c, struct view *view, const struct head *head,
-                         const struct consultation_stage *stage)
+static enum err acts_put(struct call *c, struct view *view, const struct consultation_case *round)
 {
     struct node *acts = node_put_list(c, view->data, "acts");
-    enum err e = record_acts(c, head, acts);
-    if (e == OK) acts_keep_own(c, acts, stage);
+    int64_t seen = 0;
+    enum err e = consultation_case_seen(c, round, &seen);
+    if (e == OK) e = record_acts(c, &round->head, acts);
+    if (e == OK) acts_keep_own(c, acts, &round->stage, seen);
     return e;
 }
 
@@ -114,19 +124,9 @@ static void request_facts(struct call *c, struct view *view, const struct consul
         str_format(c->arena, "/view/consultation.table?record=%.*s", STR_ARG(round->head.record)));
 }
 
-static const struct node *delivery_of(const struct consultation_case *round, struct str office)
-{
-    if (office.len == 0) return NULL;
-    for (const struct node *row = round->deliveries->first; row != NULL; row = row->next) {
-        if (str_eq(node_get(row, "office"), office)) return row;
-    }
-    return NULL;
-}
-
 static void giver_row(struct call *c, struct view *section, const struct consultation_case *round,
-                      const struct consultation_giver *giver)
+                      const struct consultation_giver *giver, bool reasons)
 {
-    const struct node *sent = delivery_of(round, giver->office);
     enum consultation_standing standing =
         consultation_standing(giver, round->request.state, round->request.due_ms, c->now_ms);
     struct str href = giver->opinion.len == 0
@@ -142,16 +142,10 @@ static void giver_row(struct call *c, struct view *section, const struct consult
     view_cell_state(c, row, consultation_standing_text(c, giver, standing),
                     consultation_standing_tone(standing, giver->answer));
     view_cell_instant(c, row, giver->signed_ms);
-    view_cell(c, row, node_get(sent, "r1"));
-    view_cell(c, row, node_get(sent, "r2"));
-    view_cell(c, row, node_get(sent, "number"));
-    struct str refused = node_get(sent, "refused");
-    view_cell(c, row,
-              refused.len == 0 ? refused
-                               : str_format(c->arena, "%.*s · %.*s", STR_ARG(refused),
-                                            STR_ARG(node_get(sent, "reason"))));
+    if (reasons) view_cell(c, row, giver->reason);
 }
 
+/* Who answered what; the receipts stand beside it, in the deliveries of the page. */
 static void givers_put(struct call *c, struct view *view, const struct consultation_case *round)
 {
     struct consultation_count total = consultation_count(round->givers, round->giver_count);
@@ -159,26 +153,15 @@ static void givers_put(struct call *c, struct view *view, const struct consultat
     view_column(c, &section, "giver", "consultation.column.giver");
     view_column(c, &section, "standing", "consultation.column.standing");
     view_column(c, &section, "signed", "field.consultation.opinion.signed");
-    view_column(c, &section, "r1", "consultation.column.r1");
-    view_column(c, &section, "r2", "consultation.column.r2");
-    view_column(c, &section, "number", "consultation.column.number");
-    view_column(c, &section, "refused", "consultation.column.refused");
-    struct node *who = node_put_list(c, view->data, "who");
-    for (size_t i = 0; i < round->giver_count; i++) {
-        const struct consultation_giver *giver = &round->givers[i];
-        enum consultation_standing standing =
-            consultation_standing(giver, round->request.state, round->request.due_ms, c->now_ms);
-        giver_row(c, &section, round, giver);
-        struct node *line = node_add_map(c, who);
-        node_text(c, line, "label", consultation_giver_name(c, giver->office, giver->name));
-        node_text(c, line, "text", consultation_standing_text(c, giver, standing));
-        node_text(c, line, "kind", S("state"));
-        node_text(c, line, "tone", str_of(consultation_standing_tone(standing, giver->answer)));
+    if (total.refused > 0) {
+        view_column(c, &section, "reason", "field.consultation.refusal.reason");
     }
+    for (size_t i = 0; i < round->giver_count; i++)
+        giver_row(c, &section, round, &round->givers[i], total.refused > 0);
     node_int(c, view->data, "asked", (int64_t)total.asked);
     node_int(c, view->data, "answered", (int64_t)total.answered);
-    view_fact(c, view, "consultation.column.progress",
-              consultation_progress_text(c, (int64_t)total.answered, (int64_t)total.asked));
+    node_int(c, view->data, "refused", (int64_t)total.refused);
+    view_fact(c, view, "consultation.column.progress", consultation_progress_text(c, &total));
 }
 
 /* ---- our own work on it ---- */
@@ -291,7 +274,7 @@ enum err consultation_show_view(struct call *c, const void *args, struct view *r
     consultation_files_put(c, &view, &round.request.files);
     node_put(view.data, "deliveries", round.deliveries);
     e = record_history(c, in->record, node_put_list(c, view.data, "history"));
-    if (e == OK) e = acts_put(c, &view, &round.head, &round.stage);
+    if (e == OK) e = acts_put(c, &view, &round);
     if (e == OK) *ret_view = view;
     return e;
 }
@@ -362,6 +345,28 @@ enum err consultation_opinion_view(struct call *c, const void *args, struct view
 
 /* ---- the form in which an opinion is written ---- */
 
+enum { ROWS_OFFERED = 3 };
+
+/* The points so far, filled up with empty rows; most points ask for a change. */
+static void points_put(struct call *c, struct node *values, const struct list *list)
+{
+    const struct consultation_point *points = list->rows;
+    const struct field_table *table = field_find(&CONSULTATION_DRAFT, S("points"))->of;
+    const struct field *level = field_find(table, S("level"));
+    struct str usual = field_choice_word(level, LEVEL_SHOULD);
+    struct node *rows = node_put_list(c, values, "points");
+    for (size_t i = 0; i < list->count; i++) {
+        struct node *row = node_add_map(c, rows);
+        node_text(c, row, "clause", points[i].clause);
+        node_text(c, row, "level", field_choice_word(level, points[i].level));
+        node_text(c, row, "text", points[i].text);
+        node_text(c, row, "wording", points[i].wording);
+    }
+    for (size_t i = list->count; i < ROWS_OFFERED; i++)
+        node_text(c, node_add_map(c, rows), "level", usual);
+    node_text(c, node_put_map(c, values, "points.new"), "level", usual);
+}
+
 enum err consultation_writing_view(struct call *c, const void *args, struct view *ret_view)
 {
     const struct consultation_record_input *in = args;
@@ -371,8 +376,6 @@ enum err consultation_writing_view(struct call *c, const void *args, struct view
     if (e == OK) e = consultation_case_seen(c, &round, &seen);
     if (e != OK) return e;
     const struct consultation_draft *draft = &round.draft;
-    const struct consultation_point *points = draft->points.rows;
-    const struct field_table *table = field_find(&CONSULTATION_DRAFT, S("points"))->of;
     struct view view = {};
     view_start(c, &view, VIEW_FORM, round.request.subject);
     node_text(c, view.data, "act", S("consultation.draft"));
@@ -382,15 +385,7 @@ enum err consultation_writing_view(struct call *c, const void *args, struct view
     node_text(c, values, "answer",
               field_choice_word(field_find(&CONSULTATION_DRAFT, S("answer")), draft->answer));
     node_text(c, values, "general", draft->general);
-    struct node *rows = node_put_list(c, values, "points");
-    for (size_t i = 0; i < draft->points.count; i++) {
-        struct node *row = node_add_map(c, rows);
-        node_text(c, row, "clause", points[i].clause);
-        node_text(c, row, "level",
-                  field_choice_word(field_find(table, S("level")), points[i].level));
-        node_text(c, row, "text", points[i].text);
-        node_text(c, row, "wording", points[i].wording);
-    }
+    points_put(c, values, &draft->points);
     *ret_view = view;
     return OK;
 }

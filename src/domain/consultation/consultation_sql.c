@@ -3,7 +3,7 @@
 #include "core/office.h"
 
 /* Constraints and indexes; the tables are made from the field tables. */
-const struct migration CONSULTATION_MIGRATIONS[] = {
+const struct migration CONSULTATION_MIGRATIONS[CONSULTATION_MIGRATION_COUNT] = {
     {.name = "consultation.1",
      .sql =
          /* the register: each number once a year, each request once */
@@ -16,8 +16,11 @@ const struct migration CONSULTATION_MIGRATIONS[] = {
      "CREATE INDEX consultation_opinion_request ON k_consultation_opinion (request);"
      "CREATE INDEX consultation_request_state ON k_consultation_request (state, due, record);"
      "CREATE INDEX consultation_request_due ON k_consultation_request (due, record);"},
+    {.name = "consultation.2",
+     .sql = "CREATE INDEX consultation_refusal_request ON k_consultation_refusal (request);"
+            /* the list is walked by state */
+            "DROP INDEX consultation_request_due;"},
 };
-const size_t CONSULTATION_MIGRATION_COUNT = ARRAY_LEN(CONSULTATION_MIGRATIONS);
 
 static int64_t choice_of(const struct field_table *table, const char *field, struct str word)
 {
@@ -76,6 +79,11 @@ enum err consultation_sql_reply(struct call *c, struct str opinion, struct str r
     return e;
 }
 
+/* An opinion of an office that was not asked stands in no table and no count. */
+#define WAS_ASKED(opinion, home)                                                                   \
+    " AND (" opinion ".behalf <> '' OR EXISTS (SELECT 1 FROM k_consultation_request__asked w"      \
+    " WHERE w.record = " opinion ".request AND w.office = " home "))"
+
 enum err consultation_sql_voices(struct call *c, struct str request,
                                  struct consultation_voice **ret_voices, size_t *ret_count)
 {
@@ -85,8 +93,8 @@ enum err consultation_sql_voices(struct call *c, struct str request,
                            "SELECT o.record, h.home, o.behalf, o.answer, o.general, o.signed,"
                            " o.signer_title"
                            " FROM k_consultation_opinion o JOIN head h ON h.record = o.record"
-                           " WHERE " READER("o.record") " AND o.request = $10"
-                                                        " ORDER BY o.signed, o.record LIMIT 1000",
+                           " WHERE " READER("o.record") " AND o.request = $10" WAS_ASKED(
+                               "o", "h.home") " ORDER BY o.signed, o.record LIMIT 1000",
                            ARGS(READER_ARGS(p), TEXT(request)), &rows);
     if (e != OK) return e;
     struct consultation_voice *voices = arena_array(c->arena, rows.count + 1, sizeof *voices);
@@ -106,6 +114,27 @@ enum err consultation_sql_voices(struct call *c, struct str request,
     return OK;
 }
 
+enum err consultation_sql_refusals(struct call *c, struct str request,
+                                   struct consultation_no **ret_refusals, size_t *ret_count)
+{
+    struct parties p = grant_parties(c);
+    struct rows rows = {};
+    enum err e = store_all(c,
+                           "SELECT h.home, f.reason"
+                           " FROM k_consultation_refusal f JOIN head h ON h.record = f.record"
+                           " WHERE " READER("f.record") " AND f.request = $10"
+                                                        " ORDER BY f.record LIMIT 1000",
+                           ARGS(READER_ARGS(p), TEXT(request)), &rows);
+    if (e != OK) return e;
+    struct consultation_no *refusals = arena_array(c->arena, rows.count + 1, sizeof *refusals);
+    for (size_t i = 0; i < rows.count; i++) {
+        refusals[i] = (struct consultation_no){rows_text(&rows, i, 0), rows_text(&rows, i, 1)};
+    }
+    *ret_refusals = refusals;
+    *ret_count = rows.count;
+    return OK;
+}
+
 /* Points of the opinions in `o`, joined with the reply to each. */
 #define LINES_JOIN(point)                                                                          \
     " LEFT JOIN k_consultation_reply y ON y.opinion = o.record AND y.request = o.request"          \
@@ -121,7 +150,7 @@ enum err consultation_sql_lines(struct call *c, struct str request,
         "WITH o AS (SELECT k.record, k.request, h.home, k.behalf, k.answer, k.general, k.signed"
         " FROM k_consultation_opinion k JOIN head h ON h.record = k.record"
         " WHERE " READER(
-            "k.record") " AND k.request = $10)"
+            "k.record") " AND k.request = $10" WAS_ASKED("k", "h.home") ")"
                         " SELECT o.record, o.home, o.behalf, q.i + 1, q.clause, q.level, q.text, "
                         "q.wording,"
                         " r.outcome, r.reason, r.wording, o.signed AS at, q.i + 1 AS point"
@@ -132,8 +161,12 @@ enum err consultation_sql_lines(struct call *c, struct str request,
                                        "'',"
                                        " r.outcome, r.reason, r.wording, o.signed AS at, 0 AS point"
                                        " FROM o" LINES_JOIN(
-                                           "0") " WHERE o.general <> '' AND o.answer IN "
-                                                "('agree_with_points', 'disagree')"
+                                           "0") " WHERE o.general <> ''"
+                                                " AND (o.answer = 'disagree'"
+                                                " OR (o.answer = 'agree_with_points'"
+                                                " AND NOT EXISTS (SELECT 1 FROM"
+                                                " k_consultation_opinion__points n"
+                                                " WHERE n.record = o.record)))"
                                                 " ORDER BY at, 1, point",
         ARGS(READER_ARGS(p), TEXT(request)), &rows);
     if (e != OK) return e;
@@ -174,8 +207,11 @@ enum err consultation_sql_lines(struct call *c, struct str request,
     " WHERE o.request = r.record AND o.behalf = b.name)),"                                         \
     " (SELECT n.state FROM k_consultation_intake n WHERE n.request = r.record),"                   \
     " (SELECT d.state FROM k_consultation_draft d WHERE d.request = r.record),"                    \
-    " (SELECT a.office FROM k_consultation_request__asked a WHERE a.record = r.record AND a.i = "  \
-    "0)"                                                                                           \
+    " (SELECT a.office FROM k_consultation_request__asked a WHERE a.record = r.record"             \
+    " AND a.i = 0),"                                                                               \
+    " (SELECT COUNT(*) FROM k_consultation_request__asked a WHERE a.record = r.record AND EXISTS"  \
+    " (SELECT 1 FROM k_consultation_refusal f JOIN head fh ON fh.record = f.record"                \
+    " WHERE f.request = r.record AND fh.home = a.office))"                                         \
     " FROM k_consultation_request r JOIN head h ON h.record = r.record"                            \
     " WHERE " READER("r.record")
 
@@ -193,18 +229,13 @@ enum err consultation_sql_lines(struct call *c, struct str request,
 #define CLOSED_FIRST                                                                               \
     " AND r.state = $14 AND (r.due, r.record) < ($15, $16)"                                        \
     " ORDER BY r.due DESC, r.record DESC LIMIT $17"
-#define LATEST_FIRST                                                                               \
-    " AND $14 = '' AND (r.due, r.record) < ($15, $16)"                                             \
-    " ORDER BY r.due DESC, r.record DESC LIMIT $17"
 
 enum { BOX_SMALL = 1000 }; /* the LIMIT of SMALL_BOX */
 
-/* By size of the box, then by state: both, ROUND_OPEN, ROUND_CLOSED. */
+/* By size of the box, then by state. */
 static const char *const LIST_SQL[2][ROUND_CLOSED + 1] = {
-    {LIST_SELECT FULL_BOX LATEST_FIRST, LIST_SELECT FULL_BOX OPEN_FIRST,
-     LIST_SELECT FULL_BOX CLOSED_FIRST},
-    {LIST_SELECT SMALL_BOX LATEST_FIRST, LIST_SELECT SMALL_BOX OPEN_FIRST,
-     LIST_SELECT SMALL_BOX CLOSED_FIRST},
+    {NULL, LIST_SELECT FULL_BOX OPEN_FIRST, LIST_SELECT FULL_BOX CLOSED_FIRST},
+    {NULL, LIST_SELECT SMALL_BOX OPEN_FIRST, LIST_SELECT SMALL_BOX CLOSED_FIRST},
 };
 
 /* The ids of a box: from[0] to to[0], and from[1] to to[1]. '.' follows the home in every id, '/'
@@ -251,36 +282,58 @@ static struct consultation_item item_of(const struct rows *rows, size_t i)
         .intake = choice_of(&CONSULTATION_INTAKE, "state", rows_text(rows, i, 9)),
         .draft = choice_of(&CONSULTATION_DRAFT, "state", rows_text(rows, i, 10)),
         .first_asked = rows_text(rows, i, 11),
+        .refused = rows_int(rows, i, 12),
     };
+}
+
+/* The rounds of one state, after the last one seen when that was of this state. */
+struct stretch {
+    int64_t state;
+    int64_t limit;
+    bool small;
+    struct box_ranges box;
+};
+
+static enum err stretch_rows(struct call *c, const struct stretch *s,
+                             const struct consultation_item *after, struct rows *ret_rows)
+{
+    struct parties p = grant_parties(c);
+    struct str state = field_choice_word(field_find(&CONSULTATION_REQUEST, S("state")), s->state);
+    int64_t due_ms = s->state == ROUND_OPEN ? 0 : INT64_MAX;
+    struct str record = {};
+    if (after->round == s->state) {
+        due_ms = after->due_ms;
+        record = after->record;
+    }
+    return store_all(c, LIST_SQL[s->small][s->state],
+                     ARGS(READER_ARGS(p), TEXT(s->box.from[0]), TEXT(s->box.to[0]),
+                          TEXT(s->box.from[1]), TEXT(s->box.to[1]), TEXT(state), INT(due_ms),
+                          TEXT(record), INT(s->limit)),
+                     ret_rows);
 }
 
 enum err consultation_sql_list(struct call *c, const struct consultation_list_args *args,
                                const struct consultation_item *after, int64_t limit,
                                struct consultation_item **ret_items, size_t *ret_count)
 {
-    struct parties p = grant_parties(c);
-    struct rows rows = {};
-    bool small = false;
+    struct stretch s = {.box = box_ranges(c, args->box)};
     ensure(args->box >= BOX_ALL && args->box <= BOX_RECEIVED);
     ensure(args->state >= 0 && args->state <= ROUND_CLOSED);
     ensure(limit > 0);
-    bool open = args->state == ROUND_OPEN;
-    bool first = after->record.len == 0;
-    int64_t due_ms = !first ? after->due_ms : open ? 0 : INT64_MAX;
-    struct str state =
-        field_choice_word(field_find(&CONSULTATION_REQUEST, S("state")), args->state);
-    struct box_ranges box = box_ranges(c, args->box);
-    enum err e = args->box == BOX_ALL ? OK : box_is_small(c, &box, &small);
+    struct consultation_item *items = arena_array(c->arena, (size_t)limit, sizeof *items);
+    size_t count = 0;
+    enum err e = args->box == BOX_ALL ? OK : box_is_small(c, &s.box, &s.small);
+    for (s.state = ROUND_OPEN; e == OK && s.state <= ROUND_CLOSED; s.state++) {
+        struct rows rows = {};
+        bool wanted = args->state == 0 || args->state == s.state;
+        s.limit = limit - (int64_t)count;
+        if (!wanted || s.limit == 0 || after->round > s.state) continue;
+        e = stretch_rows(c, &s, after, &rows);
+        for (size_t i = 0; e == OK && i < rows.count; i++)
+            items[count++] = item_of(&rows, i);
+    }
     if (e != OK) return e;
-    e = store_all(c, LIST_SQL[small][args->state],
-                  ARGS(READER_ARGS(p), TEXT(box.from[0]), TEXT(box.to[0]), TEXT(box.from[1]),
-                       TEXT(box.to[1]), TEXT(state), INT(due_ms), TEXT(after->record), INT(limit)),
-                  &rows);
-    if (e != OK) return e;
-    struct consultation_item *items = arena_array(c->arena, rows.count + 1, sizeof *items);
-    for (size_t i = 0; i < rows.count; i++)
-        items[i] = item_of(&rows, i);
     *ret_items = items;
-    *ret_count = rows.count;
+    *ret_count = count;
     return OK;
 }

@@ -35,6 +35,14 @@ struct consultation_voice {
 enum err consultation_sql_voices(struct call *c, struct str request,
                                  struct consultation_voice **ret_voices, size_t *ret_count);
 
+/* One refusal of a request that the actor may see. */
+struct consultation_no {
+    struct str home;
+    struct str reason;
+};
+enum err consultation_sql_refusals(struct call *c, struct str request,
+                                   struct consultation_no **ret_refusals, size_t *ret_count);
+
 /* One point and what became of it. Point 0 is the general opinion. */
 struct consultation_line {
     struct str opinion;
@@ -64,12 +72,13 @@ struct consultation_item {
     int64_t round;
     int64_t asked;    /* offices and bodies */
     int64_t answered; /* of them, as far as this office can know */
+    int64_t refused;  /* of them */
     int64_t intake;
     int64_t draft;
     struct str first_asked; /* an asked office, for the column "to" */
 };
-/* Lists rounds: open ones by deadline, earliest first; closed or all of them latest first.
- * Shapes: after = due_ms and record of the last line seen, 0 and empty at first. */
+/* Lists rounds: the open ones by deadline, the most urgent first; then the closed ones, latest
+ * first. Shapes: after = round, due_ms and record of the last line seen; zero at first. */
 enum err consultation_sql_list(struct call *c, const struct consultation_list_args *args,
                                const struct consultation_item *after, int64_t limit,
                                struct consultation_item **ret_items, size_t *ret_count);

@@ -79,6 +79,7 @@ static enum err unpack_step(struct call *c, void *arg)
         struct arrival arrival = {
             .bytes = rows_text(&p->rows, i, 2),
             .signature = rows_text(&p->rows, i, 3),
+            .office = p->from->office.id,
             .public_key = p->from->office.public_key,
             .key = p->from->office.key,
         };
@@ -162,12 +163,17 @@ static const char TWO_POINTS[] =
     "{\"clause\":\"Điều 3\",\"level\":\"condition\",\"text\":\"Bổ sung cơ quan chủ trì\","
     "\"wording\":\"Văn phòng Chính phủ chủ trì\"}]";
 
+static void hand_in(struct scene *s, int office, struct str request, const char *answer)
+{
+    (void)act(s, office, "can-bo", "consultation.draft", request, answer);
+    (void)act(s, office, "can-bo", "consultation.submit", request, "");
+}
+
 /* From the arrival to the answer; returns the opinion. */
 static struct str give(struct scene *s, int office, struct str request, const char *answer)
 {
     assign(s, office, request);
-    (void)act(s, office, "can-bo", "consultation.draft", request, answer);
-    (void)act(s, office, "can-bo", "consultation.submit", request, "");
+    hand_in(s, office, request, answer);
     return act(s, office, "lanh-dao", "consultation.approve", request, "").record;
 }
 
@@ -220,7 +226,10 @@ struct todo_look {
 static enum err todo_step(struct call *c, void *arg)
 {
     struct todo_look *l = arg;
-    return l->todo == MINE ? obligation_mine(c, 50, l->list) : obligation_awaited(c, 50, l->list);
+    struct obligation_after from = {};
+    struct obligation_after next = {};
+    return l->todo == MINE ? obligation_mine(c, &from, 50, l->list, &next)
+                           : obligation_awaited(c, 50, l->list);
 }
 
 /* What a person has to do, or waits for, as JSON. */
@@ -244,15 +253,6 @@ static void a_request_arrives_at_every_asked_office_with_its_deadline(void **sta
     /* Wednesday 2026-11-25 and five working days, over one weekend */
     assert_shows(show(s, GIVER, request), "02/12/2026 17:00");
     assert_shows(show(s, OTHER, request), "02/12/2026 17:00");
-}
-
-static void a_request_to_nobody_is_refused(void **state)
-{
-    struct scene *s = *state;
-    assert_string_equal(t_refused(&s->office[ASKER], "can-bo", "consultation.ask",
-                                  "{\"subject\":\"Không hỏi ai\",\"days\":5}")
-                            .ptr,
-                        "consultation.nobody");
 }
 
 static void a_request_to_oneself_is_refused(void **state)
@@ -328,7 +328,7 @@ static void a_request_is_not_registered_while_a_file_is_missing(void **state)
     struct str root = t_file(&s->office[ASKER], "dự thảo");
     struct str more = str_format(s->office[ASKER].arena,
                                  ",\"files\":[{\"root\":\"%.*s\",\"name\":\"du-thao.txt\","
-                                 "\"media\":\"text/plain\",\"size\":10}]",
+                                 "\"media\":\"text/plain\",\"size\":11}]",
                                  STR_ARG(root));
     struct str request = ask(s, more.ptr);
     assert_string_equal(refused(s, GIVER, "van-thu", "consultation.register", request, ""),
@@ -349,6 +349,39 @@ static void a_refusal_needs_a_reason_and_comes_back_with_it(void **state)
     assert_shows(show(s, ASKER, request), "Không thuộc thẩm quyền");
     assert_hides(todo(s, GIVER, "van-thu", MINE), "consultation.register");
     assert_hides(todo(s, GIVER, "van-thu", MINE), "consultation.answer");
+}
+
+static void a_refusal_ends_what_the_asker_waits_for(void **state)
+{
+    struct scene *s = *state;
+    struct str request = ask(s, "");
+    assert_shows(todo(s, ASKER, "can-bo", AWAITED), "VPQH");
+    (void)act(s, GIVER, "van-thu", "consultation.refuse", request,
+              ",\"reason\":\"Không thuộc thẩm quyền\"");
+    assert_hides(todo(s, ASKER, "can-bo", AWAITED), "VPQH");
+    assert_shows(todo(s, ASKER, "can-bo", AWAITED), "VPTW");
+    assert_hides(todo(s, GIVER, "lanh-dao", MINE), "consultation.");
+    assert_hides(show(s, OTHER, request), "Không thuộc thẩm quyền");
+    (void)act(s, ASKER, "can-bo", "consultation.extend", request,
+              ",\"due_date\":\"2026-12-10\",\"reason\":\"Thêm thời gian\"");
+    assert_hides(todo(s, ASKER, "can-bo", AWAITED), "VPQH");
+}
+
+static void a_refusal_is_counted_as_one_and_not_as_silence(void **state)
+{
+    struct scene *s = *state;
+    struct str request = ask(s, "");
+    (void)act(s, GIVER, "van-thu", "consultation.refuse", request,
+              ",\"reason\":\"Không thuộc thẩm quyền\"");
+    assert_shows(show(s, ASKER, request), "0/2 đã trả lời, 1 từ chối");
+    assert_shows(show(s, ASKER, request), "Từ chối tiếp nhận");
+    assert_shows(look(s, ASKER, "can-bo", "consultation.list", "{}"), "0/2 đã trả lời, 1 từ chối");
+    (void)act(s, ASKER, "can-bo", "consultation.close", request, "");
+    struct str page = show(s, ASKER, request);
+    size_t silent = str_find(page, S("Không trả lời"), 0);
+    assert_true(silent < page.len);
+    assert_true(str_find(page, S("Không trả lời"), silent + 1) == page.len);
+    assert_shows(page, "Từ chối tiếp nhận");
 }
 
 static void only_the_registry_registers(void **state)
@@ -376,8 +409,7 @@ static void a_draft_never_leaves_the_office(void **state)
     struct scene *s = *state;
     struct str request = ask(s, "");
     assign(s, GIVER, request);
-    (void)act(s, GIVER, "can-bo", "consultation.draft", request, TWO_POINTS);
-    (void)act(s, GIVER, "can-bo", "consultation.submit", request, "");
+    hand_in(s, GIVER, request, TWO_POINTS);
     assert_hides(show(s, ASKER, request), "Bỏ cụm từ kịp thời");
 }
 
@@ -404,14 +436,28 @@ static void a_form_opened_before_another_wrote_is_refused(void **state)
               ",\"seen\":3,\"answer\":\"agree\"");
 }
 
+static void a_leader_signs_only_the_draft_that_was_read(void **state)
+{
+    struct scene *s = *state;
+    struct str request = ask(s, "");
+    assign(s, GIVER, request);
+    hand_in(s, GIVER, request, TWO_POINTS);
+    /* the leader reads; meanwhile the draft goes back and comes again with other words */
+    (void)act(s, GIVER, "lanh-dao", "consultation.return", request, ",\"comment\":\"x\"");
+    hand_in(s, GIVER, request, ",\"answer\":\"agree\"");
+    assert_string_equal(refused(s, GIVER, "lanh-dao", "consultation.approve", request,
+                                ",\"seen\":4"),
+                        "record.stale");
+    (void)act(s, GIVER, "lanh-dao", "consultation.approve", request, ",\"seen\":7");
+}
+
 static void a_returned_draft_is_the_officers_work_again(void **state)
 {
     struct scene *s = *state;
     struct str request = ask(s, "");
     assign(s, GIVER, request);
     assert_shows(todo(s, GIVER, "can-bo", MINE), "consultation.draft");
-    (void)act(s, GIVER, "can-bo", "consultation.draft", request, TWO_POINTS);
-    (void)act(s, GIVER, "can-bo", "consultation.submit", request, "");
+    hand_in(s, GIVER, request, TWO_POINTS);
     assert_hides(todo(s, GIVER, "can-bo", MINE), "consultation.draft");
     assert_shows(todo(s, GIVER, "lanh-dao", MINE), "consultation.approve");
     (void)act(s, GIVER, "lanh-dao", "consultation.return", request, ",\"comment\":\"Nêu căn cứ\"");
@@ -483,6 +529,34 @@ static void each_point_is_answered_and_comes_back_to_its_giver(void **state)
     assert_hides(show(s, OTHER, request), "Giữ theo Điều 4");
 }
 
+static void a_remark_beside_points_is_no_point(void **state)
+{
+    struct scene *s = *state;
+    struct str request = ask(s, "");
+    struct str answer =
+        str_format(s->office[GIVER].arena, ",\"general\":\"Cơ bản nhất trí\"%s", TWO_POINTS);
+    struct str opinion = give(s, GIVER, request, answer.ptr);
+    struct str table =
+        look(s, ASKER, "can-bo", "consultation.table", about(&s->office[ASKER], request, ""));
+    assert_shows(table, "\"count\":2");
+    assert_string_equal(refused(s, ASKER, "can-bo", "consultation.answer_point", opinion,
+                                ",\"point\":0,\"outcome\":\"accepted\""),
+                        "consultation.point_unknown");
+}
+
+static void the_askers_page_says_once_who_answered(void **state)
+{
+    struct scene *s = *state;
+    struct str request = ask(s, "");
+    (void)give(s, GIVER, request, ",\"answer\":\"no_opinion\"");
+    struct str page = show(s, ASKER, request);
+    struct str answer = S("Không có ý kiến");
+    size_t first = str_find(page, answer, 0);
+    assert_true(first < page.len);
+    assert_true(str_find(page, answer, first + answer.len) == page.len);
+    assert_hides(page, "\"who\"");
+}
+
 static void a_giver_does_not_answer_its_own_points(void **state)
 {
     struct scene *s = *state;
@@ -526,7 +600,7 @@ static void a_letter_of_a_body_outside_is_registered_on_its_behalf(void **state)
                    ",\"behalf\":\"Hội Luật gia Việt Nam\",\"paper_number\":\"15/HLG\","
                    "\"answer\":\"disagree\",\"general\":\"Chưa thống nhất\","
                    "\"files\":[{\"root\":\"%.*s\",\"name\":\"ban-chup.pdf\","
-                   "\"media\":\"application/pdf\",\"size\":11}]",
+                   "\"media\":\"application/pdf\",\"size\":12}]",
                    STR_ARG(root));
     (void)act(s, ASKER, "van-thu", "consultation.register_behalf", request, more.ptr);
     assert_shows(show(s, ASKER, request), "Hội Luật gia Việt Nam (nhập thay");
@@ -545,7 +619,7 @@ static void nobody_speaks_for_a_body_that_was_not_asked(void **state)
     struct str more =
         str_format(t->arena,
                    ",\"behalf\":\"Hội khác\",\"answer\":\"agree\",\"files\":[{\"root\":"
-                   "\"%.*s\",\"name\":\"a.pdf\",\"media\":\"application/pdf\",\"size\":11}]",
+                   "\"%.*s\",\"name\":\"a.pdf\",\"media\":\"application/pdf\",\"size\":12}]",
                    STR_ARG(root));
     assert_string_equal(
         refused(s, ASKER, "van-thu", "consultation.register_behalf", ask(s, BODY), more.ptr),
@@ -626,8 +700,7 @@ static void an_opinion_that_crossed_the_closing_is_not_lost(void **state)
     struct scene *s = *state;
     struct str request = ask(s, "");
     assign(s, GIVER, request);
-    (void)act(s, GIVER, "can-bo", "consultation.draft", request, TWO_POINTS);
-    (void)act(s, GIVER, "can-bo", "consultation.submit", request, "");
+    hand_in(s, GIVER, request, TWO_POINTS);
     struct t_office *asker = &s->office[ASKER], *giver = &s->office[GIVER];
     (void)t_act(asker, "can-bo", "consultation.close", about(asker, request, ""));
     (void)t_act(giver, "lanh-dao", "consultation.approve", about(giver, request, ""));
@@ -679,6 +752,32 @@ static void what_was_written_fills_the_form_again(void **state)
         look(s, GIVER, "can-bo", "consultation.writing", about(&s->office[GIVER], request, ""));
     assert_shows(form, "\"answer\":\"agree_with_points\"");
     assert_shows(form, "Văn phòng Chính phủ chủ trì");
+}
+
+static void a_new_opinion_offers_three_points_to_be_changed(void **state)
+{
+    struct scene *s = *state;
+    struct str request = ask(s, "");
+    assign(s, GIVER, request);
+    assert_shows(
+        look(s, GIVER, "can-bo", "consultation.writing", about(&s->office[GIVER], request, "")),
+        "\"points\":[{\"level\":\"should\"},{\"level\":\"should\"},{\"level\":\"should\"}]");
+}
+
+static void a_draft_may_be_handed_in_as_it_is_saved(void **state)
+{
+    struct scene *s = *state;
+    struct str request = ask(s, "");
+    assign(s, GIVER, request);
+    assert_string_equal(refused(s, GIVER, "can-bo", "consultation.draft", request,
+                                ",\"answer\":\"disagree\",\"submit\":true"),
+                        "consultation.why_missing");
+    (void)act(s, GIVER, "can-bo", "consultation.draft", request,
+              ",\"answer\":\"agree\",\"submit\":true");
+    assert_hides(todo(s, GIVER, "can-bo", MINE), "consultation.draft");
+    assert_shows(todo(s, GIVER, "lanh-dao", MINE), "consultation.approve");
+    (void)act(s, GIVER, "lanh-dao", "consultation.approve", request, "");
+    assert_shows(show(s, ASKER, request), "1/2 đã trả lời");
 }
 
 static void the_form_of_a_reply_shows_the_point_and_the_older_reply(void **state)
@@ -772,6 +871,53 @@ static void a_long_list_goes_on_where_it_stopped(void **state)
     assert_shows(look(s, ASKER, "can-bo", "consultation.list", json.ptr), "\"count\":1");
 }
 
+/* Asks with another deadline and closes the round or not. */
+static struct str ask_due(struct scene *s, const char *days, bool close)
+{
+    struct t_office *t = &s->office[ASKER];
+    struct str json = str_format(t->arena,
+                                 "{\"subject\":\"Hạn %s ngày\",\"days\":%s,"
+                                 "\"asked\":[{\"office\":\"%.*s\"}]}",
+                                 days, days, STR_ARG(s->office[GIVER].office.id));
+    struct str record = t_act(t, "can-bo", "consultation.ask", json.ptr).record;
+    if (close) (void)t_act(t, "can-bo", "consultation.close", about(t, record, ""));
+    return record;
+}
+
+static void open_rounds_stand_first_by_deadline_and_closed_ones_after(void **state)
+{
+    struct scene *s = *state;
+    (void)ask_due(s, "3", true);
+    (void)ask_due(s, "9", false);
+    (void)ask_due(s, "4", false);
+    (void)ask_due(s, "20", true);
+    struct str page = look(s, ASKER, "can-bo", "consultation.list", "{}");
+    const char *const order[] = {"Hạn 4 ngày", "Hạn 9 ngày", "Hạn 20 ngày", "Hạn 3 ngày"};
+    size_t at = 0;
+    for (size_t i = 0; i < ARRAY_LEN(order); i++) {
+        at = str_find(page, str_of(order[i]), at);
+        assert_true(at < page.len);
+    }
+}
+
+static void a_long_list_goes_on_from_the_open_rounds_to_the_closed_ones(void **state)
+{
+    struct scene *s = *state;
+    for (int i = 0; i < 49; i++)
+        (void)ask_due(s, "5", false);
+    (void)ask_due(s, "7", true);
+    (void)ask_due(s, "6", true);
+    struct str page = look(s, ASKER, "can-bo", "consultation.list", "{}");
+    assert_shows(page, "\"count\":50");
+    assert_shows(page, "Hạn 7 ngày");
+    size_t at = str_find(page, S("\"next\":\""), 0) + 8;
+    struct str next = str_sub(page, at, str_find(page, S("\""), at));
+    struct str json = str_format(s->office[ASKER].arena, "{\"after\":\"%.*s\"}", STR_ARG(next));
+    page = look(s, ASKER, "can-bo", "consultation.list", json.ptr);
+    assert_shows(page, "\"count\":1");
+    assert_shows(page, "Hạn 6 ngày");
+}
+
 static void a_list_shows_what_is_asked_for(void **state)
 {
     struct scene *s = *state;
@@ -796,7 +942,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(a_request_arrives_at_every_asked_office_with_its_deadline),
-        CASE(a_request_to_nobody_is_refused),
         CASE(a_request_to_oneself_is_refused),
         CASE(an_office_is_asked_once),
         CASE(an_office_that_is_no_peer_cannot_be_asked),
@@ -805,16 +950,21 @@ int main(void)
         CASE(a_request_is_registered_once),
         CASE(a_request_is_not_registered_while_a_file_is_missing),
         CASE(a_refusal_needs_a_reason_and_comes_back_with_it),
+        CASE(a_refusal_ends_what_the_asker_waits_for),
+        CASE(a_refusal_is_counted_as_one_and_not_as_silence),
         CASE(only_the_registry_registers),
         CASE(only_the_assigned_officer_writes),
         CASE(a_draft_never_leaves_the_office),
         CASE(a_draft_that_says_nothing_is_not_submitted),
         CASE(a_form_opened_before_another_wrote_is_refused),
+        CASE(a_leader_signs_only_the_draft_that_was_read),
         CASE(a_returned_draft_is_the_officers_work_again),
         CASE(an_opinion_goes_to_the_asker_and_to_nobody_else),
         CASE(an_answer_ends_what_the_office_owed),
         CASE(the_asker_sees_who_answered_and_who_is_silent),
         CASE(each_point_is_answered_and_comes_back_to_its_giver),
+        CASE(a_remark_beside_points_is_no_point),
+        CASE(the_askers_page_says_once_who_answered),
         CASE(a_giver_does_not_answer_its_own_points),
         CASE(points_of_all_offices_stand_in_one_table_by_clause),
         CASE(a_letter_of_a_body_outside_is_registered_on_its_behalf),
@@ -829,12 +979,16 @@ int main(void)
         CASE(the_deadline_is_shown_before_it_is_set),
         CASE(a_page_offers_only_the_acts_of_its_own_side),
         CASE(what_was_written_fills_the_form_again),
+        CASE(a_new_opinion_offers_three_points_to_be_changed),
+        CASE(a_draft_may_be_handed_in_as_it_is_saved),
         CASE(the_form_of_a_reply_shows_the_point_and_the_older_reply),
         CASE(the_table_is_an_official_paper),
         CASE(a_number_of_days_is_asked_for),
         CASE(work_is_given_to_somebody_who_is_here_and_in_time),
         CASE(the_officers_own_deadline_may_be_earlier),
         CASE(a_long_list_goes_on_where_it_stopped),
+        CASE(open_rounds_stand_first_by_deadline_and_closed_ones_after),
+        CASE(a_long_list_goes_on_from_the_open_rounds_to_the_closed_ones),
         CASE(a_list_shows_what_is_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,7 +47,8 @@ static void list_row(struct call *c, struct view *view, const struct consultatio
 {
     bool ours = str_eq(item->home, c->office->id);
     bool answered = item->draft == DRAFT_APPROVED || item->intake == INTAKE_REFUSED;
-    bool done = item->round == ROUND_CLOSED || (ours ? item->answered >= item->asked : answered);
+    bool complete = item->answered + item->refused >= item->asked;
+    bool done = item->round == ROUND_CLOSED || (ours ? complete : answered);
     struct str href =
         str_format(c->arena, "/view/consultation.show?record=%.*s", STR_ARG(item->record));
     struct node *row = view_row(c, view, item->record, href);
@@ -58,7 +59,10 @@ static void list_row(struct call *c, struct view *view, const struct consultatio
                   : consultation_words(c, "consultation.from", "name", office_code(c, item->home)));
     due_cell(c, row, item, done);
     if (ours) {
-        view_cell_state(c, row, consultation_progress_text(c, item->answered, item->asked),
+        struct consultation_count count = {.asked = (size_t)item->asked,
+                                           .answered = (size_t)item->answered,
+                                           .refused = (size_t)item->refused};
+        view_cell_state(c, row, consultation_progress_text(c, &count),
                         item->answered >= item->asked ? "good" : "neutral");
     } else {
         stage_cell(c, row, item);
@@ -71,6 +75,15 @@ static void list_row(struct call *c, struct view *view, const struct consultatio
     view_cell_state(c, row,
                     consultation_choice_text(c, &CONSULTATION_REQUEST, "state", item->round),
                     "neutral");
+}
+
+/* "open 1795600800000 HOME.RANDOM": where the page before ended. */
+static struct str after_text(struct call *c, const struct consultation_item *last)
+{
+    struct str state =
+        field_choice_word(field_find(&CONSULTATION_REQUEST, S("state")), last->round);
+    return str_format(c->arena, "%.*s %lld %.*s", STR_ARG(state), (long long)last->due_ms,
+                      STR_ARG(last->record));
 }
 
 /* The act that begins a round, for those who may. */
@@ -90,9 +103,13 @@ static void list_acts(struct call *c, struct view *view)
 static struct consultation_item after_of(struct str after)
 {
     struct consultation_item item = {};
+    struct str state = {};
+    struct str rest = {};
     struct str ms = {};
-    bool good =
-        str_cut(after, ' ', &ms, &item.record) && parse_int(ms, INT64_MIN, INT64_MAX, &item.due_ms);
+    bool good = str_cut(after, ' ', &state, &rest) && str_cut(rest, ' ', &ms, &item.record) &&
+                parse_int(ms, INT64_MIN, INT64_MAX, &item.due_ms);
+    item.round = field_choice_find(field_find(&CONSULTATION_REQUEST, S("state")), state);
+    good = good && item.round > 0;
     return good ? item : (struct consultation_item){};
 }
 
@@ -118,10 +135,7 @@ enum err consultation_list_view(struct call *c, const void *args, struct view *r
         list_row(c, &view, &items[i]);
     node_int(c, view.data, "count", (int64_t)shown);
     if (count > shown) {
-        const struct consultation_item *last = &items[shown - 1];
-        node_text(
-            c, view.data, "next",
-            str_format(c->arena, "%lld %.*s", (long long)last->due_ms, STR_ARG(last->record)));
+        node_text(c, view.data, "next", after_text(c, &items[shown - 1]));
     }
     node_text(c, view.data, "empty", words(c->lang, S("consultation.empty")));
     list_acts(c, &view);
@@ -147,8 +161,7 @@ enum err consultation_table_view(struct call *c, const void *args, struct view *
     view_start(c, &view, VIEW_LIST, words(c->lang, S("view.consultation.table")));
     view_fact(c, &view, "field.consultation.request.subject", round.request.subject);
     if (round.stage.own) {
-        view_fact(c, &view, "consultation.column.progress",
-                  consultation_progress_text(c, (int64_t)total.answered, (int64_t)total.asked));
+        view_fact(c, &view, "consultation.column.progress", consultation_progress_text(c, &total));
     }
     consultation_lines_put(c, &view, lines, count, round.stage.own);
     node_int(c, view.data, "count", (int64_t)count);

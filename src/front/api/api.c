@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "core/act.h"
+#include "core/upload.h"
 #include "front/web/form.h"
 #include "front/web/page.h"
 #include "store/blob.h"
@@ -13,6 +14,7 @@ struct api {
     struct web *web;
     struct http_request *rq;
     struct str rest;   /* what follows the route in the path */
+    bool host;         /* over the control socket: who may open it may read every file */
     struct str answer; /* JSON */
 };
 
@@ -32,6 +34,19 @@ static enum err api_acts(struct api *api)
     return OK;
 }
 
+/* Runs the act with files that the actor may name. */
+static enum err act_with_files(struct api *api, struct str json, struct str once,
+                               struct act_result *ret_result)
+{
+    struct call *c = &api->c;
+    const struct act *act = module_act(api->rest);
+    if (act == NULL || api->host) return act_run_json(c, api->rest, json, once, ret_result);
+    void *input = arena_alloc(c->arena, act->input->size);
+    enum err e = fields_read(c, act->input, json, UNKNOWN_REFUSE, input);
+    if (e == OK) e = upload_check(c, act->input, input);
+    return e != OK ? e : act_run(c, act, input, once, ret_result);
+}
+
 static enum err api_act(struct api *api)
 {
     struct call *c = &api->c;
@@ -40,7 +55,7 @@ static enum err api_act(struct api *api)
     struct act_result result = {};
     if (once.len > LIMIT_ONCE_BYTES) return fail(c, ERR_LIMIT, "web.key");
     enum err e = form_body_bytes(c, api->rq, &json);
-    if (e == OK) e = act_run_json(c, api->rest, json, once, &result);
+    if (e == OK) e = act_with_files(api, json, once, &result);
     if (e == OK) api->answer = act_result_json(c, &result);
     return e;
 }
@@ -73,11 +88,11 @@ static enum err api_view(struct api *api)
     bool first = true;
     sb_char(&sb, '{');
     json_name(&sb, &first, "name");
-    json_string(&sb, str_of(view.name));
+    json_text(&sb, str_of(view.name));
     json_name(&sb, &first, "kind");
-    json_string(&sb, str_of(kind_word(view.kind)));
+    json_text(&sb, str_of(kind_word(view.kind)));
     json_name(&sb, &first, "title");
-    json_string(&sb, view.title);
+    json_text(&sb, view.title);
     json_name(&sb, &first, "data");
     node_json(&sb, view.data);
     sb_char(&sb, '}');
@@ -102,6 +117,7 @@ static enum err api_file(struct api *api)
         if (e == OK) e = blob_write(c, writer, body->bytes);
         if (e == OK) e = blob_finish(c, writer, &root, &size);
     }
+    if (e == OK && !api->host) e = upload_note(c, root);
     if (e != OK) return e;
     api->answer =
         str_format(c->arena, "{\"root\":\"%.*s\",\"size\":%lld}", STR_ARG(root), (long long)size);
@@ -165,6 +181,7 @@ void api_handle(struct web *web, struct http_request *rq, struct http_reply *rep
 static void control_handle(void *arg, struct http_request *rq, struct http_reply *reply)
 {
     struct api api = api_begin(arg, rq);
+    api.host = true;
     struct str login = http_header(rq, S("Phoihop-As"));
     enum err e = login.len > 0 ? login_as(&api.c, login) : OK;
     if (e == OK) e = api_run(&api);

@@ -129,6 +129,28 @@ static void a_file_is_stored_and_named_by_its_root(void **state)
     assert_true(str_eq(http_loopback_body(reply), body));
 }
 
+/* The act of the module that takes files, whichever it is. */
+static struct str ask_with_file(struct desk *desk, struct str root)
+{
+    struct str body = str_format(
+        desk->t.arena,
+        "{\"subject\":\"Thử\",\"days\":5,\"asked_bodies\":[{\"name\":\"Viện thử\"}],\"files\":[{\"root\":"
+        "\"%.*s\",\"name\":\"a.txt\",\"media\":\"text/plain\",\"size\":11}]}",
+        STR_ARG(root));
+    return ask(desk, "POST /api/act/consultation.ask", "", body.ptr);
+}
+
+static void a_program_names_only_files_that_it_brought(void **state)
+{
+    struct desk *desk = *state;
+    struct str root = t_file(&desk->t, "Điều 1.\n"); /* here, but not by this person */
+    struct str reply = ask_with_file(desk, root);
+    status_is(desk, reply, "404");
+    assert_true(reply_has(reply, "\"reason\":\"blob.missing\""));
+    status_is(desk, ask(desk, "POST /api/file", "", "Điều 1.\n"), "200");
+    status_is(desk, ask_with_file(desk, root), "200");
+}
+
 static void the_acts_describe_themselves(void **state)
 {
     struct desk *desk = *state;
@@ -168,6 +190,7 @@ int main(void)
         TEST(a_refusal_names_its_reason_and_its_fields),
         TEST(a_repeated_call_with_its_key_acts_once),
         TEST(a_file_is_stored_and_named_by_its_root),
+        TEST(a_program_names_only_files_that_it_brought),
         TEST(the_acts_describe_themselves),
         TEST(the_control_socket_acts_as_the_login_it_is_told),
     };

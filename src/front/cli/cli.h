@@ -1,7 +1,8 @@
 #pragma once
 /*
  * cli.h: the command line as a front: verbs, their options, their help, what goes to standard
- * output (JSON, always) and to standard error (the failure, as every front prints it).
+ * output (JSON; only `deadline` speaks in sentences unless asked for JSON) and to standard error
+ * (the failure, as every front prints it).
  *
  * The table of verbs is in main/main.c. Words: "cli.<verb>" one sentence, "cli.<verb>.usage" what
  * follows the name, "cli.option.<option>" one line, or "cli.option.<verb>.<option>" where it means

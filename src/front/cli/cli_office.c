@@ -3,6 +3,7 @@
 #include "base/workday.h"
 #include "exchange/exchange.h"
 #include "front/cli/cli_control.h"
+#include "front/cli/config.h"
 #include "front/cli/host.h"
 #include "front/http/loopback.h"
 
@@ -28,6 +29,32 @@ enum err cli_enter(struct call *c, struct str dir)
         (void)fail(c, ERR_NOT_FOUND, "cli.dir");
     }
     return fail_arg(c, "dir", dir);
+}
+
+int cli_lib(struct call *c)
+{
+    char path[4096];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path);
+    if (n <= 0) return -1;
+    struct str exe = {path, (size_t)n};
+    while (exe.len > 0 && exe.ptr[exe.len - 1] != '/')
+        exe.len--;
+    struct str lib = str_format(c->arena, "%.*slib", STR_ARG(exe));
+    return open(lib.ptr, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+static void fd_end(void *arg)
+{
+    (void)close(*(int *)arg);
+}
+
+struct str cli_plugins(struct call *c)
+{
+    int *fd = arena_alloc(c->arena, sizeof *fd);
+    *fd = cli_lib(c);
+    if (*fd < 0) return (struct str){};
+    arena_defer(c->arena, fd_end, fd);
+    return str_format(c->arena, "/proc/self/fd/%d", *fd);
 }
 
 enum err cli_drop(struct call *c)
@@ -75,13 +102,14 @@ enum err cli_open_inline(struct call *c, struct cli_office *ret_office)
     enum err e = key_file_read(c, o->secret);
     if (e != OK) return e;
     arena_defer(c->arena, secret_end, o->secret);
-    o->office.dir = S(".");
+    o->office.dir = o->blobs.len > 0 ? o->blobs : S(".");
     o->office.calendar = workday_calendar_vn(c, c->arena);
     o->office.public_key = key_public(c, o->secret);
     o->office.key = office_key_id(c->arena, o->office.public_key);
     o->office.signer = (struct signer){.sign = sign_inline, .self = o};
     struct store_config config = {
-        .path = "office.db",
+        .path = config_store_path(c, o->store),
+        .plugins = o->plugins.len > 0 ? o->plugins.ptr : NULL,
         .inline_writer = true,
         .before_commit = office_before_commit,
         .after_commit = office_after_commit,
@@ -94,13 +122,24 @@ enum err cli_open_inline(struct call *c, struct cli_office *ret_office)
     c->store = store;
     c->office = &o->office;
     o->web = (struct web){.store = store, .office = &o->office, .env = c->env};
+    o->web.plugins = o->plugins;
     e = office_migrate(c);
     return e == OK ? exchange_migrate(c) : e;
 }
 
-static void fd_end(void *arg)
+/* As office.ini says; the lock is held. */
+static enum err open_stopped(struct call *c, struct cli_office *o)
 {
-    (void)close(*(int *)arg);
+    struct config config = {};
+    enum err e = config_read(c, &config);
+    if (e != OK) return e;
+    if (o->store.len == 0) o->store = config.store;
+    o->blobs = config.blobs;
+    e = cli_open_inline(c, o);
+    if (e == OK) e = office_load(c, &o->office);
+    if (e == OK) e = office_pass_key(c, &o->office);
+    if (e != OK) return e;
+    return str_eq(o->office.id, config.id) ? OK : fail(c, ERR_CONFLICT, "config.other_office");
 }
 
 enum err cli_open(struct call *c, struct cli_office *ret_office)
@@ -112,8 +151,7 @@ enum err cli_open(struct call *c, struct cli_office *ret_office)
         if (*lock >= 0) {
             /* deferred first: the store is closed before the lock goes */
             arena_defer(c->arena, fd_end, lock);
-            enum err e = cli_open_inline(c, ret_office);
-            return e == OK ? office_load(c, &ret_office->office) : e;
+            return open_stopped(c, ret_office);
         }
         if (control_answers()) {
             ret_office->running = true;

@@ -12,7 +12,10 @@
 #include "front/web/web.h"
 
 struct cli_office {
-    bool running; /* reached over control.sock; the members below are not filled */
+    struct str store;   /* address of the store; empty: as office.ini says */
+    struct str blobs;   /* [store] blobs of office.ini */
+    struct str plugins; /* folder of the plugins, by cli_plugins; empty: lib beside the program */
+    bool running;       /* reached over control.sock; the members below are not filled */
     struct office office;
     struct web web;
     uint8_t secret[KEY_SECRET_BYTES];
@@ -21,13 +24,19 @@ struct cli_office {
 /* Enters the office's folder; new files are the owner's alone from here.
  * Errors: ERR_NOT_FOUND "cli.dir", ERR_DENIED "cli.closed" (both with arg "dir"). */
 enum err cli_enter(struct call *c, struct str dir);
+/* Opens the folder lib/ beside the program, with its plugins; to be done before the rights to reach
+ * it may go. -1 when there is none. Shapes: the descriptor is closed on exec. */
+int cli_lib(struct call *c);
+/* Its path by that descriptor, which the call's arena closes; empty when there is none. */
+struct str cli_plugins(struct call *c);
 /* For root: becomes the owner of the present folder, for good. Does nothing for other users.
  * Errors: ERR_DENIED "cli.owner" when the folder belongs to root. */
 enum err cli_drop(struct call *c);
 
 /* Waits until the office either answers or is stopped; when stopped, opens it inline and makes it
  * the call's. Shapes: cli_enter came before; ret_office outlives the call.
- * Errors: ERR_NOT_FOUND "cli.no_office"; ERR_BUSY "cli.locked"; those of store_open. */
+ * Errors: ERR_NOT_FOUND "cli.no_office"; ERR_BUSY "cli.locked"; ERR_CONFLICT
+ * "config.other_office"; those of config_read and store_open. */
 enum err cli_open(struct call *c, struct cli_office *ret_office);
 
 /* Takes the start-up lock of the present folder; -1 when somebody holds it.
@@ -35,7 +44,7 @@ enum err cli_open(struct call *c, struct cli_office *ret_office);
 int cli_lock(void);
 
 /* Opens the office's database inline, with migrations and the key in this process.
- * Shapes: the lock is held. */
+ * Shapes: the lock is held; store, blobs and plugins are filled. */
 enum err cli_open_inline(struct call *c, struct cli_office *ret_office);
 
 /* A request to the office. */

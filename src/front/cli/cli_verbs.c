@@ -16,6 +16,7 @@ enum { CARD_BYTES_MAX = 16 * 1024, PASSWORD_GROUP = 4, PASSWORD_BYTES = 13 };
 static enum err reach(struct call *c, const struct cli_args *args, struct cli_office **ret_office)
 {
     struct cli_office *office = arena_alloc(c->arena, sizeof *office);
+    office->plugins = cli_plugins(c); /* before the rights to reach them may go */
     enum err e = cli_enter(c, args->rest[0]);
     if (e == OK) e = cli_drop(c);
     if (e == OK) e = cli_open(c, office);

@@ -10,6 +10,8 @@
 static const char PATH[] = "office.ini";
 static const char PATH_NEW[] = "office.ini.new";
 
+enum { STORE_URL_MAX = 180 }; /* a line of the library has 200 bytes */
+
 enum setting { SETTING_TEXT, SETTING_PORT, SETTING_THREADS };
 
 struct row {
@@ -27,6 +29,8 @@ static const struct row ROWS[] = {
     {"wire", "address", SETTING_TEXT, offsetof(struct config, wire_address), true},
     {"wire", "port", SETTING_PORT, offsetof(struct config, wire_port), true},
     {"worker", "threads", SETTING_THREADS, offsetof(struct config, threads), false},
+    {"store", "url", SETTING_TEXT, offsetof(struct config, store), false},
+    {"store", "blobs", SETTING_TEXT, offsetof(struct config, blobs), false},
 };
 
 struct reading {
@@ -79,8 +83,35 @@ enum err config_read(struct call *c, struct config *ret_config)
         return line_fail(c, str_format(c->arena, "[%s] %s", ROWS[i].section, ROWS[i].name));
     }
     if (!id_is_office(r.config.id)) return line_fail(c, S("[office] id"));
+    enum err e = r.config.store.len > 0 ? config_store_check(c, r.config.store) : OK;
+    if (e != OK) return e;
     *ret_config = r.config;
     return OK;
+}
+
+/* Where a password may stand in an address: before the @ and among the parameters. */
+static bool has_password(struct str url)
+{
+    size_t start = str_find(url, S("://"), 0) + 3;
+    size_t host_end = str_find(url, S("/"), start);
+    size_t at = str_find(url, S("@"), start);
+    bool before_host = at < host_end && str_find(url, S(":"), start) < at;
+    return before_host || str_find(url, S("password="), 0) < url.len;
+}
+
+enum err config_store_check(struct call *c, struct str url)
+{
+    bool good = url.len <= STORE_URL_MAX &&
+                (str_starts(url, S("postgres://")) || str_starts(url, S("postgresql://")));
+    for (size_t i = 0; good && i < url.len; i++)
+        good = url.ptr[i] > ' ' && url.ptr[i] < 127 && url.ptr[i] != ';';
+    if (!good) return fail(c, ERR_SYNTAX, "config.store");
+    return has_password(url) ? fail(c, ERR_DENIED, "config.password") : OK;
+}
+
+const char *config_store_path(struct call *c, struct str url)
+{
+    return url.len > 0 ? str_zero(c->arena, url) : "office.db";
 }
 
 static struct str text_of(struct call *c, const struct config *config)
@@ -89,11 +120,13 @@ static struct str text_of(struct call *c, const struct config *config)
     const char *section = "";
     for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
         const void *member = (const char *)config + ROWS[i].offset;
+        bool is_text = ROWS[i].type == SETTING_TEXT;
+        if (is_text && ((const struct str *)member)->len == 0) continue; /* one of those optional */
         if (!str_eq(str_of(section), str_of(ROWS[i].section))) {
             sb_printf(&sb, "%s[%s]\n", i == 0 ? "" : "\n", ROWS[i].section);
             section = ROWS[i].section;
         }
-        if (ROWS[i].type == SETTING_TEXT) {
+        if (is_text) {
             sb_printf(&sb, "%s = %.*s\n", ROWS[i].name, STR_ARG(*(const struct str *)member));
         } else {
             sb_printf(&sb, "%s = %lld\n", ROWS[i].name, (long long)*(const int64_t *)member);

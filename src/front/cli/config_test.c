@@ -49,7 +49,7 @@ static void what_is_written_is_read(void **state)
 {
     struct scene *s = *state;
     const struct config written = {
-        S("abcdefghijklmnopqrstuvwxyz"), S("127.0.0.1"), 8801, S("::"), 8811, 2};
+        S("abcdefghijklmnopqrstuvwxyz"), S("127.0.0.1"), 8801, S("::"), 8811, 2, {}, {}};
     struct config read = {};
     assert_int_equal(config_write(&s->c, &written), OK);
     assert_int_equal(config_read(&s->c, &read), OK);
@@ -57,6 +57,50 @@ static void what_is_written_is_read(void **state)
     assert_int_equal(read.port, 8801);
     assert_int_equal(read.wire_port, 8811);
     assert_int_equal(read.threads, 2);
+    assert_int_equal(read.store.len + read.blobs.len, 0);
+}
+
+static void a_store_is_written_and_read(void **state)
+{
+    struct scene *s = *state;
+    const struct config written = {
+        .id = S("abcdefghijklmnopqrstuvwxyz"),
+        .address = S("::1"),
+        .port = 1,
+        .wire_address = S("::1"),
+        .wire_port = 2,
+        .store = S("postgres://vpcp@db/vpcp?passfile=keys/pgpass&sslmode=verify-full"),
+        .blobs = S("/srv/files/vpcp"),
+    };
+    struct config read = {};
+    assert_int_equal(config_write(&s->c, &written), OK);
+    assert_int_equal(config_read(&s->c, &read), OK);
+    assert_true(str_eq(read.store, written.store));
+    assert_true(str_eq(read.blobs, written.blobs));
+    assert_string_equal(config_store_path(&s->c, (struct str){}), "office.db");
+    assert_string_equal(config_store_path(&s->c, read.store), written.store.ptr);
+}
+
+static void an_address_that_is_none_or_holds_a_password_is_refused(void **state)
+{
+    static const struct {
+        const char *url;
+        enum err err;
+    } TRIED[] = {
+        {"postgres://phoihop@/postgres?host=/run/postgresql", OK},
+        {"postgresql://[::1]:5432/vpcp", OK},
+        {"postgres://u:secret@db/vpcp", ERR_DENIED},
+        {"postgres://u@db/vpcp?password=secret", ERR_DENIED},
+        {"postgres://u@db/vpcp?sslpassword=secret", ERR_DENIED},
+        {"mysql://u@db/vpcp", ERR_SYNTAX},
+        {"postgres://u@db/vp cp", ERR_SYNTAX},
+        {"", ERR_SYNTAX},
+    };
+    struct scene *s = *state;
+    for (size_t i = 0; i < ARRAY_LEN(TRIED); i++) {
+        assert_int_equal(config_store_check(&s->c, str_of(TRIED[i].url)), TRIED[i].err);
+        call_clear(&s->c);
+    }
 }
 
 static void a_missing_file_is_told(void **state)
@@ -96,6 +140,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(what_is_written_is_read),
+        TEST(a_store_is_written_and_read),
+        TEST(an_address_that_is_none_or_holds_a_password_is_refused),
         TEST(a_missing_file_is_told),
         TEST(slips_of_the_pen_are_not_settings),
     };

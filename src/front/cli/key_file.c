@@ -37,6 +37,11 @@ enum err key_file_create(struct call *c, uint8_t ret_secret[KEY_SECRET_BYTES])
     return OK;
 }
 
+void key_file_remove(void)
+{
+    (void)unlink(PATH);
+}
+
 enum err key_file_read(struct call *c, uint8_t ret_secret[KEY_SECRET_BYTES])
 {
     char line[2 * KEY_SECRET_BYTES + 2] = {};

@@ -11,6 +11,8 @@ enum { KEY_SECRET_BYTES = 64, KEY_PUBLIC_BYTES = 32 };
 /* Makes a key pair and stores it. Shapes: the present folder is the office's.
  * Errors: ERR_CONFLICT "office.exists" when there is one; ERR_IO "key.write". */
 enum err key_file_create(struct call *c, uint8_t ret_secret[KEY_SECRET_BYTES]);
+/* Removes a key that has signed nothing: the office could not be founded. */
+void key_file_remove(void);
 /* Reads it back and checks that both halves belong together.
  * Errors: ERR_NOT_FOUND "key.missing"; ERR_CORRUPT "key.corrupt". */
 enum err key_file_read(struct call *c, uint8_t ret_secret[KEY_SECRET_BYTES]);

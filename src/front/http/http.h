@@ -65,8 +65,6 @@ struct http_request {
 
 /* Returns the value of the first header of that name, in any case; empty when there is none. */
 struct str http_header(const struct http_request *rq, struct str name);
-/* Says that the header was sent at all. */
-bool http_header_has(const struct http_request *rq, struct str name);
 /* Returns the decoded value of the first `name` in the query; empty when it is missing, its
  * escapes are broken or it is not UTF-8. */
 struct str http_query(const struct http_request *rq, struct str name);
@@ -100,10 +98,6 @@ enum { HTTP_TOPICS_MAX = 8 };
 void http_reply_stream(struct http_reply *reply, const struct str *topics, size_t count);
 /* A plain-text reply with the status's own words. */
 void http_reply_error(struct http_reply *reply, int status);
-/* The connection closes after this reply. */
-void http_reply_close(struct http_reply *reply);
-/* The status set so far. */
-int http_reply_status_get(const struct http_reply *reply);
 /* "Not Found" for 404. Source: RFC 9110 15. */
 struct str http_status_words(int status);
 
@@ -135,6 +129,7 @@ struct http_limits {
     int64_t beat_ms;     /* comment line on a silent event stream */
     int64_t drain_ms;    /* for requests under way when the server stops */
     size_t stream_bytes; /* unsent events of one reader, then it is dropped */
+    int64_t spool_bytes; /* of all bodies in files at one time, then 503 */
 };
 
 struct http_config {
@@ -161,8 +156,9 @@ void http_server_stop(struct http_server *server);
 void http_server_close(struct http_server *server);
 
 /* Sends one event to all streams of a topic, from any thread, without waiting. Shapes: `data` is
- * UTF-8 text; it may have several lines. When readers are too many or too slow, events are dropped
- * together with their streams, and the browser connects again. */
+ * UTF-8 text; it may have several lines. The topic "*" reaches every stream. When readers are too
+ * many or too slow, events are dropped together with their streams, and the browser connects
+ * again. */
 void http_stream_publish(struct http_server *server, struct str topic, struct str data);
 
 /* Figures for the status page; from any thread. */

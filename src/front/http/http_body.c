@@ -2,6 +2,26 @@
 
 #include "front/http/http_core.h"
 
+static void spooled_give(void *arg)
+{
+    struct http_spooled *spooled = arg;
+    http_budget_give(spooled->budget, spooled->bytes);
+}
+
+/* Takes room for bytes of a spooled body; it is given back with the arena. */
+static bool room_take(struct http_intake *intake, int64_t bytes)
+{
+    if (intake->budget == NULL) return true;
+    if (!http_budget_take(intake->budget, bytes)) return false;
+    if (intake->spooled == NULL) {
+        intake->spooled = arena_alloc(intake->arena, sizeof *intake->spooled);
+        *intake->spooled = (struct http_spooled){.budget = intake->budget};
+        arena_defer(intake->arena, spooled_give, intake->spooled);
+    }
+    intake->spooled->bytes += bytes;
+    return true;
+}
+
 /* Moves the body from memory to a file. */
 static bool body_spool(struct http_intake *intake, struct http_body *body)
 {
@@ -31,8 +51,10 @@ static int body_keep(struct http_intake *intake, struct http_body *body, struct 
     if (data.len == 0) return 0;
     if (data.len > (uint64_t)(intake->bytes_max - body->size)) return 413;
     size_t total = (size_t)body->size + data.len;
-    if (!body->spooled && total > LIMIT_HTTP_MEMORY_BODY_BYTES && !body_spool(intake, body)) {
-        return 507;
+    if (body->spooled || total > LIMIT_HTTP_MEMORY_BODY_BYTES) {
+        int64_t more = body->spooled ? (int64_t)data.len : (int64_t)total;
+        if (!room_take(intake, more)) return 503;
+        if (!body->spooled && !body_spool(intake, body)) return 507;
     }
     if (body->spooled) {
         if (!http_spool_write(body->fd, data, body->size)) return 507;

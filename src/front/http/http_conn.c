@@ -226,6 +226,7 @@ static void head_done(struct http_conn *conn)
     int64_t planned = handler->plan == NULL ? 0 : handler->plan(conn->listener->arg, rq);
     conn->intake.arena = conn->rq_arena;
     conn->intake.spool_dir = conn->server->spool_dir;
+    conn->intake.budget = &conn->server->spool;
     status = http_intake_begin(&conn->intake, &conn->head, planned);
     if (status != 0) {
         http_conn_refuse(conn, status);

@@ -82,13 +82,30 @@ bool http_reply_has_body(const struct http_exchange *exchange);
 bool http_spool_open(const char *dir, int *ret_fd);
 /* Writes all bytes at the offset. False when the disk refuses. */
 bool http_spool_write(int fd, struct str bytes, int64_t offset);
+/* What all spooled bodies of a server take of the disk at one time. */
+struct http_budget {
+    _Atomic int64_t used;
+    int64_t max;
+};
+/* Takes bytes, or says that there are none left. */
+bool http_budget_take(struct http_budget *budget, int64_t bytes);
+void http_budget_give(struct http_budget *budget, int64_t bytes);
+
 /* Ties the file to the arena. */
 void http_fd_defer(struct arena *arena, int fd);
+
+/* What a body holds of the budget until its arena goes. */
+struct http_spooled {
+    struct http_budget *budget;
+    int64_t bytes;
+};
 
 /* A body on its way into memory or a file. */
 struct http_intake {
     struct arena *arena;
     const char *spool_dir;
+    struct http_budget *budget; /* NULL: none is kept */
+    struct http_spooled *spooled;
     int64_t bytes_max;
     bool chunked;
     int64_t length; /* unless chunked */
@@ -101,7 +118,7 @@ struct http_intake {
  * was planned; planned 0 means the default. */
 int http_intake_begin(struct http_intake *intake, const struct http_head *head, int64_t planned);
 /* Takes body bytes; *ret_used says how many belonged to the body. Returns 0, or a status: 400 and
- * 431 for bad chunks, 413, 507 when the disk refuses. */
+ * 431 for bad chunks, 413, 503 when other bodies take all the room, 507 when the disk refuses. */
 int http_intake_take(struct http_intake *intake, struct http_body *body, struct str bytes,
                      size_t *ret_used, bool *ret_done);
 
@@ -340,6 +357,7 @@ struct http_server {
     struct arena *arena;
     const struct env *env;
     const char *spool_dir;
+    struct http_budget spool;
     struct http_limits limits; /* no zeros left */
     int epoll_fd;
     struct http_source wake;

@@ -40,6 +40,7 @@ static struct http_limits limits_fill(struct http_limits limits)
     limit_default(&limits.streams_address, LIMIT_HTTP_STREAMS_ADDRESS);
     limit_default(&limits.queue, LIMIT_HTTP_QUEUE);
     limit_default(&limits.stream_bytes, LIMIT_HTTP_STREAM_BYTES);
+    limit_ms_default(&limits.spool_bytes, LIMIT_HTTP_SPOOL_BYTES);
     limit_ms_default(&limits.head_ms, LIMIT_HTTP_HEAD_MS);
     limit_ms_default(&limits.idle_ms, LIMIT_HTTP_IDLE_MS);
     limit_ms_default(&limits.stall_ms, LIMIT_HTTP_STALL_MS);
@@ -84,6 +85,7 @@ enum err http_server_open(struct call *c, const struct http_config *config,
     server->env = config->env;
     server->spool_dir = config->spool_dir;
     server->limits = limits_fill(config->limits);
+    server->spool.max = server->limits.spool_bytes;
     server->scratch = arena_alloc(arena, HTTP_SCRATCH_BYTES);
     server->env->random(server->env->self, (uint8_t *)&server->gate.seed, sizeof server->gate.seed);
     bool opened = open_fds(server);
@@ -310,6 +312,7 @@ static void accept_some(struct http_server *server, struct http_listener *listen
 
 static bool topic_wanted(const struct http_reply *reply, struct str topic)
 {
+    if (str_eq(topic, S("*"))) return true;
     for (size_t i = 0; i < reply->topic_count; i++) {
         if (str_eq(reply->topics[i], topic)) return true;
     }

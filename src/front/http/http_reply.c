@@ -69,11 +69,6 @@ void http_reply_status(struct http_reply *reply, int status)
     reply->status = status;
 }
 
-int http_reply_status_get(const struct http_reply *reply)
-{
-    return reply->status;
-}
-
 void http_reply_header(struct http_reply *reply, struct str name, struct str value)
 {
     ensure(http_token(name));
@@ -155,11 +150,6 @@ void http_reply_error(struct http_reply *reply, int status)
 {
     struct str text = str_format(reply->arena, "%.*s\n", STR_ARG(http_status_words(status)));
     http_reply_text(reply, status, S("text/plain; charset=utf-8"), text);
-}
-
-void http_reply_close(struct http_reply *reply)
-{
-    reply->close = true;
 }
 
 /* ---- the bytes of the head ---- */

@@ -8,14 +8,6 @@ struct str http_header(const struct http_request *rq, struct str name)
     return (struct str){};
 }
 
-bool http_header_has(const struct http_request *rq, struct str name)
-{
-    for (size_t i = 0; i < rq->header_count; i++) {
-        if (http_name_eq(rq->headers[i].name, name)) return true;
-    }
-    return false;
-}
-
 struct str http_query(const struct http_request *rq, struct str name)
 {
     struct str rest = rq->query;

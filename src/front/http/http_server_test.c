@@ -501,6 +501,32 @@ static void requests_beyond_the_queue_are_told_to_come_again(void **state)
     stage_end(&stage);
 }
 
+static struct str put_body(const struct stage *stage, size_t bytes)
+{
+    char *body = arena_alloc(stage->arena, bytes);
+    int fd = http_peer_connect(&stage->peer);
+    http_peer_send(fd, str_format(stage->arena,
+                                  "PUT /body HTTP/1.1\r\nHost: a\r\nContent-Length: %zu\r\n"
+                                  "Connection: close\r\n\r\n",
+                                  bytes));
+    http_peer_send(fd, (struct str){body, bytes});
+    struct str reply = http_peer_rest(stage->arena, fd);
+    (void)close(fd);
+    return reply;
+}
+
+static void bodies_beyond_the_room_for_them_are_told_to_come_again(void **state)
+{
+    (void)state;
+    struct stage stage;
+    stage_begin(&stage, (struct http_config){.limits = {.spool_bytes = 100 * 1024}});
+    assert_true(str_starts(put_body(&stage, 100 * 1024 + 1), S("HTTP/1.1 503 ")));
+    for (int i = 0; i < 3; i++) { /* what a body took it gives back */
+        assert_true(has(put_body(&stage, 100 * 1024), S("spooled=1")));
+    }
+    stage_end(&stage);
+}
+
 static void connections_beyond_the_limit_of_an_address_are_closed(void **state)
 {
     (void)state;
@@ -676,6 +702,7 @@ int main(void)
         cmocka_unit_test(a_header_with_a_line_end_becomes_an_error),
         cmocka_unit_test(a_client_that_leaves_does_not_disturb_its_handler),
         cmocka_unit_test(requests_beyond_the_queue_are_told_to_come_again),
+        cmocka_unit_test(bodies_beyond_the_room_for_them_are_told_to_come_again),
         cmocka_unit_test(connections_beyond_the_limit_of_an_address_are_closed),
         cmocka_unit_test(a_full_server_accepts_again_when_a_connection_closes),
         cmocka_unit_test(a_full_server_takes_the_place_of_the_longest_idle),

@@ -41,6 +41,21 @@ bool http_spool_write(int fd, struct str bytes, int64_t offset)
     return true;
 }
 
+bool http_budget_take(struct http_budget *budget, int64_t bytes)
+{
+    ensure(bytes >= 0);
+    int64_t used = atomic_fetch_add(&budget->used, bytes);
+    if (used + bytes <= budget->max) return true;
+    http_budget_give(budget, bytes);
+    return false;
+}
+
+void http_budget_give(struct http_budget *budget, int64_t bytes)
+{
+    int64_t used = atomic_fetch_sub(&budget->used, bytes);
+    ensure(used >= bytes);
+}
+
 static void close_fd(void *arg)
 {
     (void)close(*(int *)arg);

@@ -40,6 +40,8 @@ static void columns_dress(struct call *c, struct node *table)
     const struct node *columns = node_find(table, S("columns"));
     const struct node *rows = node_find(table, S("rows"));
     if (columns == NULL || rows == NULL) return;
+    for (struct node *column = columns->first; column != NULL; column = column->next)
+        default_text(c, column, "kind", S("text"));
     for (const struct node *row = rows->first; row != NULL; row = row->next) {
         const struct node *cells = node_find(row, S("cells"));
         const struct node *column = columns->first;
@@ -88,7 +90,7 @@ static void act_dress(struct call *c, struct node *node, int64_t seen)
     if (node_find(node, S("possible")) == NULL) node_bool(c, node, "possible", true);
     if (node_find(node, S("main")) == NULL) node_bool(c, node, "main", act->main);
     node_bool(c, node, "direct", record.len > 0 && act_is_direct(act));
-    node_int(c, node, "seen", seen);
+    if (node_find(node, S("seen")) == NULL) node_int(c, node, "seen", seen);
     node_text(c, node, "once", call_random_id(c, ID_RANDOM_BYTES));
 }
 
@@ -115,14 +117,34 @@ static void file_dress(struct call *c, struct node *file)
     node_text(c, file, "size_text", page_size_text(c, size));
 }
 
-/* Whether any of the acts on the page is possible now. */
+/* Adds an act's label to the line of its reason: what several acts wait for is said once. */
+static void reason_add(struct call *c, struct node *reasons, struct str label, struct str reason)
+{
+    for (struct node *line = reasons->first; line != NULL; line = line->next) {
+        if (!str_eq(node_get(line, "reason"), reason)) continue;
+        struct node *labels = line->first;
+        labels->text = str_format(c->arena, "%.*s, %.*s", STR_ARG(labels->text), STR_ARG(label));
+        return;
+    }
+    struct node *line = node_add_map(c, reasons);
+    node_text(c, line, "labels", label);
+    node_text(c, line, "reason", reason);
+}
+
+/* Whether any of the acts on the page is possible now, and why the others are not. */
 static void acts_dress(struct call *c, struct node *map)
 {
     bool any = false;
+    struct node *reasons = node_put_list(c, map, "not_possible");
     const struct node *acts = node_find(map, S("acts"));
     for (const struct node *act = acts->first; act != NULL; act = act->next) {
         const struct node *possible = node_find(act, S("possible"));
-        any = any || possible == NULL || possible->number != 0;
+        bool can = possible == NULL || possible->number != 0;
+        any = any || can;
+        if (can) continue;
+        struct str name = str_format(c->arena, "act.%.*s", STR_ARG(node_get(act, "act")));
+        struct str label = node_get(act, "label");
+        reason_add(c, reasons, label.len > 0 ? label : words(c->lang, name), node_get(act, "why"));
     }
     node_bool(c, map, "can_act", any);
 }

@@ -66,24 +66,35 @@ struct str form_row_get(struct call *c, const struct form *form, struct str list
                     str_format(c->arena, "%.*s.%zu.%.*s", STR_ARG(list), row, STR_ARG(member)));
 }
 
-static bool row_blank(const struct form *form, struct str list, size_t wanted)
+/* A choice may stand in an empty row from the beginning; it is no reason to keep the row. */
+static bool member_preset(const struct field *list, struct str member)
 {
+    if (list->type != FIELD_LIST || list->of->count == 1) return false;
+    const struct field *f = field_find(list->of, member);
+    return f != NULL && f->type == FIELD_CHOICE;
+}
+
+static bool row_blank(const struct form *form, const struct field *field, size_t wanted)
+{
+    struct str list = str_of(field->name);
     for (size_t i = 0; i < form->count; i++) {
         size_t row = 0;
         struct str member = {};
         if (!row_name(form->values[i].name, list, &row, &member) || row != wanted) continue;
+        if (member_preset(field, member)) continue;
         if (str_trim(form->values[i].text).len > 0) return false;
     }
     return true;
 }
 
-static void list_compact(struct call *c, struct str list, struct form *form)
+static void list_compact(struct call *c, const struct field *field, struct form *form)
 {
+    struct str list = str_of(field->name);
     size_t count = form_rows(form, list);
     size_t *places = arena_array(c->arena, count + 1, sizeof *places);
     size_t next = 0;
     for (size_t row = 0; row < count; row++) {
-        places[row] = row_blank(form, list, row) ? SIZE_MAX : next++;
+        places[row] = row_blank(form, field, row) ? SIZE_MAX : next++;
     }
     size_t kept = 0;
     for (size_t i = 0; i < form->count; i++) {
@@ -103,7 +114,7 @@ static void list_compact(struct call *c, struct str list, struct form *form)
 void form_compact(struct call *c, const struct field_table *table, struct form *form)
 {
     for (size_t i = 0; i < table->count; i++) {
-        if (field_is_list(&table->fields[i])) list_compact(c, str_of(table->fields[i].name), form);
+        if (field_is_list(&table->fields[i])) list_compact(c, &table->fields[i], form);
     }
 }
 

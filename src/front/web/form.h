@@ -43,7 +43,7 @@ enum err form_read_body(struct call *c, const struct http_request *rq, struct fo
  * Errors: ERR_IO "web.form_body". */
 enum err form_body_bytes(struct call *c, const struct http_request *rq, struct str *ret_bytes);
 
-/* Leaves out rows in which nothing stands and counts the others from 0. */
+/* Leaves out rows in which nothing but a choice stands and counts the others from 0. */
 void form_compact(struct call *c, const struct field_table *table, struct form *form);
 
 /* Fills the table's struct; files are filled by form_files. Problems are noted in the call. */
@@ -53,17 +53,17 @@ void form_fill(struct call *c, const struct field_table *table, const struct for
 struct form_store {
     struct str dir; /* the office's folder */
     const struct http_request *rq;
-    struct str key; /* 16 to 64 bytes that only this session has */
+    struct str session; /* what no other session has; empty: none */
 };
 
 /* Puts uploaded files into the blob store and fills the FIELD_FILES of the struct with them and
  * with those that an earlier sending of the same form had left there. All are then named in the
- * form as "files.0.keep", sealed with the key, so that the page can carry them on and nobody can
- * name a file he has not uploaded himself. Errors: those of store/blob.h. */
+ * form as "files.0.keep", sealed by the office for this session, so that the page can carry them
+ * on and nobody can name a file he has not uploaded himself. Errors: those of store/blob.h. */
 enum err form_files(struct call *c, const struct field_table *table, const struct form_store *store,
                     struct form *form, void *to);
 
-/* Reads what "files.0.keep" says. False: it was not sealed with this key. */
-bool form_kept_read(struct call *c, struct str key, struct str text, struct file_ref *ret_file);
+/* Reads what "files.0.keep" says. False: it was not sealed for this session. */
+bool form_kept_read(struct call *c, struct str session, struct str text, struct file_ref *ret_file);
 /* Writes it. */
-struct str form_kept_write(struct call *c, struct str key, const struct file_ref *file);
+struct str form_kept_write(struct call *c, struct str session, const struct file_ref *file);

@@ -18,6 +18,14 @@ bool form_field_hidden(const struct field *f)
     return str_eq(name, S("seen"));
 }
 
+/* What a new row begins with: "points.new". */
+static void pattern_from_node(struct call *c, const struct node *map, struct form *form)
+{
+    for (const struct node *m = map->first; m != NULL; m = m->next) {
+        form_add(c, form, str_format(c->arena, "%s.%s", map->name, m->name), m->text);
+    }
+}
+
 void form_from_node(struct call *c, const struct node *values, struct form *form)
 {
     for (const struct node *v = values->first; v != NULL; v = v->next) {
@@ -25,6 +33,10 @@ void form_from_node(struct call *c, const struct node *values, struct form *form
         if (v->type == NODE_TEXT) form_add(c, form, name, v->text);
         if (v->type == NODE_INT || v->type == NODE_BOOL) {
             form_add(c, form, name, str_format(c->arena, "%lld", (long long)v->number));
+        }
+        if (v->type == NODE_MAP) {
+            pattern_from_node(c, v, form);
+            continue;
         }
         size_t row = 0;
         for (const struct node *map = v->first; map != NULL; map = map->next, row++) {
@@ -39,13 +51,37 @@ void form_from_node(struct call *c, const struct node *values, struct form *form
     }
 }
 
+/* The field of a path: "subject", "points.2.text". */
+static const struct field *path_field(const struct field_table *table, struct str path)
+{
+    struct str list = {};
+    struct str index = {};
+    struct str member = {};
+    if (!str_cut(path, '.', &list, &index)) return field_find(table, path);
+    const struct field *f = field_find(table, list);
+    bool inner = f != NULL && f->type == FIELD_LIST && str_cut(index, '.', &index, &member);
+    return inner ? field_find(f->of, member) : f;
+}
+
+struct str form_problem_text(struct call *c, const struct field_table *table,
+                             const struct problem *problem)
+{
+    const struct field *f = path_field(table, problem->field);
+    bool limit = f != NULL && str_eq(str_of(problem->reason), S("field.too_long"));
+    if (!limit || f->max <= 0) {
+        return words(c->lang, str_format(c->arena, "reason.%s", problem->reason));
+    }
+    struct fail_arg args[] = {{"max", str_format(c->arena, "%lld", (long long)f->max)}};
+    return words_fill(c->arena, c->lang, S("web.too_long"), args, ARRAY_LEN(args));
+}
+
 static struct str problem_of(struct form_build *b, struct str path)
 {
     struct call *c = &b->page->c;
     for (size_t i = 0; b->failure != NULL && i < b->failure->problem_count; i++) {
         const struct problem *p = &b->failure->problems[i];
         if (!str_eq(p->field, path)) continue;
-        return words(c->lang, str_format(c->arena, "reason.%s", p->reason));
+        return form_problem_text(c, b->table, p);
     }
     return (struct str){};
 }

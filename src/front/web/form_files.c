@@ -2,38 +2,33 @@
 #include <sodium.h>
 
 #include "base/limits.h"
+#include "core/office.h"
 #include "front/web/form.h"
 #include "store/blob.h"
 
-enum { SEAL_BYTES = 16 };
-
-static struct str seal(struct call *c, struct str key, struct str text)
+/* The session stands in the sealed text: what one person uploaded another cannot name. */
+static struct str seal(struct call *c, struct str session, struct str text)
 {
-    uint8_t hash[SEAL_BYTES];
-    ensure(key.len >= crypto_generichash_KEYBYTES_MIN);
-    ensure(key.len <= crypto_generichash_KEYBYTES_MAX);
-    int failed = crypto_generichash(hash, sizeof hash, (const uint8_t *)text.ptr, text.len,
-                                    (const uint8_t *)key.ptr, key.len);
-    ensure(failed == 0); /* only wrong lengths can fail */
-    return hex_encode(c->arena, (struct str){(const char *)hash, sizeof hash});
+    struct str whole = str_format(c->arena, "file %.*s %.*s", STR_ARG(session), STR_ARG(text));
+    return pass_mark(c->arena, c->office, whole);
 }
 
-struct str form_kept_write(struct call *c, struct str key, const struct file_ref *file)
+struct str form_kept_write(struct call *c, struct str session, const struct file_ref *file)
 {
     struct str text = str_format(c->arena, "%.*s %lld %.*s %.*s", STR_ARG(file->root),
                                  (long long)file->size, STR_ARG(file->media), STR_ARG(file->name));
-    struct str mark = seal(c, key, text);
+    struct str mark = seal(c, session, text);
     return str_format(c->arena, "%.*s %.*s", STR_ARG(mark), STR_ARG(text));
 }
 
-bool form_kept_read(struct call *c, struct str key, struct str text, struct file_ref *ret_file)
+bool form_kept_read(struct call *c, struct str session, struct str text, struct file_ref *ret_file)
 {
     struct str mark = {};
     struct str rest = {};
     struct str size = {};
     struct file_ref file = {};
-    if (key.len == 0 || !str_cut(text, ' ', &mark, &rest)) return false;
-    struct str wanted = seal(c, key, rest);
+    if (session.len == 0 || !str_cut(text, ' ', &mark, &rest)) return false;
+    struct str wanted = seal(c, session, rest);
     if (mark.len != wanted.len || sodium_memcmp(mark.ptr, wanted.ptr, mark.len) != 0) return false;
     bool whole = str_cut(rest, ' ', &file.root, &rest) && str_cut(rest, ' ', &size, &rest) &&
                  str_cut(rest, ' ', &file.media, &file.name);
@@ -72,7 +67,7 @@ static enum err field_files(struct call *c, const struct field *f, const struct 
     size_t count = 0;
     for (size_t row = 0; row < rows; row++) {
         struct str text = form_row_get(c, form, name, row, S("keep"));
-        if (form_kept_read(c, store->key, text, &files[count])) count++;
+        if (form_kept_read(c, store->session, text, &files[count])) count++;
     }
     size_t next = rows;
     for (size_t i = 0; i < form->upload_count; i++) {
@@ -80,7 +75,7 @@ static enum err field_files(struct call *c, const struct field *f, const struct 
         enum err e = upload_store(c, store, &form->uploads[i], &files[count]);
         if (e != OK) return e;
         struct str path = str_format(c->arena, "%s.%zu.keep", f->name, next++);
-        form_add(c, form, path, form_kept_write(c, store->key, &files[count]));
+        form_add(c, form, path, form_kept_write(c, store->session, &files[count]));
         count++;
     }
     *to = (struct list){.rows = files, .count = count};

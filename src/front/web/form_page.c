@@ -60,7 +60,7 @@ static void problems_put(struct show *show)
         struct node *row = node_add_map(c, list);
         node_text(c, row, "to", str_format(c->arena, "#f-%.*s", STR_ARG(p->field)));
         node_text(c, row, "label", path_label(c, show->act->input, p->field));
-        node_text(c, row, "text", words(c->lang, str_format(c->arena, "reason.%s", p->reason)));
+        node_text(c, row, "text", form_problem_text(c, show->act->input, p));
     }
 }
 
@@ -157,7 +157,8 @@ static enum err opening_step(struct call *c, void *arg)
     e = record_body_visible(c, act->kind, opening->record, body);
     if (e != OK) return e;
     prefill(c, act, kind->table, body, form);
-    if (!form_has(form, S("seen"))) {
+    /* only an act that changes this very record goes by its version */
+    if (act->home_only && !form_has(form, S("seen"))) {
         form_add(c, form, S("seen"), str_format(c->arena, "%lld", (long long)head.n));
     }
     return OK;
@@ -233,7 +234,6 @@ static void rows_edit(struct page *page, const struct act *act, struct str what)
         form_compact(c, act->input, &page->form);
         return;
     }
-    form_compact(c, act->input, &page->form);
     const struct field *f = field_find(act->input, list);
     if (!str_eq(verb, S("add")) || f == NULL || f->type != FIELD_LIST) return;
     size_t rows = form_rows(&page->form, list);

@@ -25,7 +25,11 @@ struct form_build {
  * Errors: those of the lists of choices. */
 enum err form_build_fields(struct form_build *build, struct node *ret_list);
 
-/* Puts a prepared tree of values into the form: texts, numbers and lists of maps. */
+/* Puts a prepared tree of values into the form: texts, numbers and lists of maps; a map
+ * "points.new" is what an added row of that list begins with. */
 void form_from_node(struct call *c, const struct node *values, struct form *form);
+/* What is wrong with a field, in words; a text that is too long hears its limit. */
+struct str form_problem_text(struct call *c, const struct field_table *table,
+                             const struct problem *problem);
 /* Says that the field comes from the page and is not shown. */
 bool form_field_hidden(const struct field *f);

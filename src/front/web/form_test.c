@@ -2,6 +2,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <string.h>
 
 #include "browser.h"
 
@@ -76,6 +77,30 @@ static void blank_rows_are_left_out(void **state)
                                     "asked_bodies.0.name=&asked_bodies.5.name=B&do=run");
     status_is(desk, reply, "422"); /* the subject is missing */
     has(reply, "name=\"asked_bodies.0.name\" value=\"B\"");
+}
+
+/* What a choice says from the beginning keeps no row. */
+static void a_row_with_nothing_but_a_choice_is_blank(void **state)
+{
+    struct desk *desk = *state;
+    struct str reply =
+        browser_post(&desk->b, "/act/consultation.draft",
+                     "points.0.level=should&points.1.level=should&points.1.text=Bỏ&do=run");
+    status_is(desk, reply, "422"); /* the record is missing */
+    has(reply, "name=\"points.0.level\" value=\"should\" checked");
+    has(reply, "Bỏ</textarea>");
+    assert_false(reply_has(reply, "name=\"points.1.text\""));
+}
+
+static void a_text_that_is_too_long_hears_its_limit(void **state)
+{
+    struct desk *desk = *state;
+    char subject[600] = "do=run&subject=";
+    for (size_t i = strlen(subject); i < sizeof subject - 1; i++)
+        subject[i] = 'a';
+    struct str reply = browser_post(&desk->b, "/act/consultation.ask", subject);
+    status_is(desk, reply, "422");
+    has(reply, "Nội dung dài quá 500 byte");
 }
 
 static void offices_are_boxes_that_stay_ticked(void **state)
@@ -168,8 +193,8 @@ static void a_preview_says_what_the_act_would_mean(void **state)
     struct desk *desk = *state;
     struct str reply = browser_post(&desk->b, "/act/consultation.ask", "days=5&do=preview");
     status_is(desk, reply, "200");
-    has(reply, "thứ Tư 02/12/2026 17:00");
-    has(reply, "Không tính thứ Bảy 28/11/2026: ngày nghỉ hằng tuần.");
+    has(reply, "thứ\u00a0Tư\u00a002/12/2026 17:00");
+    has(reply, "Không tính thứ\u00a0Bảy\u00a028/11/2026: ngày nghỉ hằng tuần.");
     reply = browser_post(&desk->b, "/act/consultation.ask", "days=x&do=preview");
     has(reply, "Nhập đủ các ô phía trên");
 }
@@ -181,6 +206,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(rows_are_added_and_dropped_without_the_script),
         TEST(blank_rows_are_left_out),
+        TEST(a_row_with_nothing_but_a_choice_is_blank),
+        TEST(a_text_that_is_too_long_hears_its_limit),
         TEST(offices_are_boxes_that_stay_ticked),
         TEST(an_uploaded_file_outlives_a_refused_form),
         TEST(a_file_is_sent_to_who_may_see_its_record),

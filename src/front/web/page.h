@@ -40,6 +40,8 @@ void page_fail(struct page *page);
 
 /* Reads cookies: language, theme, flash, and the session, whose person becomes the actor. */
 void session_read(struct page *page);
+/* Says that the request shows a pass of this office; whether it still holds is not asked. */
+bool session_passes(const struct web *web, const struct http_request *rq);
 /* Says that the browser's own word about the request's origin does not speak against it. */
 bool session_same_origin(const struct http_request *rq);
 /* Says that the posted form carries the token of the session. */

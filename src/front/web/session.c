@@ -8,10 +8,11 @@ enum { COOKIE_CODE_MAX = 32 };
 
 /* The cookie's name holds the office's code: cookies know no ports, and several offices may stand
  * on one host. */
-static struct str cookie_name(struct page *page, const char *name)
+static struct str cookie_name(const struct web *web, const struct http_request *rq,
+                              const char *name)
 {
-    struct str code = page->web->office->code;
-    struct sb sb = sb_new(page->rq->arena, 0);
+    struct str code = web->office->code;
+    struct sb sb = sb_new(rq->arena, 0);
     sb_put(&sb, S("phoihop_"));
     for (size_t i = 0; i < code.len && i < COOKIE_CODE_MAX; i++) {
         char ch = code.ptr[i];
@@ -26,7 +27,7 @@ static struct str cookie_name(struct page *page, const char *name)
 void session_cookie(struct page *page, const char *name, struct str value, int64_t age_s)
 {
     struct sb sb = sb_new(page->rq->arena, 0);
-    sb_put(&sb, cookie_name(page, name));
+    sb_put(&sb, cookie_name(page->web, page->rq, name));
     sb_printf(&sb, "=%.*s; Path=/; HttpOnly; SameSite=Lax", STR_ARG(value));
     if (age_s != 0) sb_printf(&sb, "; Max-Age=%lld", (long long)(age_s < 0 ? 0 : age_s));
     if (page->rq->secure || page->web->secure_cookies) sb_put(&sb, S("; Secure"));
@@ -35,7 +36,18 @@ void session_cookie(struct page *page, const char *name, struct str value, int64
 
 static struct str cookie_get(struct page *page, const char *name)
 {
-    return http_cookie(page->rq, cookie_name(page, name));
+    return http_cookie(page->rq, cookie_name(page->web, page->rq, name));
+}
+
+bool session_passes(const struct web *web, const struct http_request *rq)
+{
+    struct str scheme = {};
+    struct str token = {};
+    struct str secret = http_cookie(rq, cookie_name(web, rq, "session"));
+    bool bearer = str_cut(http_header(rq, S("Authorization")), ' ', &scheme, &token) &&
+                  http_name_eq(scheme, S("Bearer"));
+    return pass_is_ours(web->office, secret) ||
+           (bearer && pass_is_ours(web->office, str_trim(token)));
 }
 
 void session_read(struct page *page)

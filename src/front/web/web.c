@@ -119,14 +119,13 @@ static void web_handle(void *arg, struct http_request *rq, struct http_reply *re
     call_end(&page.c);
 }
 
-/* Large bodies only where files are sent, and only from who shows some kind of pass; whether the
- * pass is good is asked once the body is here. */
+/* Large bodies only where files are sent, and only from who has logged in once; whether the pass
+ * still holds is asked when the body is here. */
 static int64_t web_plan(void *arg, const struct http_request *rq)
 {
-    (void)arg;
+    const struct web *web = arg;
     bool files = str_starts(rq->path, S("/act/")) || str_eq(rq->path, S("/api/file"));
-    bool pass = http_header_has(rq, S("Cookie")) || http_header_has(rq, S("Authorization"));
-    return files && pass ? LIMIT_FILE_BYTES + FORM_OVERHEAD_BYTES : 0;
+    return files && session_passes(web, rq) ? LIMIT_FILE_BYTES + FORM_OVERHEAD_BYTES : 0;
 }
 
 /* The server's own refusals in the words of the office. No session is asked: the store must not be
@@ -159,7 +158,9 @@ void web_changed(void *arg, const struct str *topics, size_t count)
     struct web *web = arg;
     if (web->http == NULL) return;
     /* Which page to look at again is in the topic; what changed is asked there, with its rights. */
-    for (size_t i = 0; i < count; i++)
-        http_stream_publish(web->http, topics[i], S("changed"));
+    for (size_t i = 0; i < count; i++) {
+        bool all = str_eq(topics[i], S("all")); /* something may have been missed */
+        http_stream_publish(web->http, all ? S("*") : topics[i], S("changed"));
+    }
     if (count > 0) http_stream_publish(web->http, S("any"), S("changed"));
 }

@@ -12,6 +12,9 @@
 #include "base/limits.h"
 #include "core/record.h"
 #include "front/web/asset.h"
+#include "front/web/form.h"
+
+#include <sodium.h>
 
 struct desk {
     struct t_office t;
@@ -116,6 +119,46 @@ static void logging_out_ends_the_session(void **state)
     status_is(desk, browser_post(&desk->b, "/logout", ""), "303");
     desk->b.cookies = cookies; /* as a thief would send it */
     status_is(desk, browser_get(&desk->b, "/you"), "303");
+}
+
+static struct str large_post(struct desk *desk, struct browser *b, const char *headers)
+{
+    size_t bytes = LIMIT_HTTP_BODY_BYTES + 1;
+    char *body = arena_alloc(desk->t.arena, bytes);
+    memset(body, 'a', bytes);
+    return browser_ask(b, "POST /act/note.write", headers, (struct str){body, bytes});
+}
+
+static void a_large_body_is_taken_only_from_who_has_logged_in(void **state)
+{
+    struct desk *desk = *state;
+    status_is(desk, large_post(desk, &desk->b, "Cookie: phoihop_VPCP_session=abc\r\n"), "413");
+    status_is(desk, large_post(desk, &desk->b, "Authorization: Bearer abc\r\n"), "413");
+    browser_login(&desk->b, "lan");
+    struct str reply = large_post(desk, &desk->b, "");
+    assert_false(str_eq(reply_status(reply), S("413")));
+}
+
+static void a_person_cannot_seal_a_file_that_is_not_his(void **state)
+{
+    struct desk *desk = *state;
+    struct call c = t_call(&desk->t, "lan");
+    struct str session = S("0123456789abcdef0123456789abcdef");
+    struct file_ref file = {.root = t_file(&desk->t, "mật"), .name = S("a"), .media = S("a/b")};
+    struct file_ref read = {};
+    uint8_t hash[16];
+    struct str kept = form_kept_write(&c, session, &file);
+    assert_true(form_kept_read(&c, session, kept, &read));
+    assert_false(form_kept_read(&c, S("another session"), kept, &read));
+    /* whoever reads his own page knows all of this but the office's key */
+    struct str text = str_sub(kept, str_find(kept, S(" "), 0) + 1, kept.len);
+    assert_int_equal(crypto_generichash(hash, sizeof hash, (const uint8_t *)text.ptr, text.len,
+                                        (const uint8_t *)session.ptr, session.len),
+                     0);
+    struct str mark = hex_encode(c.arena, (struct str){(const char *)hash, sizeof hash});
+    struct str own = str_format(c.arena, "%.*s %.*s", STR_ARG(mark), STR_ARG(text));
+    assert_false(form_kept_read(&c, session, own, &read));
+    call_end(&c);
 }
 
 static void a_changed_password_ends_the_other_sessions(void **state)
@@ -351,7 +394,7 @@ static void an_act_whose_state_forbids_it_says_why(void **state)
     struct str target =
         str_format(desk->t.arena, "/view/note.show?record=%.*s", STR_ARG(note.record));
     struct str reply = browser_get(&desk->b, target.ptr);
-    has(reply, "<b>Sửa</b>: Ghi chú này đã kết thúc");
+    has(reply, "<b>Sửa, Kết thúc</b>: Ghi chú này đã kết thúc"); /* one reason, one line */
     lacks(reply, "href=\"/act/note.change");
 }
 
@@ -425,6 +468,8 @@ int main(void)
         TEST(the_session_cookie_is_for_this_office_and_not_for_scripts),
         TEST(a_wrong_password_keeps_the_login_and_says_so),
         TEST(logging_out_ends_the_session),
+        TEST(a_large_body_is_taken_only_from_who_has_logged_in),
+        TEST(a_person_cannot_seal_a_file_that_is_not_his),
         TEST(a_changed_password_ends_the_other_sessions),
         TEST(a_password_changes_only_with_the_old_one_and_typed_twice),
         TEST(language_and_colours_are_kept_in_cookies),

@@ -62,32 +62,22 @@ static void answer_failure(struct answering *a)
     http_reply_text(a->reply, err_info(a->c->failure.err)->http_status, JSON_MEDIA, body);
 }
 
-struct finding {
-    struct str office;
-    struct peer peer;
-};
-
-static enum err find(struct call *c, void *arg)
-{
-    struct finding *finding = arg;
-    return peer_find(c, finding->office, &finding->peer);
-}
-
 /* Proves who asks: the certificate names an office of the directory, and that office's key vouches
  * for it. TLS has proven that the other end holds the certificate's key. */
 static enum err authenticate(struct answering *a)
 {
     struct call *c = a->c;
     if (a->rq->peer_cert.len == 0) return fail(c, ERR_DENIED, "wire.certificate");
-    struct finding finding = {.office = cert_office(c, a->rq->peer_cert)};
-    if (!id_is_office(finding.office)) return fail(c, ERR_DENIED, "wire.certificate");
-    enum err e = store_read(c, find, &finding);
+    struct peer peer = {};
+    struct str office = cert_office(c, a->rq->peer_cert);
+    if (!id_is_office(office)) return fail(c, ERR_DENIED, "wire.certificate");
+    enum err e = peer_look(c, office, &peer);
     if (e == ERR_NOT_FOUND) {
         call_clear(c); /* a stranger learns no more than that */
         return fail(c, ERR_DENIED, "wire.stranger");
     }
-    if (e == OK) e = cert_verify(c, a->rq->peer_cert, finding.office, finding.peer.public_key);
-    if (e == OK) a->peer = finding.office;
+    if (e == OK) e = cert_verify(c, a->rq->peer_cert, office, peer.public_key);
+    if (e == OK) a->peer = office;
     return e;
 }
 

@@ -4,6 +4,7 @@
 #include "exchange/feed.h"
 #include "exchange/fetch.h"
 #include "exchange/sequencer.h"
+#include "front/wire/wire_lease.h"
 #include "front/wire/wire_wake.h"
 
 #include <fcntl.h>
@@ -33,6 +34,8 @@ struct wire_driver {
     struct wire *wire;
     const struct wire_transport *transport;
     struct sequencer sequencer;
+    struct wire_lease *lease; /* NULL: no other program uses the store */
+    struct arena *peers_arena;
     struct peer_state *peers;
     int wake_fds[2]; /* read, write */
     bool stop;
@@ -68,8 +71,8 @@ static enum err peers_learn(struct call *c, struct wire_driver *driver)
     if (e != OK) return e;
     for (size_t i = 0; i < peers.count; i++) {
         if (peer_get(driver, peers.list[i].office) != NULL) continue;
-        struct peer_state *peer = arena_alloc(driver->arena, sizeof *peer);
-        peer->office = str_copy(driver->arena, peers.list[i].office);
+        struct peer_state *peer = arena_alloc(driver->peers_arena, sizeof *peer);
+        peer->office = str_copy(driver->peers_arena, peers.list[i].office);
         peer->feed.peer = peer->office;
         peer->fetch =
             fetch_open(driver->wire->env, driver->wire->store, driver->wire->office, peer->office);
@@ -79,19 +82,30 @@ static enum err peers_learn(struct call *c, struct wire_driver *driver)
     return OK;
 }
 
+static void peers_forget(struct wire_driver *driver)
+{
+    for (struct peer_state *peer = driver->peers; peer != NULL; peer = peer->next)
+        fetch_close(peer->fetch);
+    driver->peers = NULL;
+    arena_reset(driver->peers_arena);
+}
+
 enum err wire_driver_open(struct call *c, struct wire *wire, const struct wire_transport *transport,
                           struct wire_driver **ret_driver)
 {
     struct arena *arena = arena_open(0);
     struct wire_driver *driver = arena_alloc(arena, sizeof *driver);
     *driver = (struct wire_driver){.arena = arena, .wire = wire, .transport = transport};
+    driver->peers_arena = arena_open(0);
     if (pipe2(driver->wake_fds, O_CLOEXEC | O_NONBLOCK) != 0) {
+        arena_close(driver->peers_arena);
         arena_close(arena);
         return fail(c, ERR_IO, "wire.pipe");
     }
     wire->wake_fd = driver->wake_fds[1];
-    enum err e = sequencer_take(c, &driver->sequencer);
-    if (e == OK) e = peers_learn(c, driver);
+    bool shared = store_is_shared(wire->store); /* then the lease is taken when it is free */
+    enum err e = shared ? OK : sequencer_take(c, &driver->sequencer);
+    if (e == OK && !shared) e = peers_learn(c, driver);
     if (e != OK) {
         wire_driver_close(driver);
         return e;
@@ -103,9 +117,8 @@ enum err wire_driver_open(struct call *c, struct wire *wire, const struct wire_t
 void wire_driver_close(struct wire_driver *driver)
 {
     if (driver == NULL) return;
-    for (struct peer_state *peer = driver->peers; peer != NULL; peer = peer->next) {
-        fetch_close(peer->fetch);
-    }
+    peers_forget(driver);
+    arena_close(driver->peers_arena);
     driver->wire->wake_fd = -1;
     (void)close(driver->wake_fds[0]);
     (void)close(driver->wake_fds[1]);
@@ -117,31 +130,20 @@ void wire_driver_stop(const struct wire *wire)
     wire_wake(wire, WAKE_STOP);
 }
 
-struct finding {
-    struct str office;
-    struct peer peer;
-};
-
-static enum err find(struct call *c, void *arg)
-{
-    struct finding *finding = arg;
-    return peer_find(c, finding->office, &finding->peer);
-}
-
 /* Asks a peer. Its address is looked up each time: a change in the directory holds at once.
  * Errors: ERR_PEER "wire.address" for a peer that only calls us; the transport's; ERR_NOT_FOUND
  * "wire.missing" for 404; ERR_PEER "wire.refused" for any other answer but yes. */
 static enum err ask(struct call *c, struct wire_driver *driver, struct str office,
                     struct wire_request *rq, struct str *ret_body)
 {
-    struct finding finding = {.office = office};
+    struct peer peer = {};
     struct wire_answer answer = {};
-    enum err e = store_read(c, find, &finding);
+    enum err e = peer_look(c, office, &peer);
     if (e != OK) return e;
-    if (finding.peer.address.len == 0) return fail(c, ERR_PEER, "wire.address");
-    rq->address = finding.peer.address;
+    if (peer.address.len == 0) return fail(c, ERR_PEER, "wire.address");
+    rq->address = peer.address;
     rq->office = office;
-    rq->public_key = finding.peer.public_key;
+    rq->public_key = peer.public_key;
     e = driver->transport->send(driver->transport->self, c, rq, &answer);
     if (e != OK) return e;
     if (answer.status == 404) return fail(c, ERR_NOT_FOUND, "wire.missing");
@@ -277,27 +279,66 @@ static void wait(struct wire_driver *driver, int64_t wake_ms)
     }
 }
 
-enum err wire_driver_run(struct call *c, struct wire_driver *driver)
+/* Whether this program numbers and sends. What it knew of the peers under another fence is old. */
+static bool lease_held(struct wire_driver *driver)
+{
+    if (driver->lease == NULL) return true;
+    int64_t fence = wire_lease_fence(driver->lease);
+    if (fence != driver->sequencer.fence) {
+        peers_forget(driver);
+        driver->sequencer.fence = fence;
+        driver->peers_changed = true;
+        driver->news = true;
+    }
+    return fence > 0;
+}
+
+/* Numbers and sends what is due. Returns when to come again. */
+static enum err turn(struct wire_driver *driver, int64_t *ret_wake_ms)
+{
+    const struct env *env = driver->wire->env;
+    int64_t wake_ms = INT64_MAX;
+    enum err e = driver->news ? news_turn(driver) : OK;
+    if (e == ERR_STALE) return e;
+    for (struct peer_state *peer = driver->peers; peer != NULL; peer = peer->next) {
+        int64_t peer_ms = peer_turn(driver, peer);
+        if (peer_ms < wake_ms) wake_ms = peer_ms;
+    }
+    int64_t now_ms = env->now_ms(env->self);
+    if (e != OK && wake_ms > now_ms + FEED_BACKOFF_MIN_MS) {
+        wake_ms = now_ms + FEED_BACKOFF_MIN_MS;
+    }
+    if (e == OK && driver->news) wake_ms = 0; /* an answer has opened a window */
+    if (driver->leaves_ms > 0 && driver->leaves_ms < wake_ms) wake_ms = driver->leaves_ms;
+    *ret_wake_ms = wake_ms;
+    return OK;
+}
+
+static enum err run(struct call *c, struct wire_driver *driver)
 {
     driver->news = true;
     while (!driver->stop) {
-        int64_t wake_ms = INT64_MAX;
-        enum err e = driver->news ? news_turn(driver) : OK;
-        if (e == ERR_STALE) return fail(c, ERR_STALE, "sequencer.fenced");
-        for (struct peer_state *peer = driver->peers; peer != NULL; peer = peer->next) {
-            int64_t peer_ms = peer_turn(driver, peer);
-            if (peer_ms < wake_ms) wake_ms = peer_ms;
-        }
         int64_t now_ms = c->env->now_ms(c->env->self);
-        if (e != OK && wake_ms > now_ms + FEED_BACKOFF_MIN_MS) {
-            wake_ms = now_ms + FEED_BACKOFF_MIN_MS;
+        int64_t wake_ms = INT64_MAX;
+        enum err e = lease_held(driver) ? turn(driver, &wake_ms) : OK;
+        if (e == ERR_STALE && driver->lease == NULL) {
+            return fail(c, ERR_STALE, "sequencer.fenced");
         }
-        if (e == OK && driver->news) wake_ms = 0; /* an answer has opened a window */
-        if (driver->leaves_ms > 0 && driver->leaves_ms < wake_ms) wake_ms = driver->leaves_ms;
+        if (e == ERR_STALE) wake_ms = now_ms + SEQUENCER_BEAT_MS; /* the lease's thread sees it */
         wait(driver, wake_ms);
         now_ms = c->env->now_ms(c->env->self);
         bool leaves_due = driver->leaves_ms > 0 && now_ms >= driver->leaves_ms;
         driver->news = driver->news || leaves_due;
     }
     return OK;
+}
+
+enum err wire_driver_run(struct call *c, struct wire_driver *driver)
+{
+    bool shared = store_is_shared(driver->wire->store);
+    enum err e = shared ? wire_lease_open(c, driver->wire, &driver->lease) : OK;
+    if (e == OK) e = run(c, driver);
+    wire_lease_close(driver->lease);
+    driver->lease = NULL;
+    return e;
 }

@@ -55,7 +55,7 @@ async function draft(page) {
   await point(page, 0, { clause: "Điều 1", level: "Tham khảo", text: "Góp ý thứ nhất." });
   await page.getByRole("button", { name: "Thêm dòng" }).click();
   const rows = page.getByRole("group", { name: "Góp ý cụ thể" }).locator(".row");
-  equal(await rows.count(), 2, "a second point has its row");
+  equal(await rows.count(), 4, "one more row than the three that were offered");
   await point(page, 1, { clause: "Điều 2", level: "Tham khảo", text: "Góp ý thứ hai." });
   await rows.nth(1).getByRole("button", { name: /Xóa dòng/ }).click();
   equal(await rows.count(), 1, "a row is dropped again");

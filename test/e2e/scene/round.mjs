@@ -13,7 +13,7 @@ const BODY = "Bộ Nội vụ";
 const ASKED = ["VPTW", "VPCTN", "VPQH"];
 const LIST = "/view/consultation.list";
 const TIME = /\d\d\/\d\d\/\d{4} \d\d:\d\d/;
-const DEADLINE = /thứ (Hai|Ba|Tư|Năm|Sáu) \d\d\/\d\d\/\d{4} 17:00/;
+const DEADLINE = /thứ\s(Hai|Ba|Tư|Năm|Sáu)\s\d\d\/\d\d\/\d{4} 17:00/;
 
 export const main = (page) => page.locator("main");
 const row = (page, subject) => main(page).locator("tbody tr", { hasText: subject });
@@ -191,9 +191,13 @@ async function answerAgainst(scene) {
   await button(officer, "Soạn ý kiến");
   await officer.getByLabel("Không đồng ý").check();
   await officer.getByLabel("Ý kiến chung").fill("Chưa đủ cơ sở để quy định thời hạn chung.");
+  const rows = officer.getByRole("group", { name: "Góp ý cụ thể" }).locator(".row");
+  equal(await rows.count(), 3, "three points can be written at once");
+  check(await rows.nth(2).getByLabel("Đề nghị sửa").isChecked(), "a point asks for a change");
+  // List, form, answer, tick, save: five clicks whether three points are typed or none.
+  await officer.getByLabel("Lưu và trình lãnh đạo ngay").check();
   await officer.locator(".act-line").getByRole("button", { name: "Soạn ý kiến" }).click();
-  await shows(officer, "Đã lưu dự thảo ý kiến.");
-  await submit(officer);
+  await shows(officer, "Đã trình, chờ duyệt");
   await approve(leader);
 }
 
@@ -311,6 +315,9 @@ export async function round(scene) {
       clerks[code] = page;
     }
     await look(asker, "today");
+    const bars = [asker, ...Object.values(clerks)].map((page) =>
+      page.locator(".top").evaluate((bar) => getComputedStyle(bar).backgroundColor));
+    equal(new Set(await Promise.all(bars)).size, 4, "four offices have four colours");
   });
   await part("a draft goes out to three offices and one body outside", () => ask(scene, asker));
   await part("it arrives at all three without reloading", () => arrival(clerks));
