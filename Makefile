@@ -1,6 +1,7 @@
 # One file, no recursion. Folders are globbed: adding or deleting a folder edits nothing here.
 #   make          builds build/phoihop (release)      make run    four offices on this machine
 #   make test     all that belongs to a change   make bench  figures beside the machine's limits
+#   make check    the same and more, slower      make bench STORE=pg   on PostgreSQL, beside SQLite
 #   V=asan make ...  the same with sanitizers, in build/asan
 V ?= release
 B := $(if $(filter release,$(V)),build,build/$(V))
@@ -38,7 +39,7 @@ PLUGIN_SO := $(foreach p,$(PLUGINS),$(B)/lib/$(notdir $(p)).so)
 TESTS := $(SRC_TEST:src/%.c=$(B)/test/%)
 TEST_LIB := $(patsubst %.c,$(B)/obj/%.o,$(wildcard test/*.c))
 
-.PHONY: all run test check bench fuzz sim tests tidy clean deps web FORCE
+.PHONY: all run test check clang bench fuzz sim tests tidy clean deps web FORCE
 all: deps
 	@$(MAKE) --no-print-directory $(B)/phoihop $(PLUGIN_SO)
 
@@ -98,6 +99,17 @@ test:
 	@tools/deps.sh test
 	@exec test/run
 
+check:
+	@tools/deps.sh test
+	@exec test/run --check
+
+# Another compiler's opinion of every source, tests included.
+clang: $(GEN)
+	@for f in $(SRC_ALL) $(wildcard test/*.c test/*/*.c); do \
+	  clang -fsyntax-only -std=gnu2x -D_GNU_SOURCE $(WARN) -Wno-unused-command-line-argument \
+	    -Isrc -I$(B)/gen -Itest -I$(SQLITE) $$f || exit 1; \
+	done
+
 # Fuzz targets by clang's libFuzzer, FUZZ_SECONDS each; test/fuzz/corpus keeps what was found.
 FUZZ := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/*_fuzz.c))
 FUZZ_SECONDS ?= 300
@@ -125,7 +137,7 @@ sim: $(B)/sim
 	@$(B)/sim --offices $(or $(OFFICES),2) --canary
 
 bench: all $(B)/bench/limits $(B)/bench/load
-	@$(PY) test/bench/bench.py $(B)
+	@$(PY) test/bench/bench.py $(B) $(if $(filter pg,$(STORE)),--store pg)
 $(B)/bench/limits: test/bench/limits.c $(B)/libphoihop.a
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libphoihop.a $(LIBS)

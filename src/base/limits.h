@@ -55,6 +55,6 @@ enum {
 };
 
 #define LIMIT_FILE_BYTES ((int64_t)2 * 1024 * 1024 * 1024) /* one uploaded file */
-/* All spooled bodies at one time, then 503. Strangers cannot fill it: they send at most
- * LIMIT_HTTP_BODY_BYTES on each of LIMIT_HTTP_CONNECTIONS, which is half of it. */
+/* All spooled bodies at one time, then 503. Strangers at the browsers' door cannot fill it: they
+ * send at most LIMIT_HTTP_BODY_BYTES on each of LIMIT_HTTP_CONNECTIONS, which is half of it. */
 #define LIMIT_HTTP_SPOOL_BYTES ((int64_t)8 * 1024 * 1024 * 1024)

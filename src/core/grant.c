@@ -1,5 +1,6 @@
 #include "core/grant.h"
 
+#include "base/id.h"
 #include "base/words.h"
 #include "core/module.h"
 #include "core/office.h"
@@ -71,6 +72,8 @@ enum err grant_act(struct call *c, const struct act *act, const struct head *hea
 
 enum err grant_assign(struct call *c, struct str record, struct str person, struct str by_record)
 {
+    ensure(id_is_record(record));
+    ensure(id_is_record(by_record));
     return assignment_put(c, record, person, by_record);
 }
 

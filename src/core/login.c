@@ -243,6 +243,7 @@ static enum err session_open_step(struct call *c, void *arg)
 
 enum err session_open(struct call *c, struct str *ret_secret, struct str *ret_csrf)
 {
+    ensure(c->who.person.len > 0); /* who has logged in */
     struct str secret = pass_new(c);
     struct session s = {.hash = version_hash(c, secret), .csrf = call_random_id(c, SECRET_BYTES)};
     enum err e = store_tx(c, session_open_step, &s);

@@ -1,5 +1,6 @@
 #include "core/obligation.h"
 
+#include "base/limits.h"
 #include "base/words.h"
 #include "core/obligation_sql.h"
 #include "core/office.h"
@@ -95,6 +96,7 @@ static size_t earliest(const struct rows *rows, const size_t *at)
 enum err obligation_mine(struct call *c, const struct obligation_after *after, int64_t limit,
                          struct node *ret_list, struct obligation_after *ret_next)
 {
+    ensure(limit > 0 && limit <= LIMIT_ROWS);
     struct parties p = grant_parties(c);
     struct rows rows[READER_PARTIES] = {};
     size_t at[READER_PARTIES] = {};
@@ -119,6 +121,7 @@ enum err obligation_mine(struct call *c, const struct obligation_after *after, i
 
 enum err obligation_awaited(struct call *c, int64_t limit, struct node *ret_list)
 {
+    ensure(limit > 0 && limit <= LIMIT_ROWS);
     struct rows rows = {};
     struct names names = {};
     struct str own = str_format(c->arena, "o:%.*s", STR_ARG(c->office->id));

@@ -156,6 +156,23 @@ enum err attempt_sweep(struct call *c, int64_t until_before_ms)
                       NULL);
 }
 
+enum err upload_put(struct call *c, struct str root)
+{
+    return store_exec(c,
+                      "INSERT INTO upload (root, person, at_ms) VALUES ($1, $2, $3)"
+                      " ON CONFLICT (root, person) DO NOTHING",
+                      ARGS(TEXT(root), TEXT(c->who.person), INT(c->now_ms)), NULL);
+}
+
+enum err upload_has(struct call *c, struct str root, bool *ret_has)
+{
+    struct rows rows = {};
+    enum err e = store_all(c, "SELECT 1 FROM upload WHERE root = $1 AND person = $2",
+                           ARGS(TEXT(root), TEXT(c->who.person)), &rows);
+    if (e == OK) *ret_has = rows.count > 0;
+    return e;
+}
+
 enum err once_get(struct call *c, struct str key, struct rows *ret_rows)
 {
     return store_all(c, "SELECT person, act, record, n FROM once WHERE okey = $1", ARGS(TEXT(key)),

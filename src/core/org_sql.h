@@ -31,5 +31,8 @@ enum err attempt_get(struct call *c, struct str key, int64_t *ret_count, int64_t
 enum err attempt_put(struct call *c, struct str key, int64_t count, int64_t until_ms);
 enum err attempt_drop(struct call *c, struct str key);
 enum err attempt_sweep(struct call *c, int64_t until_before_ms);
+/* Files that the actor brought, core/upload.h. */
+enum err upload_put(struct call *c, struct str root);
+enum err upload_has(struct call *c, struct str root, bool *ret_has);
 enum err once_get(struct call *c, struct str key, struct rows *ret_rows);
 enum err once_put(struct call *c, struct str key, struct str act, const struct act_result *result);

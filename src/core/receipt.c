@@ -100,6 +100,8 @@ enum err receipt_refuse(struct call *c, const struct version *v, struct str reas
 enum err receipt_keep_own(struct call *c, const struct receipt *r, const struct version *v,
                           bool *ret_new)
 {
+    ensure(r->type >= RECEIPT_R2 && r->type <= RECEIPT_R3);
+    ensure(str_eq(r->office, c->office->id));
     struct receipt_form form = {.phoihop = 1, .r = *r};
     fields_check(c, &FORM_TABLE, &form);
     enum err e = problems_fail(c);
@@ -129,6 +131,8 @@ enum err receipt_parse(struct call *c, struct str bytes, struct receipt *ret_rec
 
 enum err receipt_arrive(struct call *c, const struct arrival *arrival, struct receipt *ret_receipt)
 {
+    ensure(arrival->personal_count == 0);
+    ensure(arrival->public_key.len == 32); /* from the directory */
     struct receipt r = {};
     struct version about = {};
     uint8_t raw[32];

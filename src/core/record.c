@@ -247,6 +247,8 @@ enum err record_apply(struct call *c, const struct version *v)
 
 enum err record_put(struct call *c, const struct put *put, struct act_result *ret_result)
 {
+    ensure(put->body != NULL);
+    ensure(put->audience != NULL || put->audience_count == 0);
     const struct kind *kind = module_kind(str_of(put->kind));
     ensure(kind != NULL);
     struct version v = {
@@ -356,6 +358,8 @@ static enum err arrival_personal(struct call *c, const struct kind *kind, const 
 
 enum err record_arrive(struct call *c, const struct arrival *arrival, struct version *ret_version)
 {
+    ensure(id_is_office(arrival->office));
+    ensure(arrival->public_key.len == 32); /* from the directory */
     struct version v = {};
     bool known = false;
     enum err e = version_parse(c, arrival->bytes, &v);

@@ -105,7 +105,8 @@ struct personal_row {
 /* Verifies and takes in a received version, once: the same bytes again are OK and change nothing.
  * Only inside store_tx. Errors, all of which refuse the entry: ERR_INVALID "arrival.signature",
  * "arrival.home", "arrival.person", "arrival.audience", "arrival.kind", "arrival.local",
- * "arrival.body", "arrival.secret"; ERR_CONFLICT "arrival.fork" (another version n is held, or n-1 is another). */
+ * "arrival.body", "arrival.secret"; ERR_CONFLICT "arrival.fork" (another version n
+ * is held, or n-1 is another). */
 enum err record_arrive(struct call *c, const struct arrival *arrival, struct version *ret_version);
 
 /* Applies a stored version to the projections: the generic columns, then the kind's apply. */

@@ -1,14 +1,12 @@
 #include "core/upload.h"
 
+#include "core/org_sql.h"
 #include "store/store.h"
 
 static enum err note_step(struct call *c, void *arg)
 {
     const struct str *root = arg;
-    return store_exec(c,
-                      "INSERT INTO upload (root, person, at_ms) VALUES ($1, $2, $3)"
-                      " ON CONFLICT (root, person) DO NOTHING",
-                      ARGS(TEXT(*root), TEXT(c->who.person), INT(c->now_ms)), NULL);
+    return upload_put(c, *root);
 }
 
 enum err upload_note(struct call *c, struct str root)
@@ -21,10 +19,9 @@ static enum err list_check(struct call *c, const struct list *list)
 {
     const struct file_ref *files = list->rows;
     for (size_t i = 0; i < list->count; i++) {
-        struct rows rows = {};
-        enum err e = store_all(c, "SELECT 1 FROM upload WHERE root = $1 AND person = $2",
-                               ARGS(TEXT(files[i].root), TEXT(c->who.person)), &rows);
-        if (e == OK && rows.count > 0) continue;
+        bool own = false;
+        enum err e = upload_has(c, files[i].root, &own);
+        if (own) continue;
         if (e == OK) e = fail(c, ERR_NOT_FOUND, "blob.missing");
         return fail_arg(c, "name", files[i].name);
     }

@@ -1,5 +1,6 @@
 #include "exchange/fetch.h"
 
+#include "base/id.h"
 #include "base/limits.h"
 #include "core/office.h"
 #include "exchange/exchange_sql.h"
@@ -235,6 +236,7 @@ static enum err share_check(struct call *c, void *arg)
 enum err fetch_serve(struct call *c, struct str peer, struct str root, int *ret_fd,
                      int64_t *ret_size)
 {
+    ensure(id_is_office(peer)); /* proven by its certificate */
     struct serving serving = {.peer = peer, .root = root};
     if (!object_is_hash(root)) return fail(c, ERR_NOT_FOUND, "blob.missing");
     enum err e = store_read(c, share_check, &serving);

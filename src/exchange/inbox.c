@@ -206,6 +206,7 @@ static enum err head_verify(struct call *c, struct str from, const struct batch 
 
 enum err inbox_receive(struct call *c, struct str from, struct str bytes, struct str *ret_ack)
 {
+    ensure(id_is_office(from)); /* proven by its certificate */
     struct batch batch = {};
     struct peer peer = {};
     enum err e = batch_decode(c, bytes, &batch);

@@ -1,13 +1,18 @@
 #!/usr/bin/env python3
 """Figures of the product beside the machine's own limits, all in one run, as ratios.
 
-    bench.py BUILD [--quick] [--json FILE]
+    bench.py BUILD [--quick] [--json FILE] [--store pg]
+
+With --store pg everything runs twice, on SQLite and on a PostgreSQL of its own on this machine
+(test/pg/with-pg.sh), and the second table has the figures of SQLite beside; then two workers on the
+one database are read from.
 
 Two offices are founded in a fresh folder and served by real processes; every figure is of requests
 over their sockets. Obligations for the "today" page are written into the stopped office's database
 (100,000 rows over real notes), since no person makes that many; everything else is made by acts.
 """
 import argparse
+import copy
 import http.client
 import json
 import os
@@ -27,10 +32,12 @@ import urllib.parse
 class Office:
     """A founded office and, while it is served, its processes."""
 
-    def __init__(self, program, root, code, port):
+    def __init__(self, program, root, code, port, url=None):
         self.program, self.dir, self.port, self.code = program, root / code.lower(), port, code
+        self.url = f"{url}&options=-csearch_path%3D{code.lower()}" if url else None
         made = self.run("init", self.dir, "--office", code, "--name", f"Văn phòng {code}",
-                        "--port", port, "--wire-port", port + 50)
+                        "--port", port, "--wire-port", port + 50,
+                        *(("--store", self.url) if url else ()))
         self.admin_password = made["password"]
         for login, roles in (("chuyenvien", "officer"), ("vanthu", "registry")):
             self.run("user", "add", self.dir, "--login", login, "--title", f"Chức danh {login}",
@@ -47,6 +54,46 @@ class Office:
         if done.returncode != 0:
             sys.exit(f"{' '.join(map(str, words))}: {done.stderr}")
         return json.loads(done.stdout) if done.stdout.strip() else {}
+
+    def psql(self, sql, lines=""):
+        return subprocess.run(["psql", self.url, "-Atqc", sql], input=lines, capture_output=True,
+                              text=True, check=True).stdout
+
+    def rows(self, sql):
+        """What the office's database answers, without touching the office."""
+        if self.url:
+            return [tuple(int(cell) if cell.lstrip("-").isdigit() else cell or None
+                          for cell in line.split("|")) for line in self.psql(sql).splitlines()]
+        with sqlite3.connect(f"file:{self.dir}/office.db?mode=ro", uri=True) as db:
+            rows = db.execute(sql).fetchall()
+        db.close()
+        return rows
+
+    def insert(self, table, columns, rows):
+        if self.url:
+            lines = "".join("\t".join(map(str, row)) + "\n" for row in rows)
+            self.psql(f"COPY {table} ({columns}) FROM STDIN", lines)
+            self.psql(f"ANALYZE {table}")
+            return
+        places = ", ".join("?" * (columns.count(",") + 1))
+        with sqlite3.connect(self.dir / "office.db") as db:
+            db.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", rows)
+        db.close()
+
+    def twin(self, port):
+        """One more worker of the same office in another folder; the files do not matter here."""
+        other = copy.copy(self)
+        other.dir, other.port, other.process = self.dir.with_name(f"{self.dir.name}2"), port, None
+        shutil.copytree(self.dir / "keys", other.dir / "keys")
+        text = (self.dir / "office.ini").read_text()
+        for old in (self.port, self.port + 50):
+            text = text.replace(f"port = {old}\n", f"port = {old - self.port + port}\n")
+        (other.dir / "office.ini").write_text(text)
+        owner = self.dir.stat()
+        for path in (other.dir, *other.dir.rglob("*")):
+            os.chown(path, owner.st_uid, owner.st_gid)
+            path.chmod(0o700 if path.is_dir() else 0o600)
+        return other
 
     def serve(self):
         ready, told = os.pipe()
@@ -144,8 +191,7 @@ def notes_until(build, office, count):
     """Writes notes over HTTP until the office holds that many records of the kind."""
     request = act_request(office, "note.write", NOTE)
     while True:
-        with sqlite3.connect(f"file:{office.dir}/office.db?mode=ro", uri=True) as db:
-            have = db.execute("SELECT count(*) FROM head WHERE kind = 'note.note'").fetchone()[0]
+        have = office.rows("SELECT count(*) FROM head WHERE kind = 'note.note'")[0][0]
         if have >= count:
             return
         load(build, office, max(1, min(20, (count - have) / 6000)), 64, request)
@@ -153,20 +199,17 @@ def notes_until(build, office, count):
 
 def obligations_seed(office, count):
     """Open obligations of the whole office over its real notes, due within 60 days."""
-    with sqlite3.connect(office.dir / "office.db") as db:
-        home = db.execute("SELECT home FROM head WHERE kind = 'office.office'").fetchone()[0]
-        notes = [row[0] for row in db.execute(
-            "SELECT record FROM head WHERE kind = 'note.note' LIMIT ?", (count,))]
-        now = int(time.time() * 1000)
-        db.executemany(
-            "INSERT INTO obligation (about, what, okey, by_record, by_n, owner, creditor,"
-            " opened_ms, first_due_ms, due_day, due_ms, why, title, urgent)"
-            " VALUES (?, 'consultation.answer', ?, ?, 1, ?, '', ?, ?, ?, ?, '',"
-            " 'Việc phải làm của bộ đo', 0)",
-            ((note, str(i), note, f"o:{home}", now, due, due // 86400000, due)
-             for i, note, due in ((i, notes[i % len(notes)], now + (i % 5184) * 1000000)
-                                  for i in range(count))))
-    db.close()
+    home = office.rows("SELECT home FROM head WHERE kind = 'office.office'")[0][0]
+    notes = [row[0] for row in office.rows(
+        f"SELECT record FROM head WHERE kind = 'note.note' LIMIT {count}")]
+    now = int(time.time() * 1000)
+    office.insert(
+        "obligation", "about, what, okey, by_record, by_n, owner, creditor, opened_ms,"
+        " first_due_ms, due_day, due_ms, why, title, urgent",
+        ((note, "consultation.answer", str(i), note, 1, f"o:{home}", "", now, due, due // 86400000,
+          due, "", "Việc phải làm của bộ đo", 0)
+         for i, note, due in ((i, notes[i % len(notes)], now + (i % 5184) * 1000000)
+                              for i in range(count))))
 
 
 def deliver(sender, receiver, count, clients):
@@ -196,11 +239,9 @@ def deliver(sender, receiver, count, clients):
     def register():
         connection, done, end = receiver.connect(), 0, time.monotonic() + 120
         while done < count and time.monotonic() < end:
-            with sqlite3.connect(f"file:{receiver.dir}/office.db?mode=ro", uri=True) as db:
-                waiting = [row[0] for row in db.execute(
-                    "SELECT record FROM k_consultation_request WHERE record NOT IN"
-                    " (SELECT request FROM k_consultation_intake)")]
-            db.close()
+            waiting = [row[0] for row in receiver.rows(
+                "SELECT record FROM k_consultation_request WHERE record NOT IN"
+                " (SELECT request FROM k_consultation_intake)")]
             for record in waiting:
                 connection.request("POST", "/api/act/consultation.register",
                                    json.dumps({"record": record}), receiver.headers("vanthu"))
@@ -225,14 +266,12 @@ def deliver(sender, receiver, count, clients):
         sys.exit(f"register: {failed[0]!r}")
     end = time.monotonic() + 60
     while True:
-        with sqlite3.connect(f"file:{sender.dir}/office.db?mode=ro", uri=True) as db:
-            r1 = dict(db.execute("SELECT record, acked_ms - created_ms FROM outbox"
-                                 " WHERE acked_ms IS NOT NULL"))
-            r2 = dict(db.execute("SELECT r.record, r.received_ms - o.created_ms FROM receipt r"
-                                 " JOIN outbox o ON o.record = r.record AND o.n = r.n"
-                                 " WHERE r.type = 1"))
-            last = db.execute("SELECT max(received_ms) FROM receipt").fetchone()[0]
-        db.close()
+        r1 = dict(sender.rows("SELECT record, acked_ms - created_ms FROM outbox"
+                              " WHERE acked_ms IS NOT NULL"))
+        r2 = dict(sender.rows("SELECT r.record, r.received_ms - o.created_ms FROM receipt r"
+                              " JOIN outbox o ON o.record = r.record AND o.n = r.n"
+                              " WHERE r.type = 1"))
+        last = sender.rows("SELECT max(received_ms) FROM receipt")[0][0]
         if all(record in r2 for record in made) or time.monotonic() > end:
             break
     return ([r1[m] for m in made if m in r1], [r2[m] for m in made if m in r2],
@@ -245,19 +284,27 @@ def percentile(values, share):
 
 
 class Table:
-    """Prints rows as they come."""
+    """Prints rows as they come, with the value that an earlier table had under that name."""
 
-    def __init__(self):
-        print(f"{'figure':<52}{'value':>12} {'unit':<8}{'beside':<34}{'ratio':>9}  reach")
+    def __init__(self, before=None):
+        self.values, self.before = {}, before
+        print(f"{'figure':<52}{'value':>12} {'unit':<8}{'beside':<34}{'ratio':>9}"
+              f"{'SQLite' if before else '':>12}  reach")
 
     def row(self, name, value, unit, beside="", ratio="", reach=""):
-        print(f"{name:<52}{value:>12} {unit:<8}{beside:<34}{ratio:>9}  {reach}", flush=True)
+        while name in self.values:
+            name += " "  # the same figure beside something else
+        self.values[name] = value
+        sqlite = self.before.values.get(name, "") if self.before else ""
+        print(f"{name:<52}{value:>12} {unit:<8}{beside:<34}{ratio:>9}{sqlite:>12}  {reach}",
+              flush=True)
 
 
 class Bench:
     """One run: two offices, a table and the figures as JSON."""
 
-    def __init__(self, build, quick):
+    def __init__(self, build, quick, url=None):
+        self.url = url
         self.build, self.scale, self.seconds = build, 10 if quick else 1, 1 if quick else 5
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="phoihop-bench-"))
         self.root.chmod(0o755)  # the office's user must reach it
@@ -265,7 +312,7 @@ class Bench:
 
     def found(self):
         program = self.build / "phoihop"
-        self.offices = [Office(program, self.root, code, port)
+        self.offices = [Office(program, self.root, code, port, self.url)
                         for code, port in (("BENA", 8901), ("BENB", 8902))]
         for office, peer in (self.offices, reversed(self.offices)):
             card = self.root / f"{peer.code}.card"
@@ -352,20 +399,44 @@ class Bench:
         self.figures.setdefault(f"open loop {path}", []).extend(runs)
         return sorted(run["p99_us"] for run in runs)[1]
 
-    def run(self):
+    def workers(self, table):
+        """A page read from one worker, then from two on the same database at the same time."""
+        office = self.offices[0]
+        twin = office.twin(8903)
+        self.offices.append(twin)
+        twin.serve()
+        page = page_request(office, "/view/note.list", office.cookie("chuyenvien"))
+        one = load(self.build, office, self.seconds, 16, page)["rate"]
+        rates = {}
+        threads = [threading.Thread(target=lambda w=worker: rates.update(
+            {w.port: load(self.build, w, self.seconds, 16, page)["rate"]}))
+            for worker in (office, twin)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        two = sum(rates.values())
+        self.figures["reads_one_worker"], self.figures["reads_two_workers"] = one, two
+        table.row("list page, two workers", f"{two:.0f}", "/s", f"one worker: {one:.0f}/s",
+                  f"{two / one:.2f}", f"≥ 1.6 where cores are free; {os.cpu_count()} here")
+
+    def run(self, before=None):
         try:
             self.found()
-            table = Table()
+            table = Table(before)
             self.machine(table)
             for office in self.offices:
                 office.serve()
             self.acts(table)
             self.growth(table)
             self.today(table)
+            if self.url:
+                self.workers(table)
         finally:
             for office in self.offices:
                 office.stop()
             shutil.rmtree(self.root, ignore_errors=True)
+        return table
 
 
 def main():
@@ -373,9 +444,19 @@ def main():
     parser.add_argument("build", type=pathlib.Path)
     parser.add_argument("--quick", action="store_true", help="a tenth of time and records")
     parser.add_argument("--json", type=pathlib.Path, help="also write the figures there")
+    parser.add_argument("--store", choices=["pg"], help="also on PostgreSQL")
     args = parser.parse_args()
+    url = os.environ.get("STORE_URL")
+    if args.store and not url:  # again, beside a server
+        beside = pathlib.Path(__file__).resolve().parent.parent / "pg" / "with-pg.sh"
+        os.execve(beside, [beside, sys.executable, *sys.argv],
+                  {**os.environ, "PG_SECONDS": "3600"})
     bench = Bench(args.build.resolve(), args.quick)
-    bench.run()
+    table = bench.run()
+    if args.store:
+        sqlite, bench = bench.figures, Bench(args.build.resolve(), args.quick, url)
+        bench.run(table)
+        bench.figures["sqlite"] = sqlite
     if args.json:
         args.json.write_text(json.dumps(bench.figures, indent=1))
     print(json.dumps(bench.figures))

@@ -2,6 +2,8 @@
 """The processes of an office: what people see while they are killed, and what is left then.
 
     processes_e2e.py [BUILD]     prints "N passed, M failed"; exit 1 when M > 0
+
+With STORE_URL in the environment (test/pg/with-pg.sh) the office works on PostgreSQL.
 """
 import json
 import mmap
@@ -21,6 +23,7 @@ import urllib.request
 
 BUILD = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build").resolve()
 PROGRAM = str(BUILD / "phoihop")
+STORE = os.environ.get("STORE_URL")
 WAIT_S = 30
 TURN_S = 0.005
 KILLS, KILL_PAUSE_S = 12, 0.04
@@ -106,13 +109,19 @@ def alive(pid):
     return os.path.exists(f"/proc/{pid}")
 
 
+def store_words(port):
+    """A schema of its own for each office."""
+    return ["--store", f"{STORE}&options=-csearch_path%3Dp{port}"] if STORE else []
+
+
 class Office:
     """One office that is served; ends with the test because its leash is let go."""
 
     def __init__(self, folder, port):
         self.folder, self.port = str(folder), port
         self.founded = answer("init", self.folder, "--office", "VPQH", "--name", "Văn phòng",
-                              "--port", str(port), "--wire-address", "127.0.0.1")
+                              "--port", str(port), "--wire-address", "127.0.0.1",
+                              *store_words(port))
         answer("user", "add", self.folder, "--login", "cv", "--title", "Chuyên viên",
                "--roles", "officer", "--password", "mat-khau-thu")
         self.start()
@@ -207,7 +216,8 @@ def refusals_are_json_with_their_code(office, _):
 
 
 def nobody_else_may_reach_in(office, _):
-    for name in (".", "keys", "keys/office.key", "office.db", "control.sock", "office.ini"):
+    database = [] if STORE else ["office.db"]
+    for name in (".", "keys", "keys/office.key", "control.sock", "office.ini", *database):
         mode = os.stat(os.path.join(office.folder, name)).st_mode & 0o077
         assert mode == 0, f"{name}: {mode:o}"
 

@@ -55,7 +55,7 @@ static void giver_receipts(struct consultation_giver *giver, const struct node *
         if (!str_eq(node_get(row, "office"), giver->office)) continue;
         giver->registered = node_get(row, "r2").len > 0;
         giver->refused = node_get(row, "refused").len > 0;
-        giver->reason = node_get(row, "reason");
+        giver->refusal = node_get(row, "reason");
     }
 }
 
@@ -65,7 +65,7 @@ static void giver_refusal(struct consultation_giver *giver, const struct consult
     for (size_t i = 0; i < count; i++) {
         if (!str_eq(refusals[i].home, giver->office)) continue;
         giver->refused = true;
-        giver->reason = refusals[i].reason;
+        giver->refusal = refusals[i].reason;
     }
 }
 

@@ -72,9 +72,9 @@ struct consultation_giver {
     struct str opinion; /* record; empty: silent */
     int64_t answer;     /* enum consultation_answer */
     int64_t signed_ms;
-    bool registered;   /* R2 */
-    bool refused;      /* its refusal, or R- of its server */
-    struct str reason; /* of the refusal */
+    bool registered;    /* R2 */
+    bool refused;       /* its refusal, or R- of its server */
+    struct str refusal; /* why it was refused */
 };
 
 /* What became of the question at one giver, the strongest first. */

@@ -142,7 +142,7 @@ static void giver_row(struct call *c, struct view *section, const struct consult
     view_cell_state(c, row, consultation_standing_text(c, giver, standing),
                     consultation_standing_tone(standing, giver->answer));
     view_cell_instant(c, row, giver->signed_ms);
-    if (reasons) view_cell(c, row, giver->reason);
+    if (reasons) view_cell(c, row, giver->refusal);
 }
 
 /* Who answered what; the receipts stand beside it, in the deliveries of the page. */

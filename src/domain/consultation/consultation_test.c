@@ -445,9 +445,9 @@ static void a_leader_signs_only_the_draft_that_was_read(void **state)
     /* the leader reads; meanwhile the draft goes back and comes again with other words */
     (void)act(s, GIVER, "lanh-dao", "consultation.return", request, ",\"comment\":\"x\"");
     hand_in(s, GIVER, request, ",\"answer\":\"agree\"");
-    assert_string_equal(refused(s, GIVER, "lanh-dao", "consultation.approve", request,
-                                ",\"seen\":4"),
-                        "record.stale");
+    assert_string_equal(
+        refused(s, GIVER, "lanh-dao", "consultation.approve", request, ",\"seen\":4"),
+        "record.stale");
     (void)act(s, GIVER, "lanh-dao", "consultation.approve", request, ",\"seen\":7");
 }
 

@@ -23,7 +23,8 @@ static int setup(void **state)
     t_peers(&s->asker, &s->stranger);
     (void)t_person(&s->asker, "can-bo", ROLE_OFFICER);
     s->request = t_act(&s->asker, "can-bo", "consultation.ask",
-                       "{\"subject\":\"Dự thảo\",\"days\":5,\"asked_bodies\":[{\"name\":\"Viện\"}]}")
+                       "{\"subject\":\"Dự thảo\",\"days\":5,"
+                       "\"asked_bodies\":[{\"name\":\"Viện\"}]}")
                      .record;
     *state = s;
     return 0;

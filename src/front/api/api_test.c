@@ -134,8 +134,8 @@ static struct str ask_with_file(struct desk *desk, struct str root)
 {
     struct str body = str_format(
         desk->t.arena,
-        "{\"subject\":\"Thử\",\"days\":5,\"asked_bodies\":[{\"name\":\"Viện thử\"}],\"files\":[{\"root\":"
-        "\"%.*s\",\"name\":\"a.txt\",\"media\":\"text/plain\",\"size\":11}]}",
+        "{\"subject\":\"Thử\",\"days\":5,\"asked_bodies\":[{\"name\":\"Viện thử\"}],"
+        "\"files\":[{\"root\":\"%.*s\",\"name\":\"a.txt\",\"media\":\"text/plain\",\"size\":11}]}",
         STR_ARG(root));
     return ask(desk, "POST /api/act/consultation.ask", "", body.ptr);
 }

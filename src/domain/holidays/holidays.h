@@ -1,0 +1,56 @@
+#pragma once
+/*
+ * holidays.h: what the files of this folder share. A decision on days off is a record of this
+ * office; the working-day calendar (base/workday.h) is computed from the law, from what was known
+ * when this version was made, and from these records.
+ */
+#include "base/workday.h"
+#include "core/record.h"
+
+enum { HOLIDAYS_DAYS = 100, HOLIDAYS_NOTE_BYTES = 300, HOLIDAYS_CSV_BYTES = 64 * 1024 };
+
+/* Values of the choices, from 1. The holidays are in the order of enum workday_reason. */
+enum holidays_kind { HOLIDAYS_OFF = 1, HOLIDAYS_WORK };
+enum holidays_reason {
+    HOLIDAYS_HOLIDAY = 1, /* a public day itself */
+    HOLIDAYS_COMPENSATION,
+    HOLIDAYS_SWAP,
+    HOLIDAYS_OTHER, /* by decision alone, such as a day of national mourning */
+};
+
+/* One day that a decision makes free or worked. */
+struct holidays_day {
+    int64_t day;
+    int64_t kind;
+    int64_t reason;  /* why it is off; 0 or HOLIDAYS_SWAP when it is worked */
+    int64_t holiday; /* the holiday it is, or makes up for; 0: none */
+    struct str note;
+};
+
+struct holidays_decision {
+    struct str number; /* "6150/TB-BLDTBXH" */
+    struct str issuer;
+    int64_t issued_day;
+    struct str summary;
+    struct list days; /* of struct holidays_day */
+    bool withdrawn;   /* its days do not count any more */
+    struct str withdrawn_reason;
+};
+
+extern const struct field_table HOLIDAYS_DECISION;
+extern const struct field_table HOLIDAYS_DAY;
+
+/* A decision as it is held here. */
+struct holidays_held {
+    struct str record;
+    int64_t n;
+    struct holidays_decision decision;
+};
+
+/* Lists this office's decisions, oldest first. Reads for the office itself, not for a person: what
+ * it counts by does not depend on who looks. Only inside store_read or store_tx. */
+enum err holidays_sql_list(struct call *c, struct holidays_held **ret_held, size_t *ret_count);
+
+enum { HOLIDAYS_ACT_COUNT = 4, HOLIDAYS_VIEW_COUNT = 3 };
+extern const struct act HOLIDAYS_ACTS[HOLIDAYS_ACT_COUNT];
+extern const struct view_def HOLIDAYS_VIEWS[HOLIDAYS_VIEW_COUNT];
