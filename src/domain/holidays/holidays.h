@@ -51,6 +51,22 @@ struct holidays_held {
  * it counts by does not depend on who looks. Only inside store_read or store_tx. */
 enum err holidays_sql_list(struct call *c, struct holidays_held **ret_held, size_t *ret_count);
 
-enum { HOLIDAYS_ACT_COUNT = 4, HOLIDAYS_VIEW_COUNT = 3 };
+/* An open deadline that this office fixed under another calendar than the present one. */
+struct holidays_dated {
+    struct str record;
+    struct str kind;
+    struct str title;
+    int64_t due_day;
+    struct str why; /* its receipt */
+};
+
+enum { HOLIDAYS_DATED = 5000 }; /* deadlines that one page looks at, the earliest ones */
+
+/* Lists those of records that the actor may see, earliest first, due on `from_day` or later.
+ * Shapes: version is the present calendar's. */
+enum err holidays_sql_dated(struct call *c, struct str version, int64_t from_day,
+                            struct holidays_dated **ret_dated, size_t *ret_count);
+
+enum { HOLIDAYS_ACT_COUNT = 4, HOLIDAYS_VIEW_COUNT = 4 };
 extern const struct act HOLIDAYS_ACTS[HOLIDAYS_ACT_COUNT];
 extern const struct view_def HOLIDAYS_VIEWS[HOLIDAYS_VIEW_COUNT];

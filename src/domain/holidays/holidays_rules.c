@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 #include "base/utf8.h"
+#include "base/workday_term.h"
 
 /* ---- what a row may say ---- */
 
@@ -298,4 +299,59 @@ enum err holidays_calendar(struct call *c, struct arena *memory, const struct ho
         plan.version = str_format(c->arena, "%.*s+%lld", STR_ARG(base), (long long)versions);
     }
     return workday_calendar_open(c, memory, &plan, ret_calendar);
+}
+
+/* ---- deadlines that were fixed by another calendar ---- */
+
+/* As workday_receipt_json writes it. */
+struct receipt {
+    int64_t due;
+    int64_t counted;
+    int64_t amount; /* weeks and months */
+    struct list skipped;
+    struct str rule;
+};
+
+struct skip {
+    int64_t day;
+};
+
+static const struct field SKIP_FIELDS[] = {
+    {.name = "day",
+     .type = FIELD_DATE,
+     .offset = offsetof(struct skip, day),
+     .label = "field.holidays.day.day"},
+};
+static const struct field_table SKIP = FIELD_TABLE("holidays.skip", struct skip, SKIP_FIELDS);
+
+static const struct field RECEIPT_FIELDS[] = {
+    {.name = "due", .type = FIELD_DATE, .offset = offsetof(struct receipt, due)},
+    {.name = "counted", .type = FIELD_INT, .offset = offsetof(struct receipt, counted)},
+    {.name = "amount", .type = FIELD_INT, .offset = offsetof(struct receipt, amount)},
+    {.name = "skipped",
+     .type = FIELD_LIST,
+     .offset = offsetof(struct receipt, skipped),
+     .of = &SKIP,
+     .max = WORKDAY_TERM_MAX},
+    {.name = "rule", .type = FIELD_TEXT, .offset = offsetof(struct receipt, rule)},
+};
+static const struct field_table RECEIPT =
+    FIELD_TABLE("holidays.receipt", struct receipt, RECEIPT_FIELDS);
+
+bool holidays_redate(struct call *c, const struct workday_calendar *calendar, struct str why,
+                     int64_t *ret_due)
+{
+    struct receipt r = {};
+    enum err e = fields_read(c, &RECEIPT, why, UNKNOWN_IGNORE, &r);
+    if (e != OK) {
+        call_clear(c); /* a deadline without a receipt is nobody's mistake */
+        return false;
+    }
+    int64_t from = r.due - r.counted - (int64_t)r.skipped.count;
+    for (enum workday_unit unit = 0; unit < WORKDAY_UNIT_COUNT; unit++) {
+        if (!str_eq(r.rule, workday_unit_word(unit))) continue;
+        bool by_date = unit == WORKDAY_WEEKS || unit == WORKDAY_MONTHS;
+        return workday_add(calendar, from, by_date ? r.amount : r.counted, unit, ret_due);
+    }
+    return false;
 }

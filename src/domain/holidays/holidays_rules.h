@@ -36,3 +36,8 @@ struct holidays_merged holidays_merge(struct arena *arena, const struct holidays
  * "vn-2026.1+3". Owns: the calendar belongs to `memory`. */
 enum err holidays_calendar(struct call *c, struct arena *memory, const struct holidays_held *held,
                            size_t count, const struct workday_calendar **ret_calendar);
+
+/* When the deadline of a receipt would be by another calendar. A receipt adds up, so that it tells
+ * when its term began. False when it is no receipt, is one of hours, or leaves the calendar. */
+bool holidays_redate(struct call *c, const struct workday_calendar *calendar, struct str why,
+                     int64_t *ret_due);

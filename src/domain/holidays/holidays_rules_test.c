@@ -244,6 +244,47 @@ static void a_withdrawn_decision_changes_only_the_name(void **state)
     assert_true(str_eq(workday_calendar_version(calendar), S("vn-2026.1+2")));
 }
 
+/* Deadlines of another calendar */
+
+static void a_receipt_tells_where_the_deadline_would_be_now(void **state)
+{
+    struct call *c = *state;
+    static const char *const FROM[] = {"2027-01-29", "2027-02-06", "2027-06-30", "2026-12-31"};
+    const struct workday_calendar *before = workday_calendar_vn(c, c->arena);
+    struct holidays_held held = held_of(c, 1,
+                                        "date,kind,reason,holiday\n2027-02-08,off,holiday,tet\n"
+                                        "2027-07-14,off,decision,\n");
+    const struct workday_calendar *after = calendar_of(c, &held, 1);
+    for (enum workday_unit unit = WORKDAY_WORKING_DAYS; unit <= WORKDAY_MONTHS; unit++) {
+        for (int64_t i = 0; i < 40; i++) {
+            struct workday_receipt receipt = {};
+            int64_t due = 0;
+            int64_t again = 0;
+            int64_t from = day_of(FROM[i % 4]);
+            assert_true(workday_explain(c->arena, before, from, i / 4, unit, &receipt));
+            assert_true(workday_add(after, from, i / 4, unit, &due));
+            struct str why = workday_receipt_json(c->arena, &receipt);
+            assert_true(holidays_redate(c, after, why, &again));
+            assert_int_equal(again, due);
+        }
+    }
+}
+
+static void what_is_no_receipt_of_days_has_no_other_date(void **state)
+{
+    struct call *c = *state;
+    const struct workday_calendar *calendar = workday_calendar_vn(c, c->arena);
+    static const char *const WHYS[] = {
+        "", "agreed by telephone", "{}", "{\"rule\":\"moons\"}",
+        "{\"due\":\"2026-11-27\",\"counted\":3,\"skipped\":[],\"rule\":\"hours\"}"};
+    for (size_t i = 0; i < ARRAY_LEN(WHYS); i++) {
+        int64_t due = -1;
+        assert_false(holidays_redate(c, calendar, str_of(WHYS[i]), &due));
+        assert_int_equal(due, -1);
+        assert_int_equal(c->failure.err, OK);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_call, close_call)
 
 int main(void)
@@ -259,6 +300,8 @@ int main(void)
         TEST(a_later_decision_replaces_what_it_speaks_of),
         TEST(a_decision_may_correct_what_is_built_in),
         TEST(a_withdrawn_decision_changes_only_the_name),
+        TEST(a_receipt_tells_where_the_deadline_would_be_now),
+        TEST(what_is_no_receipt_of_days_has_no_other_date),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 
 #include "base/time.h"
 #include "base/words.h"
+#include "core/obligation.h"
 
 #include <pthread.h>
 #include <setjmp.h>
@@ -218,6 +219,58 @@ static void the_year_shows_every_day_off_with_its_reason(void **state)
     assert_true(contains(page(t, "minh", "holidays.decisions", "{}"), "20/11/2026"));
 }
 
+/* An obligation as any subject opens one, with the receipt of its deadline. */
+struct dated {
+    struct str record;
+    const char *from;
+};
+
+static enum err open_step(struct call *c, void *arg)
+{
+    const struct dated *d = arg;
+    struct workday_receipt receipt = {};
+    bool there = workday_explain(c->arena, c->office->calendar, day_of(d->from), 2,
+                                 WORKDAY_WORKING_DAYS, &receipt);
+    assert_true(there);
+    struct version v = {.record = d->record, .n = 1, .time_ms = c->now_ms};
+    struct obligation o = {.what = "consultation.answer",
+                           .about = d->record,
+                           .owner = S("r:officer"),
+                           .creditor = S("r:chief"),
+                           .key = str_of(d->from),
+                           .due_day = receipt.due,
+                           .due_ms = time_hanoi_midnight_ms(receipt.due + 1),
+                           .why = workday_receipt_json(c->arena, &receipt),
+                           .title = str_of(d->from)};
+    return obligation_open(c, &v, &o);
+}
+
+static void open_obligation(struct t_office *t, struct str record, const char *from)
+{
+    struct call c = t_call(t, "minh");
+    struct dated d = {record, from};
+    assert_int_equal(store_tx(&c, open_step, &d), OK);
+    call_end(&c);
+}
+
+static void a_late_decision_lists_the_deadlines_it_would_move(void **state)
+{
+    struct t_office *t = *state;
+    struct str record =
+        t_act(t, "admin", "holidays.decide",
+              "{\"number\":\"1\",\"days\":[{\"day\":\"2030-01-05\",\"kind\":\"work\"}]}")
+            .record;
+    open_obligation(t, record, "2027-02-03"); /* 4 February, then Tet by rule */
+    open_obligation(t, record, "2027-03-01"); /* far from it */
+    assert_true(contains(page(t, "minh", "holidays.moved", "{}"), "\"count\":0"));
+    (void)decide(t);
+    struct str after = page(t, "minh", "holidays.moved", "{}");
+    assert_true(contains(after, "\"count\":1"));
+    assert_true(contains(after, "2027-02-03"));
+    assert_true(contains(after, "12/02/2027")); /* as fixed */
+    assert_true(contains(after, "05/02/2027")); /* by the decision */
+}
+
 /* A thread that counts while the calendar changes under it. */
 struct reader {
     struct office *office;
@@ -268,6 +321,7 @@ int main(void)
         TEST(days_come_from_a_csv_file),
         TEST(a_csv_file_with_a_mistake_is_refused_whole),
         TEST(the_year_shows_every_day_off_with_its_reason),
+        TEST(a_late_decision_lists_the_deadlines_it_would_move),
         TEST(calendars_change_while_others_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

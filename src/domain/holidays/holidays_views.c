@@ -1,6 +1,7 @@
 /* The year's calendar with the reason for every day, and the decisions behind it. */
 #include "holidays.h"
 
+#include "base/limits.h"
 #include "base/time.h"
 #include "base/words.h"
 #include "core/office.h"
@@ -250,6 +251,47 @@ static enum err show_view(struct call *c, const void *args, struct view *ret_vie
     return e;
 }
 
+/* ---- deadlines that the present calendar would set otherwise ---- */
+
+static void moved_row(struct call *c, struct view *view, const struct holidays_dated *dated,
+                      int64_t due)
+{
+    struct head head = {.record = dated->record, .kind = dated->kind};
+    struct node *row = view_row(c, view, dated->record, record_link(c, &head));
+    view_cell(c, row, dated->title);
+    view_cell(c, row, time_format_day_long(c->arena, dated->due_day, c->lang));
+    view_cell_state(c, row, time_format_day_long(c->arena, due, c->lang), "warn");
+}
+
+/* Nothing is moved here: a deadline moves by an act of its own subject, with a reason. */
+static enum err moved_view(struct call *c, const void *args, struct view *ret_view)
+{
+    struct holidays_dated *dated = NULL;
+    size_t count = 0;
+    int64_t shown = 0;
+    const struct workday_calendar *calendar = c->office->calendar;
+    (void)args;
+    enum err e = holidays_sql_dated(c, workday_calendar_version(calendar),
+                                    time_hanoi_day(c->now_ms), &dated, &count);
+    if (e != OK) return e;
+    struct view view = {};
+    view_start(c, &view, VIEW_LIST, (struct str){});
+    view_column(c, &view, "title", "holidays.moved_title");
+    view_column(c, &view, "due", "holidays.moved_due");
+    view_column(c, &view, "would", "holidays.moved_would");
+    for (size_t i = 0; i < count && shown < LIMIT_ROWS; i++) {
+        int64_t due = 0;
+        if (!holidays_redate(c, calendar, dated[i].why, &due)) continue;
+        if (due == dated[i].due_day) continue;
+        moved_row(c, &view, &dated[i], due);
+        shown++;
+    }
+    node_int(c, view.data, "count", shown);
+    node_text(c, view.data, "empty", words(c->lang, S("holidays.moved_none")));
+    *ret_view = view;
+    return OK;
+}
+
 const struct view_def HOLIDAYS_VIEWS[HOLIDAYS_VIEW_COUNT] = {
     {.name = "holidays.list",
      .args = &LIST_ARGS,
@@ -257,5 +299,6 @@ const struct view_def HOLIDAYS_VIEWS[HOLIDAYS_VIEW_COUNT] = {
      .rail = true,
      .run = list_view},
     {.name = "holidays.decisions", .roles = ROLE_ANY, .run = decisions_view},
+    {.name = "holidays.moved", .roles = ROLE_READERS, .run = moved_view},
     {.name = "holidays.show", .args = &SHOW_ARGS, .roles = ROLE_ANY, .run = show_view},
 };

@@ -19,11 +19,15 @@ static const char *const NAMES[] = {"connect_timeout",
 
 /* A standby that stays behind must not hold what was answered, so `off` and `local` are raised; a
  * stronger setting of the server stays. A worker that was stopped inside a transaction gives its
- * locks back after a minute. */
+ * locks back after a minute. Every list is read along an index and ends after a page, so plans that
+ * first collect a whole table and then sort it are never the better ones, least of all for
+ * serialisable transactions, which would collide with every write to it. */
 #define SETTINGS                                                                                   \
     "SET statement_timeout = 0; SET lock_timeout = 0;"                                             \
     " SET idle_in_transaction_session_timeout = '60s'; SET idle_session_timeout = 0;"              \
     " SET default_transaction_isolation = 'read committed';"                                       \
+    " SET random_page_cost = 1.1; SET enable_bitmapscan = off;"                                    \
+    " SET enable_hashjoin = off; SET enable_mergejoin = off;"                                      \
     " SET client_min_messages = warning; SET bytea_output = hex; SET lc_messages = 'C';"           \
     " SELECT set_config('synchronous_commit', 'on', false)"                                        \
     " WHERE current_setting('synchronous_commit') IN ('off', 'local');"
