@@ -48,7 +48,9 @@ start() { # DATA: and waits until it takes writes
         - "$dir/run" "$server"
 }
 ask() { psql -h "$dir/run" -U phoihop -d postgres -Atqc "$1"; }
-versions() { "$program" check "$dir/vpcp" | sed -n 's/.*"equal":true,"versions":\([0-9]*\).*/\1/p'; }
+versions() {
+    "$program" check "$dir/vpcp" | sed -n 's/.*"equal":true,"versions":\([0-9]*\).*/\1/p'
+}
 write() { "$program" act "$dir/vpcp" --as cv note.write "title=$1" >/dev/null; }
 
 mkdir "$dir/run" "$dir/archive" "$dir/base"

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * cli_copy.h: the verb that moves an office between SQLite and PostgreSQL (store/copy.h), and checks
+ * cli_copy.h: the verb that moves an office between SQLite and PostgreSQL (store/copy.h) and checks
  * what has arrived. The office is stopped meanwhile; its files and its key stay where they are.
  */
 #include "front/cli/cli.h"
