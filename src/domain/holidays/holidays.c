@@ -65,6 +65,10 @@ static const struct field DECISION_FIELDS[] = {
      .type = FIELD_TEXT,
      .offset = offsetof(struct holidays_decision, withdrawn_reason),
      .max = 500},
+    {.name = "files",
+     .type = FIELD_FILES,
+     .offset = offsetof(struct holidays_decision, files),
+     .max = 1},
 };
 const struct field_table HOLIDAYS_DECISION =
     FIELD_TABLE("holidays.decision", struct holidays_decision, DECISION_FIELDS);

@@ -35,6 +35,7 @@ struct holidays_decision {
     struct list days; /* of struct holidays_day */
     bool withdrawn;   /* its days do not count any more */
     struct str withdrawn_reason;
+    struct list files; /* what the days were imported from; of struct file_ref */
 };
 
 extern const struct field_table HOLIDAYS_DECISION;

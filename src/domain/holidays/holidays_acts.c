@@ -12,7 +12,6 @@ struct input {
     struct str record;
     int64_t seen;
     struct holidays_decision decision;
-    struct list files; /* of struct file_ref */
 };
 
 #define AT(member) .offset = offsetof(struct input, member)
@@ -57,7 +56,7 @@ static const struct field IMPORT_FIELDS[] = {
     HEADING,
     {.name = "file",
      .type = FIELD_FILES,
-     AT(files),
+     AT(decision.files),
      .max = 1,
      .required = true,
      .label = "field.holidays.file"},
@@ -97,6 +96,18 @@ static enum err run_decide(struct call *c, const void *input, struct act_result 
     return decision_put(c, in, &in->decision, ret_result);
 }
 
+/* A change keeps the file that the days once came from. */
+static enum err run_change(struct call *c, const void *input, struct act_result *ret_result)
+{
+    const struct input *in = input;
+    struct holidays_decision before = {};
+    struct holidays_decision decision = in->decision;
+    enum err e = record_body(c, "holidays.decision", in->record, &before);
+    if (e != OK) return e;
+    decision.files = before.files;
+    return decision_put(c, in, &decision, ret_result);
+}
+
 /* The bytes of a small file. */
 static enum err file_read(struct call *c, struct str root, struct str *ret_text)
 {
@@ -119,10 +130,10 @@ static enum err file_read(struct call *c, struct str root, struct str *ret_text)
 static enum err run_import(struct call *c, const void *input, struct act_result *ret_result)
 {
     const struct input *in = input;
-    const struct file_ref *file = in->files.rows;
+    const struct file_ref *file = in->decision.files.rows;
     struct holidays_decision decision = in->decision;
     struct str text = {};
-    ensure(in->files.count == 1); /* required, one at most */
+    ensure(in->decision.files.count == 1); /* required, one at most */
     enum err e = file_read(c, file->root, &text);
     if (e == OK) e = holidays_csv_read(c, text, &decision.days);
     return e == OK ? decision_put(c, in, &decision, ret_result) : e;
@@ -161,7 +172,7 @@ const struct act HOLIDAYS_ACTS[HOLIDAYS_ACT_COUNT] = {
      .home_only = true,
      .main = true,
      .state = still_holds,
-     .run = run_decide},
+     .run = run_change},
     {.name = "holidays.withdraw",
      .input = &WITHDRAW,
      .kind = "holidays.decision",

@@ -177,11 +177,16 @@ static const char *import_json(struct t_office *t, const char *csv)
 static void days_come_from_a_csv_file(void **state)
 {
     struct t_office *t = *state;
-    (void)t_act(t, "admin", "holidays.import",
-                import_json(t, "date;kind;reason;holiday\r\n10/05/2027;off;swap;\r\n"
-                               "08/05/2027;work;swap;\r\n"));
+    struct act_result made =
+        t_act(t, "admin", "holidays.import",
+              import_json(t, "date;kind;reason;holiday\r\n10/05/2027;off;swap;\r\n"
+                             "08/05/2027;work;swap;\r\n"));
     assert_int_equal(workday_reason_of(t->office.calendar, day_of("2027-05-10")), WORKDAY_SWAP);
     assert_true(workday_is_working(t->office.calendar, day_of("2027-05-08")));
+    assert_true(contains(page(t, "minh", "holidays.show", about(t, made.record, "")), "ngay.csv"));
+    (void)t_act(t, "admin", "holidays.change",
+                about(t, made.record, ",\"number\":\"14/TB\",\"days\":" TET_2027));
+    assert_true(contains(page(t, "minh", "holidays.show", about(t, made.record, "")), "ngay.csv"));
 }
 
 static void a_csv_file_with_a_mistake_is_refused_whole(void **state)
@@ -216,7 +221,7 @@ static void the_year_shows_every_day_off_with_its_reason(void **state)
     assert_true(contains(page(t, "minh", "holidays.list", "{}"), "2026"));
     struct str shown = page(t, "minh", "holidays.show", about(t, record, ""));
     assert_true(contains(shown, "Tết Nguyên đán"));
-    assert_true(contains(page(t, "minh", "holidays.decisions", "{}"), "20/11/2026"));
+    assert_true(contains(page(t, "admin", "holidays.decisions", "{}"), "20/11/2026"));
 }
 
 /* An obligation as any subject opens one, with the receipt of its deadline. */

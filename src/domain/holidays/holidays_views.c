@@ -228,6 +228,19 @@ static void days_section(struct call *c, struct view *view, const struct list *d
     }
 }
 
+static void files_put(struct call *c, struct view *view, const struct list *files)
+{
+    const struct file_ref *refs = files->rows;
+    struct node *list = node_put_list(c, view->data, "files");
+    for (size_t i = 0; i < files->count; i++) {
+        struct node *file = node_add_map(c, list);
+        node_text(c, file, "root", refs[i].root);
+        node_text(c, file, "name", refs[i].name);
+        node_text(c, file, "media", refs[i].media);
+        node_int(c, file, "size", refs[i].size);
+    }
+}
+
 static enum err show_view(struct call *c, const void *args, struct view *ret_view)
 {
     const struct show_args *in = args;
@@ -246,6 +259,7 @@ static enum err show_view(struct call *c, const void *args, struct view *ret_vie
         view_fact(c, &view, "field.holidays.decision.withdrawn_reason", decision.withdrawn_reason);
     }
     days_section(c, &view, &decision.days);
+    files_put(c, &view, &decision.files);
     e = view_record_tail(c, &view, &head);
     if (e == OK) *ret_view = view;
     return e;
@@ -298,7 +312,10 @@ const struct view_def HOLIDAYS_VIEWS[HOLIDAYS_VIEW_COUNT] = {
      .roles = ROLE_ANY,
      .rail = true,
      .run = list_view},
-    {.name = "holidays.decisions", .roles = ROLE_ANY, .run = decisions_view},
-    {.name = "holidays.moved", .roles = ROLE_READERS, .run = moved_view},
+    {.name = "holidays.decisions",
+     .roles = ROLE_ADMIN | ROLE_CHIEF,
+     .rail = true,
+     .run = decisions_view},
+    {.name = "holidays.moved", .roles = ROLE_READERS, .rail = true, .run = moved_view},
     {.name = "holidays.show", .args = &SHOW_ARGS, .roles = ROLE_ANY, .run = show_view},
 };

@@ -111,6 +111,9 @@ static void a_missing_file_is_told(void **state)
     assert_string_equal(s->c.failure.reason, "config.missing");
 }
 
+#define SHORT_ID                                                                                   \
+    "[office]\nid = short\n[web]\naddress = 127.0.0.1\nport = 1\n[wire]\naddress = x\nport = 2\n"
+
 static void slips_of_the_pen_are_not_settings(void **state)
 {
     static const char *const BAD[] = {
@@ -119,8 +122,7 @@ static void slips_of_the_pen_are_not_settings(void **state)
         GOOD "[worker]\nthreads = many\n", /* no number */
         GOOD "[worker]\nthreads = 65\n",   /* too many */
         GOOD "[web]\nport = 8802\n",       /* twice */
-        "[office]\nid = short\n[web]\naddress = 127.0.0.1\nport = 1\n[wire]\naddress = x\nport = "
-        "2\n",
+        SHORT_ID,
         "[office]\nid = abcdefghijklmnopqrstuvwxyz\n", /* not whole */
         "nonsense",
     };

@@ -606,6 +606,9 @@ static void published_events_reach_the_streams_of_their_topic(void **state)
     assert_true(str_eq(got, S("data: two\ndata: lines\n\n")));
     got = http_peer_until(stage.arena, other, S("\n\n"));
     assert_true(str_eq(got, S("data: else\n\n")));
+    http_stream_publish(stage.peer.server, S("*"), S("all"));
+    assert_true(str_eq(http_peer_until(stage.arena, mine, S("\n\n")), S("data: all\n\n")));
+    assert_true(str_eq(http_peer_until(stage.arena, other, S("\n\n")), S("data: all\n\n")));
     (void)close(mine);
     (void)close(other);
     stage_end(&stage);

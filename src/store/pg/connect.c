@@ -28,7 +28,7 @@ static const char *const NAMES[] = {"connect_timeout",
     " SET default_transaction_isolation = 'read committed';"                                       \
     " SET random_page_cost = 1.1; SET enable_bitmapscan = off;"                                    \
     " SET enable_hashjoin = off; SET enable_mergejoin = off;"                                      \
-    " SET client_min_messages = warning; SET bytea_output = hex; SET lc_messages = 'C';"           \
+    " SET client_min_messages = warning; SET bytea_output = hex;"                                  \
     " SELECT set_config('synchronous_commit', 'on', false)"                                        \
     " WHERE current_setting('synchronous_commit') IN ('off', 'local');"
 
