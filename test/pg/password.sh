@@ -1,6 +1,6 @@
 #!/bin/sh
-# password.sh [BUILD]: a server that asks for a password gets it from a file, for `init`, `serve` and
-# the command line, and a password is refused in the address.
+# password.sh [BUILD]: a server that asks for a password gets it from a file, for `init`, `serve`
+# and the command line, and a password is refused in the address.
 #     test/pg/with-pg.sh test/pg/password.sh build
 set -eu
 
@@ -9,7 +9,8 @@ server=${STORE_URL##*host=}
 dir=$(mktemp -d /tmp/phoihop-password-XXXXXX)
 trap 'rm -rf "$dir"' EXIT
 chmod 755 "$dir"
-psql "$STORE_URL" -qc "CREATE ROLE office LOGIN PASSWORD 'bi-mat'" -c "CREATE DATABASE office OWNER office"
+psql "$STORE_URL" -qc "CREATE ROLE office LOGIN PASSWORD 'bi-mat'" \
+    -c "CREATE DATABASE office OWNER office"
 printf 'local all office scram-sha-256\nlocal all all trust\n' >"$server/data/pg_hba.conf"
 psql "$STORE_URL" -Atqc "SELECT pg_reload_conf()" >/dev/null
 
