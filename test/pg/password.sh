@@ -27,12 +27,12 @@ found --store "$url&passfile=$dir/pgpass" >/dev/null
 # The environment names the file too, and `serve` keeps the address it has answered from.
 export PGPASSFILE="$dir/pgpass"
 mkfifo "$dir/ready" "$dir/leash"
-"$program" serve "$dir/office" --store "$url" --ready-fd 8 --leash-fd 9 8>"$dir/ready" \
-    9<"$dir/leash" >/dev/null &
-exec 7>"$dir/leash"
-timeout 30 head -n 1 "$dir/ready" | grep -q '"ready":true'
+exec 7<>"$dir/leash" 8<>"$dir/ready"
+"$program" serve "$dir/office" --store "$url" --ready-fd 8 --leash-fd 9 9<"$dir/leash" 7>&- \
+    >/dev/null 2>&1 &
+timeout 30 head -n 1 <&8 | grep -q '"ready":true'
 "$program" card "$dir/office" | grep -q '"code":"VPCP"'
-exec 7>&-
+kill -TERM $!
 wait $!
 grep -qxF "url = $url" "$dir/office/office.ini"
 "$program" check "$dir/office" | grep -q '"equal":true'
