@@ -131,6 +131,17 @@ static enum err year_load(struct call *c, int64_t number, struct year *ret_year)
     return OK;
 }
 
+/* The way to the deadlines that another calendar would move. */
+static void offer_moved(struct call *c, struct view *view)
+{
+    const struct node *acts = node_find(view->data, S("acts"));
+    if ((c->who.roles & ROLE_READERS) == 0 || acts != NULL) return;
+    struct node *link = node_add_map(c, node_put_list(c, view->data, "acts"));
+    node_text(c, link, "label", words(c->lang, S("view.holidays.moved")));
+    node_text(c, link, "href", S("/view/holidays.moved"));
+    node_bool(c, link, "possible", true);
+}
+
 static enum err list_view(struct call *c, const void *args, struct view *ret_view)
 {
     const struct list_args *in = args;
@@ -158,6 +169,7 @@ static enum err list_view(struct call *c, const void *args, struct view *ret_vie
         day_row(c, &view, &year, day);
     node_bool(c, view.data, "tet_decided", year.tet_decided);
     offer_new(c, &view);
+    offer_moved(c, &view);
     *ret_view = view;
     return OK;
 }
@@ -316,6 +328,6 @@ const struct view_def HOLIDAYS_VIEWS[HOLIDAYS_VIEW_COUNT] = {
      .roles = ROLE_ADMIN | ROLE_CHIEF,
      .rail = true,
      .run = decisions_view},
-    {.name = "holidays.moved", .roles = ROLE_READERS, .rail = true, .run = moved_view},
+    {.name = "holidays.moved", .roles = ROLE_READERS, .run = moved_view},
     {.name = "holidays.show", .args = &SHOW_ARGS, .roles = ROLE_ANY, .run = show_view},
 };
