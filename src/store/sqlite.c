@@ -11,7 +11,7 @@
 
 /* Small caches: an office at rest is to fit in 32 MiB with all its processes. */
 #define WRITER_CACHE "PRAGMA cache_size=-2000;"
-#define READER_CACHE "PRAGMA cache_size=-512;"
+#define READER_CACHE "PRAGMA cache_size=-2000;"
 
 enum {
     STATEMENTS = 128, /* prepared per connection; a power of two */
