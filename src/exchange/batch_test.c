@@ -1,6 +1,7 @@
 #include "exchange/batch.h"
 
 #include "base/limits.h"
+#include "core/version.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -35,7 +36,7 @@ static void fill_entry(struct call *c, struct batch *batch, size_t i)
         .priority = PRIORITY_NORMAL,
         .record = S("aaaaaaaaaaaaaaaaaaaaaaaaaa.cccccccccccccccccccccccccc"),
         .n = 1 + (int64_t)i,
-        .object = object_hash(c, at->object),
+        .object = version_hash(c, at->object),
         .size = (int64_t)at->object.len,
     };
     at->bytes = entry_write(c, &at->entry);

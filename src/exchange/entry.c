@@ -152,13 +152,6 @@ struct str chain_next(struct call *c, struct str prev, struct str entry_bytes)
     return hex_encode(c->arena, (struct str){(const char *)hash, sizeof hash});
 }
 
-struct str object_hash(struct call *c, struct str bytes)
-{
-    uint8_t hash[crypto_hash_sha256_BYTES];
-    crypto_hash_sha256(hash, (const uint8_t *)bytes.ptr, bytes.len);
-    return hex_encode(c->arena, (struct str){(const char *)hash, sizeof hash});
-}
-
 bool object_is_hash(struct str text)
 {
     uint8_t hash[CHAIN_BYTES];

@@ -84,7 +84,5 @@ struct str chain_start(void);
 /* The hex chain after one more entry. Shapes: prev is 64 hex digits. */
 struct str chain_next(struct call *c, struct str prev, struct str entry_bytes);
 
-/* Hex SHA-256. */
-struct str object_hash(struct call *c, struct str bytes);
 /* Says that the text is 64 lower-case hex digits. */
 bool object_is_hash(struct str text);

@@ -9,6 +9,7 @@
 
 #include "core/office.h"
 #include "core/record.h"
+#include "core/version.h"
 #include "golden.h"
 #include "t.h"
 
@@ -69,7 +70,7 @@ static struct entry entry_of(struct call *c, int64_t seq, enum entry_kind kind, 
         .priority = kind == ENTRY_RECEIPT ? PRIORITY_CONTROL : PRIORITY_NORMAL,
         .record = RECORD,
         .n = 1,
-        .object = object_hash(c, object),
+        .object = version_hash(c, object),
         .size = (int64_t)object.len,
     };
 }

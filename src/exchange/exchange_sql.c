@@ -424,14 +424,6 @@ enum err alarm_raise(struct call *c, struct str peer, const char *reason, struct
                       ARGS(TEXT(peer), TEXT(str_of(reason)), TEXT(detail), INT(c->now_ms)), NULL);
 }
 
-enum err alarm_end(struct call *c, struct str peer, const char *reason)
-{
-    return store_exec(c,
-                      "UPDATE alarm SET ended_ms = $1 WHERE peer = $2 AND reason = $3"
-                      " AND ended_ms IS NULL",
-                      ARGS(INT(c->now_ms), TEXT(peer), TEXT(str_of(reason))), NULL);
-}
-
 /* Files */
 
 enum err wanted_insert(struct call *c, struct str peer, const struct entry *entry,

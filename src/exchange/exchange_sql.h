@@ -77,7 +77,6 @@ enum err cursor_load(struct call *c, struct str peer, struct cursor_row *ret_cur
 enum err cursor_store(struct call *c, struct str peer, const struct cursor_row *cursor);
 enum err quarantine_insert(struct call *c, const struct batch_entry *entry, const char *reason);
 enum err alarm_raise(struct call *c, struct str peer, const char *reason, struct str detail);
-enum err alarm_end(struct call *c, struct str peer, const char *reason);
 
 /* files */
 enum err wanted_insert(struct call *c, struct str peer, const struct entry *entry,

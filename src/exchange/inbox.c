@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "core/office.h"
 #include "core/receipt.h"
+#include "core/version.h"
 #include "exchange/exchange_sql.h"
 #include "exchange/files.h"
 #include "exchange/statement.h"
@@ -25,7 +26,7 @@ struct entry_taking {
 static enum err entry_fits(struct call *c, const struct batch_entry *at)
 {
     bool named = (int64_t)at->object.len == at->entry.size &&
-                 str_eq(object_hash(c, at->object), at->entry.object);
+                 str_eq(version_hash(c, at->object), at->entry.object);
     if (!named) return fail(c, ERR_INVALID, "entry.object");
     for (size_t i = 0; i < at->personal_count; i++) {
         const struct personal_row *row = &at->personal[i];

@@ -4,6 +4,7 @@
  * rest is used: as a whole frame, or as the contents of a sound batch of which one byte is then
  * changed, so that the fuzzer also gets behind the chain.
  */
+#include "core/version.h"
 #include "exchange/batch.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -73,7 +74,7 @@ static struct str batch_around(struct call *c, struct str data)
             .priority = PRIORITY_NORMAL,
             .record = S("aaaaaaaaaaaaaaaaaaaaaaaaaa.cccccccccccccccccccccccccc"),
             .n = 1,
-            .object = object_hash(c, entries[i].object),
+            .object = version_hash(c, entries[i].object),
             .size = (int64_t)entries[i].object.len,
         };
         entries[i].bytes = entry_write(c, &entries[i].entry);
