@@ -66,7 +66,7 @@ class Tree:
         """Names and texts of every file that is ours, generated and foreign ones left out."""
         for folder, folders, names in os.walk(self.root):
             folders[:] = sorted(set(folders) - SKIP)
-            for name in sorted(names):
+            for name in sorted(set(names) - SKIP):  # ".git" is a file in a worktree
                 path = pathlib.Path(folder) / name
                 try:
                     text = "" if path.is_symlink() else path.read_text(encoding="utf-8")
