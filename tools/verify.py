@@ -8,10 +8,11 @@ Needs the Python standard library and python3-cryptography. Each line of a file 
     {"purpose": "phoihop-version-v1" | "phoihop-receipt-v1" | "phoihop-feed-v1" | "phoihop-ack-v1",
      "bytes": base64 of the signed bytes, "hash": hex (may be missing), "sig": base64,
      "public_key": hex, "personal": [{"path", "salt": hex, "value"}],
-     "entries": [base64 of each entry of a batch, in order; only with phoihop-feed-v1]}
+     "entries": [base64 of each entry of a batch, or of those that an acknowledgement covers],
+     "prev": hex chain before them (only with phoihop-ack-v1)}
 
-`phoihop check DIR --export FILE` writes such a file. Exit 0 when everything holds; exit 1 with the
-first difference named as FILE:LINE: what.
+tools/export.py writes such a file, and so is objects.jsonl in what `phoihop evidence` exports.
+Exit 0 when everything holds; exit 1 with the first difference named as FILE:LINE: what.
 """
 import base64
 import hashlib
@@ -188,6 +189,12 @@ class Verifier:
         a = strict(data)
         shape(a, ACK, "acknowledgement")
         self.signed(line, data, a["from"], a["key"])
+        if "entries" in line:  # beside an acknowledgement: from one entry to what it covers
+            chain = bytes.fromhex(line["prev"])
+            for raw in (base64.b64decode(text, validate=True) for text in line["entries"]):
+                shape(strict(raw), ENTRY, "entry")
+                chain = hashlib.sha256(b"phoihop-feed-v1\0" + chain + raw).digest()
+            need(chain.hex() == a["chain"], "acknowledgement: the chain does not come out")
         self.acks.append((line["at"], (a["to"], a["from"], a["epoch"], a["seq"]), a["chain"]))
 
     def line(self, at, text):

@@ -50,6 +50,9 @@ enum {
     LIMIT_BATCH_BYTES = 4 * 1024 * 1024,
     LIMIT_ENTRY_BYTES = 1024 * 1024,        /* that a frame may hold beyond, for its last one */
     LIMIT_PEERS = 4096,
+    LIMIT_EVIDENCE_BYTES = 48 * 1024 * 1024, /* the signed objects of one record, as lines */
+    LIMIT_EVIDENCE_OBJECTS = 10000,
+    LIMIT_EVIDENCE_PARTS = 1000,             /* files of one container */
     LIMIT_ASIDE_WHOLE = 256,                /* refused entries of one peer kept with their bytes */
     CHUNK_BYTES = 1024 * 1024               /* leaf of a file's Merkle tree */
 };

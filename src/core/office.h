@@ -12,6 +12,9 @@ struct signer {
      * of 64. Errors: ERR_IO "keeper.gone". */
     enum err (*sign)(void *self, struct call *c, const char *purpose, const uint8_t (*hashes)[32],
                      size_t count, uint8_t (*ret_signatures)[64]);
+    /* Puts the office's seal (front/tls/seal.h) on a SHA-256 digest. NULL where none is asked for.
+     * Errors: ERR_IO "keeper.gone". */
+    enum err (*seal)(void *self, struct call *c, const uint8_t digest[32], struct str *ret_der);
     void *self;
 };
 

@@ -279,7 +279,7 @@ enum err entry_list(struct call *c, struct str peer, int64_t epoch, int64_t seq,
                      ARGS(TEXT(peer), INT(epoch), INT(seq), INT(LIMIT_BATCH_ENTRIES)), ret_rows);
 }
 
-static enum err entry_personal(struct call *c, struct batch_entry *entry)
+enum err entry_personal(struct call *c, struct batch_entry *entry)
 {
     struct rows rows = {};
     enum err e = store_all(c,

@@ -67,6 +67,7 @@ enum err entry_chain(struct call *c, struct str peer, int64_t epoch, int64_t seq
 enum err entry_list(struct call *c, struct str peer, int64_t epoch, int64_t seq,
                     struct rows *ret_rows);
 enum err entry_object(struct call *c, struct batch_entry *entry);
+enum err entry_personal(struct call *c, struct batch_entry *entry);
 enum err ack_store(struct call *c, const struct ack *ack, struct str frame, int64_t after_seq);
 enum err ack_topics(struct call *c, const struct ack *ack, int64_t after_seq);
 

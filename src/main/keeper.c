@@ -3,6 +3,7 @@
 #include "core/office.h"
 #include "front/cli/key_file.h"
 #include "front/tls/cert.h"
+#include "front/tls/seal.h"
 #include "front/cli/config.h"
 #include "main/sandbox.h"
 
@@ -13,9 +14,8 @@
 
 enum { KEEPER_FD = 3 };
 
-const char *const KEEPER_PURPOSES[] = {"",          PURPOSE_VERSION, PURPOSE_RECEIPT,
-                                       PURPOSE_ACK, PURPOSE_FEED,    PURPOSE_PASS,
-                                       NULL};
+const char *const KEEPER_PURPOSES[] = {
+    "", PURPOSE_VERSION, PURPOSE_RECEIPT, PURPOSE_ACK, PURPOSE_FEED, PURPOSE_PASS, NULL};
 
 uint8_t keeper_purpose(const char *purpose)
 {
@@ -80,6 +80,21 @@ static size_t answer_certify(const struct keeper *keeper, const struct keeper_he
     return len;
 }
 
+static size_t answer_seal(const struct keeper *keeper, const struct keeper_head *head,
+                          const uint8_t *digest, size_t bytes, uint8_t *ret_answer)
+{
+    bool shaped = head->purpose == 0 && head->count == 1 && bytes == SEAL_DIGEST_BYTES;
+    if (!shaped) return refused(ret_answer);
+    struct call c = call_begin(keeper->env, NULL, NULL);
+    struct str der = {};
+    seal_make(&c, keeper->office, keeper->secret, digest, &der);
+    size_t len = answer_head(KEEPER_SEAL, 0, der.len, ret_answer);
+    memcpy(ret_answer + len, der.ptr, der.len);
+    len += der.len;
+    call_end(&c);
+    return len;
+}
+
 size_t keeper_answer(const struct keeper *keeper, const uint8_t *request, size_t bytes,
                      uint8_t *ret_answer)
 {
@@ -95,6 +110,9 @@ size_t keeper_answer(const struct keeper *keeper, const uint8_t *request, size_t
     if (head.op == KEEPER_CERTIFY) {
         return answer_certify(keeper, &head, payload, payload_bytes, ret_answer);
     }
+    if (head.op == KEEPER_SEAL) {
+        return answer_seal(keeper, &head, payload, payload_bytes, ret_answer);
+    }
     return refused(ret_answer);
 }
 
@@ -108,6 +126,9 @@ static void warm_up(struct call *c, const struct keeper *keeper)
     ensure(e == OK);
     bool read = cert_office(c, der).len > 0;
     ensure(read);
+    const uint8_t digest[SEAL_DIGEST_BYTES] = {};
+    seal_make(c, keeper->office, keeper->secret, digest, &der);
+    ensure(der.len > 0);
 }
 
 static void serve(const struct keeper *keeper)

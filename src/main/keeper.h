@@ -1,8 +1,9 @@
 #pragma once
 /*
- * keeper.h: the process that holds the office's signing key and nothing else. It can do two things:
- * sign hashes under a purpose it knows, and vouch for a TLS key for at most CERT_DAYS. It opens no
- * file after its start, speaks to no network, and the kernel ends it when it tries.
+ * keeper.h: the process that holds the office's signing key and nothing else. It can do three
+ * things: sign hashes under a purpose it knows, vouch for a TLS key for at most CERT_DAYS, and put
+ * the office's seal (front/tls/seal.h) on a digest. It opens no file after its start, speaks to no
+ * network, and the kernel ends it when it tries.
  *
  * One request and one answer are one SOCK_SEQPACKET message each, numbers in the machine's order:
  *
@@ -10,13 +11,15 @@
  *       answer  head {KEEPER_SIGN, purpose, count}, count signatures of 64 bytes
  *     certify   head {KEEPER_CERTIFY, 0, bytes}, not-after in ms, `bytes` of a public key's DER
  *       answer  head {KEEPER_CERTIFY, 0, bytes}, `bytes` of the certificate's DER
+ *     seal      head {KEEPER_SEAL, 0, 1}, a SHA-256 digest of 32 bytes
+ *       answer  head {KEEPER_SEAL, 0, bytes}, `bytes` of the seal's DER
  *     all else  head {KEEPER_REFUSED, 0, 0}
  */
 #include "base/call.h"
 #include "front/cli/cli.h"
 
 enum { KEEPER_MAGIC = 0x50484b31, KEEPER_HASHES_MAX = 256 };
-enum keeper_op { KEEPER_REFUSED, KEEPER_SIGN, KEEPER_CERTIFY };
+enum keeper_op { KEEPER_REFUSED, KEEPER_SIGN, KEEPER_CERTIFY, KEEPER_SEAL };
 
 struct keeper_head {
     uint32_t magic;

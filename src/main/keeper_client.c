@@ -1,6 +1,7 @@
 #include "main/keeper_client.h"
 
 #include "front/tls/cert.h"
+#include "front/tls/seal.h"
 #include "main/fdpass.h"
 #include "main/keeper.h"
 
@@ -115,4 +116,19 @@ enum err keeper_client_certify(struct keeper_client *client, struct call *c, str
     if (e != OK) return e;
     *ret_der = str_copy(c->arena, payload);
     return OK;
+}
+
+enum err keeper_client_seal(void *self, struct call *c, const uint8_t digest[32],
+                            struct str *ret_der)
+{
+    uint8_t frame[sizeof(struct keeper_head) + SEAL_DIGEST_BYTES];
+    struct keeper_head head = {KEEPER_MAGIC, KEEPER_SEAL, 0, 1};
+    memcpy(frame, &head, sizeof head);
+    memcpy(frame + sizeof head, digest, SEAL_DIGEST_BYTES);
+    uint8_t answer[KEEPER_FRAME_BYTES];
+    size_t bytes = exchange(self, (struct str){(const char *)frame, sizeof frame}, answer);
+    struct str payload = {};
+    enum err e = answer_payload(c, answer, bytes, &head, &payload);
+    if (e == OK) *ret_der = str_copy(c->arena, payload);
+    return e;
 }

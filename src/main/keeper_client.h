@@ -21,6 +21,10 @@ enum err keeper_client_sign(void *self, struct call *c, const char *purpose,
                             const uint8_t (*hashes)[32], size_t count,
                             uint8_t (*ret_signatures)[64]);
 
+/* signer.seal, `self` is the client. Errors: ERR_IO "keeper.gone". */
+enum err keeper_client_seal(void *self, struct call *c, const uint8_t digest[32],
+                            struct str *ret_der);
+
 /* Has the office's key vouch for a TLS key until `not_after_ms`.
  * Errors: ERR_IO "keeper.gone"; ERR_INVALID "keeper.refused". */
 enum err keeper_client_certify(struct keeper_client *client, struct call *c, struct str key_der,

@@ -2,6 +2,7 @@
 
 #include "core/office.h"
 #include "front/tls/cert.h"
+#include "front/tls/seal.h"
 #include "main/keeper_client.h"
 
 #include <setjmp.h>
@@ -96,6 +97,9 @@ static void it_refuses_malformed_requests(void **state)
         {head_of(KEEPER_CERTIFY, 0, 91), 90},
         {head_of(KEEPER_CERTIFY, 0, 91), 99}, /* a key of zeros */
         {head_of(KEEPER_CERTIFY, 1, 91), 99},
+        {head_of(KEEPER_SEAL, 0, 1), 31}, /* no digest */
+        {head_of(KEEPER_SEAL, 0, 2), 64},
+        {head_of(KEEPER_SEAL, 1, 1), 32},
     };
     for (size_t i = 0; i < ARRAY_LEN(BAD); i++) {
         assert_int_equal(answered(s, BAD[i].head, BAD[i].bytes), KEEPER_REFUSED);
@@ -118,6 +122,22 @@ static void it_vouches_for_a_key_for_thirty_days_at_most(void **state)
     not_after_ms = s->c.now_ms + month_ms - 1000;
     memcpy(payload, &not_after_ms, sizeof not_after_ms);
     assert_int_equal(answered(s, head, sizeof not_after_ms + key.len), KEEPER_CERTIFY);
+}
+
+static void it_seals_a_digest(void **state)
+{
+    struct scene *s = *state;
+    struct str content = S("what is handed out");
+    uint8_t *digest = s->request + sizeof(struct keeper_head);
+    crypto_hash_sha256(digest, (const uint8_t *)content.ptr, content.len);
+    assert_int_equal(answered(s, head_of(KEEPER_SEAL, 0, 1), SEAL_DIGEST_BYTES), KEEPER_SEAL);
+    struct keeper_head head = {};
+    memcpy(&head, s->answer, sizeof head);
+    struct str der = {(const char *)s->answer + sizeof head, head.count};
+    struct seal seal = {};
+    enum err e = seal_check(&s->c, der, content, s->public_key, &seal);
+    assert_int_equal(e, OK);
+    assert_true(str_eq(seal.office, s->keeper.office));
 }
 
 /* A keeper on a thread, which ends after so many answers. */
@@ -182,6 +202,7 @@ int main(void)
         TEST(it_signs_under_a_known_purpose),
         TEST(it_refuses_malformed_requests),
         TEST(it_vouches_for_a_key_for_thirty_days_at_most),
+        TEST(it_seals_a_digest),
         TEST(a_request_survives_the_end_of_the_keeper),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include "front/cli/cli_deadline.h"
 #include "front/cli/cli_copy.h"
 #include "front/cli/cli_verbs.h"
+#include "front/evidence/evidence_verbs.h"
 #include "main/courier.h"
 #include "main/demo.h"
 #include "main/init.h"
@@ -45,6 +46,8 @@ static const struct cli_option TOKEN_ADD[] = {{"login", false, true}, {"label", 
 static const struct cli_option DEADLINE[] = {
     {"from", false, true}, {"days", false, true}, {"unit", false, false}, {"json", true, false}};
 
+static const struct cli_option VERIFY[] = {{"keys", false, false}};
+
 static const struct cli_verb VERBS[] = {
     {"demo", 0, 0, OPTIONS(DEMO), .run = demo_run},
     {"init", 1, 1, OPTIONS(INIT), .run = init_run},
@@ -62,6 +65,8 @@ static const struct cli_verb VERBS[] = {
     {"acts", 1, 1, .run = cli_acts},
     {"check", 1, 1, .run = cli_check},
     {"store copy", 2, 2, .run = cli_store_copy},
+    {"evidence", 2, CLI_REST_MAX, .run = evidence_export},
+    {"verify", 1, 1, OPTIONS(VERIFY), .run = evidence_verify},
     {"deadline", 0, 0, OPTIONS(DEADLINE), .run = cli_deadline},
     /* the processes of `serve`, started by it alone; the argument is its process id */
     {"keeper", 1, 1, .hidden = true, .run = keeper_run},

@@ -167,7 +167,8 @@ static enum err prepare(struct call *c, struct worker *w, struct str store)
     courier_client_init(&w->courier, WORKER_COURIER_FD, &w->keeper);
     w->office.dir = config.blobs.len > 0 ? config.blobs : S(".");
     w->office.calendar = workday_calendar_vn(c, c->arena);
-    w->office.signer = (struct signer){.sign = keeper_client_sign, .self = &w->keeper};
+    w->office.signer = (struct signer){
+        .sign = keeper_client_sign, .seal = keeper_client_seal, .self = &w->keeper};
     e = wire_tls_open(c, &w->keeper, &w->tls);
     if (e == OK) e = store_begin(c, w, &config);
     if (e == OK) e = http_begin(c, w, config.threads);

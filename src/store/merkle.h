@@ -1,7 +1,7 @@
 #pragma once
 /*
- * merkle.h: the Merkle root of a file that is read piece by piece. Only store/ includes it; the
- * hashes of lists stand in blob.h.
+ * merkle.h: the Merkle root of a file that is read piece by piece. The hashes of lists stand in
+ * blob.h.
  */
 #include "base/limits.h"
 #include "store/blob.h"

@@ -6,6 +6,7 @@
 #include "front/cli/config.h"
 #include "front/cli/host.h"
 #include "front/http/loopback.h"
+#include "front/tls/seal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -86,6 +87,14 @@ static enum err sign_inline(void *self, struct call *c, const char *purpose,
     return OK;
 }
 
+static enum err seal_inline(void *self, struct call *c, const uint8_t digest[32],
+                            struct str *ret_der)
+{
+    const struct cli_office *o = self;
+    seal_make(c, o->office.id, o->secret, digest, ret_der);
+    return OK;
+}
+
 static void store_end(void *arg)
 {
     store_close(arg);
@@ -106,7 +115,7 @@ enum err cli_open_inline(struct call *c, struct cli_office *ret_office)
     o->office.calendar = workday_calendar_vn(c, c->arena);
     o->office.public_key = key_public(c, o->secret);
     o->office.key = office_key_id(c->arena, o->office.public_key);
-    o->office.signer = (struct signer){.sign = sign_inline, .self = o};
+    o->office.signer = (struct signer){.sign = sign_inline, .seal = seal_inline, .self = o};
     struct store_config config = {
         .path = config_store_path(c, o->store),
         .plugins = o->plugins.len > 0 ? o->plugins.ptr : NULL,
@@ -160,6 +169,17 @@ enum err cli_open(struct call *c, struct cli_office *ret_office)
         (void)poll(NULL, 0, OPEN_PAUSE_MS);
     }
     return fail(c, ERR_BUSY, "cli.locked");
+}
+
+enum err cli_reach(struct call *c, struct str dir, struct cli_office **ret_office)
+{
+    struct cli_office *office = arena_alloc(c->arena, sizeof *office);
+    office->plugins = cli_plugins(c); /* before the rights to reach them may go */
+    enum err e = cli_enter(c, dir);
+    if (e == OK) e = cli_drop(c);
+    if (e == OK) e = cli_open(c, office);
+    if (e == OK) *ret_office = office;
+    return e;
 }
 
 /* The kind of error that a status stands for. */

@@ -39,6 +39,10 @@ enum err cli_drop(struct call *c);
  * "config.other_office"; those of config_read and store_open. */
 enum err cli_open(struct call *c, struct cli_office *ret_office);
 
+/* All of the above: enters the folder and opens its office. Shapes: ret_office lives in the call's
+ * arena. */
+enum err cli_reach(struct call *c, struct str dir, struct cli_office **ret_office);
+
 /* Takes the start-up lock of the present folder; -1 when somebody holds it.
  * Owns: the lock goes when the last copy of the descriptor is closed. */
 int cli_lock(void);

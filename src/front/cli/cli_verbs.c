@@ -12,18 +12,6 @@
 
 enum { CARD_BYTES_MAX = 16 * 1024, PASSWORD_GROUP = 4, PASSWORD_BYTES = 13 };
 
-/* The office of the first argument, entered and opened. */
-static enum err reach(struct call *c, const struct cli_args *args, struct cli_office **ret_office)
-{
-    struct cli_office *office = arena_alloc(c->arena, sizeof *office);
-    office->plugins = cli_plugins(c); /* before the rights to reach them may go */
-    enum err e = cli_enter(c, args->rest[0]);
-    if (e == OK) e = cli_drop(c);
-    if (e == OK) e = cli_open(c, office);
-    if (e == OK) *ret_office = office;
-    return e;
-}
-
 static enum err ask_print(struct call *c, struct cli_office *office,
                           const struct cli_request *request)
 {
@@ -37,7 +25,7 @@ static enum err get_print(struct call *c, const struct cli_args *args, struct st
                           struct str path)
 {
     struct cli_office *office = NULL;
-    enum err e = reach(c, args, &office);
+    enum err e = cli_reach(c, args->rest[0], &office);
     if (e != OK) return e;
     return ask_print(c, office, &(struct cli_request){"GET", path, login, {}, {}});
 }
@@ -87,7 +75,7 @@ enum err cli_act(struct call *c, const struct cli_args *args)
         return fail_arg(c, "act", args->rest[1]);
     }
     enum err e = cli_files_open(c, pairs, count, &in.files);
-    if (e == OK) e = reach(c, args, &office);
+    if (e == OK) e = cli_reach(c, args->rest[0], &office);
     if (e != OK) return e;
     struct directory directory = {.office = office};
     in.table = act->input;
@@ -201,7 +189,7 @@ enum err cli_user_add(struct call *c, const struct cli_args *args)
     struct str json = {};
     struct cli_request request = {
         "POST", S("/api/act/office.add_person"), admin_of(args), cli_json_text(c, input), {}};
-    enum err e = reach(c, args, &office);
+    enum err e = cli_reach(c, args->rest[0], &office);
     if (e == OK) e = cli_ask(c, office, &request, &json);
     if (e == OK) print_with_password(c, json, made);
     return e;
@@ -231,7 +219,7 @@ enum err cli_user_passwd(struct call *c, const struct cli_args *args)
     struct str made = given.len > 0 ? (struct str){} : cli_password(c);
     struct str record = {};
     struct str json = {};
-    enum err e = reach(c, args, &office);
+    enum err e = cli_reach(c, args->rest[0], &office);
     if (e == OK) e = person_record(c, office, cli_value(args, "login"), &record);
     if (e != OK) return e;
     const struct pair pairs[] = {{"record", record}, {"password", given.len > 0 ? given : made}};
@@ -270,7 +258,7 @@ enum err cli_peer_add(struct call *c, const struct cli_args *args)
     struct cli_office *office = NULL;
     const json_t *card = NULL;
     enum err e = card_read(c, cli_value(args, "card"), &card);
-    if (e == OK) e = reach(c, args, &office);
+    if (e == OK) e = cli_reach(c, args->rest[0], &office);
     if (e != OK) return e;
     const struct pair pairs[] = {
         {"office", cli_json_get(card, "office")}, {"code", cli_json_get(card, "code")},
@@ -295,7 +283,7 @@ enum err cli_token_add(struct call *c, const struct cli_args *args)
     struct cli_office *office = NULL;
     const struct pair pairs[] = {{"login", cli_value(args, "login")},
                                  {"label", cli_value(args, "label")}};
-    enum err e = reach(c, args, &office);
+    enum err e = cli_reach(c, args->rest[0], &office);
     if (e != OK) return e;
     return ask_print(c, office,
                      &(struct cli_request){
@@ -306,7 +294,7 @@ enum err cli_check(struct call *c, const struct cli_args *args)
 {
     struct cli_office *office = NULL;
     struct str json = {};
-    enum err e = reach(c, args, &office);
+    enum err e = cli_reach(c, args->rest[0], &office);
     if (e == OK)
         e = cli_ask(c, office, &(struct cli_request){"GET", S("/host/check"), {}, {}, {}}, &json);
     if (e != OK) return e;

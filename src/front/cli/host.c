@@ -4,6 +4,7 @@
 #include "core/act.h"
 #include "core/check.h"
 #include "core/office.h"
+#include "exchange/evidence.h"
 #include "exchange/exchange.h"
 #include "front/api/api.h"
 #include "store/store.h"
@@ -113,10 +114,83 @@ static enum err host_exchange(struct call *c, struct str body, struct node *ret_
     return e;
 }
 
+struct evidence_order {
+    struct str record;
+};
+static const struct field EVIDENCE_FIELDS[] = {
+    {.name = "record",
+     .type = FIELD_RECORD,
+     .offset = offsetof(struct evidence_order, record),
+     .required = true},
+};
+static const struct field_table EVIDENCE_TABLE =
+    FIELD_TABLE("host.evidence", struct evidence_order, EVIDENCE_FIELDS);
+
+/* Those who signed something, for whoever verifies it. */
+static enum err signers_put(struct call *c, const struct evidence *evidence, struct node *list)
+{
+    for (size_t i = 0; i < evidence->office_count; i++) {
+        struct peer peer = self_as_peer(c->office);
+        enum err e = OK;
+        if (!str_eq(evidence->offices[i], c->office->id)) {
+            e = peer_look(c, evidence->offices[i], &peer);
+        }
+        if (e != OK) return e;
+        put_office(c, node_add_map(c, list), &peer);
+    }
+    return OK;
+}
+
+static enum err host_evidence(struct call *c, struct str body, struct node *ret_answer)
+{
+    struct evidence_order order = {};
+    struct evidence evidence = {};
+    enum err e = fields_read(c, &EVIDENCE_TABLE, body, UNKNOWN_REFUSE, &order);
+    if (e == OK) e = evidence_collect(c, order.record, &evidence);
+    if (e != OK) return e;
+    node_text(c, ret_answer, "objects", evidence.objects);
+    struct node *files = node_put_list(c, ret_answer, "files");
+    for (size_t i = 0; i < evidence.file_count; i++) {
+        struct node *file = node_add_map(c, files);
+        node_text(c, file, "root", evidence.files[i].root);
+        node_text(c, file, "name", evidence.files[i].name);
+    }
+    return signers_put(c, &evidence, node_put_list(c, ret_answer, "offices"));
+}
+
+struct seal_order {
+    struct str digest; /* hex SHA-256 */
+};
+static const struct field SEAL_FIELDS[] = {
+    {.name = "digest",
+     .type = FIELD_TEXT,
+     .offset = offsetof(struct seal_order, digest),
+     .max = 64,
+     .required = true},
+};
+static const struct field_table SEAL_TABLE =
+    FIELD_TABLE("host.seal", struct seal_order, SEAL_FIELDS);
+
+static enum err host_seal(struct call *c, struct str body, struct node *ret_answer)
+{
+    struct seal_order order = {};
+    uint8_t digest[32];
+    struct str der = {};
+    enum err e = fields_read(c, &SEAL_TABLE, body, UNKNOWN_REFUSE, &order);
+    if (e != OK) return e;
+    if (!hex_decode(order.digest, digest, sizeof digest))
+        return fail(c, ERR_INVALID, "host.digest");
+    const struct signer *signer = &c->office->signer;
+    e = signer->seal(signer->self, c, digest, &der);
+    if (e == OK) node_text(c, ret_answer, "seal", hex_encode(c->arena, der));
+    return e;
+}
+
 static const struct host_route ROUTES[] = {
     {"GET", "/host/office", host_office}, {"GET", "/host/offices", host_offices},
     {"GET", "/host/people", host_people}, {"POST", "/host/token", host_token},
     {"GET", "/host/check", host_check},   {"GET", "/host/exchange", host_exchange},
+    {"POST", "/host/seal", host_seal},    {"POST", "/host/evidence", host_evidence},
 };
 
 static enum err route_run(struct call *c, const struct http_request *rq, struct node *ret_answer)

@@ -10,6 +10,8 @@
  *     POST /host/token   {"login", "label"}: a bearer token for a program, shown once
  *     GET  /host/check   the report of core/check.h
  *     GET  /host/exchange  how things stand with every peer
+ *     POST /host/evidence  {"record"}: its signed objects as lines, who signed, what files it names
+ *     POST /host/seal    {"digest"}: the office's seal on a SHA-256 digest
  *     GET  /host/events  server-sent events: something changed
  */
 #include "front/web/web.h"

@@ -52,12 +52,17 @@ static struct str beside_program(struct arena *arena)
 }
 
 /* Opening again what is open costs nothing: the loader counts, so no state is kept here. */
-static const struct papers_plugin *plugin_open(struct call *c, struct str plugins)
+void *papers_plugin_load(struct call *c, struct str plugins, const char *file)
 {
     struct str folder = plugins.len > 0 ? plugins : beside_program(c->arena);
     if (!str_starts(folder, S("/"))) return NULL; /* else the loader would search its own path */
-    struct str path = str_format(c->arena, "%.*s/paper.so", STR_ARG(folder));
-    void *handle = dlopen(path.ptr, RTLD_NOW | RTLD_LOCAL);
+    struct str path = str_format(c->arena, "%.*s/%s", STR_ARG(folder), file);
+    return dlopen(path.ptr, RTLD_NOW | RTLD_LOCAL);
+}
+
+static const struct papers_plugin *plugin_open(struct call *c, struct str plugins)
+{
+    void *handle = papers_plugin_load(c, plugins, "paper.so");
     if (handle == NULL) return NULL;
     const struct papers_plugin *plugin = dlsym(handle, "PAPERS_PLUGIN");
     if (plugin == NULL || plugin->paper_bytes != sizeof(struct paper)) return NULL;

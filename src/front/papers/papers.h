@@ -18,6 +18,10 @@ struct papers_plugin {
 
 extern const struct papers_plugin PAPERS_PLUGIN; /* in the plugin only */
 
+/* Loads a plugin that writes files; NULL when it is not there. Shapes: plugins is the absolute
+ * folder of the plugins; empty means "lib" beside the program. */
+void *papers_plugin_load(struct call *c, struct str plugins, const char *file);
+
 /* Writes the paper as a file in the call's arena. The same paper gives the same bytes.
  * Shapes: plugins is the absolute folder of the plugins; empty means "lib" beside the program.
  * Errors: ERR_IO "paper.plugin" when it is missing or of another build; ERR_LIMIT

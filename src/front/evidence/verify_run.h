@@ -1,0 +1,50 @@
+#pragma once
+/* verify_run.h: one verification under way, shared by verify.c and verify_objects.c. */
+#include "base/field.h"
+#include "front/evidence/verify.h"
+
+/* A version that holds. */
+struct verified_version {
+    struct str record;
+    int64_t n;
+    struct str hash; /* hex */
+    struct str prev;
+};
+
+/* What an office said of an object, until all versions are known. */
+struct verified_claim {
+    struct str office;
+    struct str record;
+    int64_t n;
+    struct str hash;  /* of the version spoken of */
+    const char *what; /* R1, R2, R3, R- */
+    struct str where;
+    int64_t time_ms;
+    struct str number;
+    struct str reason;
+};
+
+struct verify {
+    struct verify_keys keys;
+    struct node *findings;
+    struct verified_version *versions;
+    size_t version_count;
+    struct verified_claim *claims;
+    size_t claim_count;
+    struct file_ref *files; /* that the versions name */
+    size_t file_count;
+    bool holds;
+};
+
+/* Notes what does not hold. */
+void verify_finds(struct call *c, struct verify *v, const char *what, struct str where);
+
+/* The key of an office, or NULL. */
+const struct verify_key *verify_key_of(const struct verify *v, struct str office);
+
+/* Checks the lines of objects.jsonl one by one, then against each other.
+ * Errors: ERR_LIMIT "evidence.too_large". */
+enum err verify_objects(struct call *c, struct verify *v, struct str lines);
+
+/* Adds records and held to the report. */
+void verify_tell(struct call *c, const struct verify *v, struct node *report);
