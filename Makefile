@@ -39,7 +39,7 @@ PLUGIN_SO := $(foreach p,$(PLUGINS),$(B)/lib/$(notdir $(p)).so)
 TESTS := $(SRC_TEST:src/%.c=$(B)/test/%)
 TEST_LIB := $(patsubst %.c,$(B)/obj/%.o,$(wildcard test/*.c))
 
-.PHONY: all run test check clang bench fuzz sim tests tidy clean deps web FORCE
+.PHONY: all run test check clang bench crash fuzz sim tests tidy clean deps web FORCE
 all: deps
 	@$(MAKE) --no-print-directory $(B)/phoihop $(PLUGIN_SO)
 
@@ -135,6 +135,15 @@ $(B)/sim: $(SIM) $(B)/libphoihop.a
 sim: $(B)/sim
 	@$(B)/sim --seed $(or $(SEED),1) --seeds $(or $(SEEDS),50) --offices $(or $(OFFICES),2)
 	@$(B)/sim --offices $(or $(OFFICES),2) --canary
+
+# The scripted exchange that test/crash/crash.py breaks at every call, and what breaks it.
+crash: $(B)/crash/script $(B)/crash/shim.so
+$(B)/crash/script: $(B)/obj/test/crash/script.o $(B)/libphoihop.a
+	@mkdir -p $(@D)
+	@$(CC) $(LDFLAGS) -o $@ $< -Wl,--whole-archive $(B)/libphoihop.a -Wl,--no-whole-archive $(LIBS)
+$(B)/crash/shim.so: test/crash/shim.c
+	@mkdir -p $(@D)
+	@$(CC) -std=gnu2x -D_GNU_SOURCE -g -O1 $(WARN) -fPIC -shared -o $@ $<
 
 bench: all $(B)/bench/limits $(B)/bench/load
 	@$(PY) test/bench/bench.py $(B) $(if $(filter pg,$(STORE)),--store pg)
