@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 BUILD="gcc make libc6-dev python3 libsodium-dev libjansson-dev libssl-dev libicu-dev libinih-dev
     libseccomp-dev libcurl4-openssl-dev libzip-dev libxlsxwriter-dev libpq-dev"
 TEST="libcmocka-dev python3-cryptography chromium poppler-utils nginx-light postgresql-15
-    postgresql-client-15 util-linux procps libreoffice-writer-nogui libreoffice-calc-nogui"
+    postgresql-client-15 util-linux procps libreoffice-writer-nogui libreoffice-calc-nogui spin"
 
 want=$BUILD
 case ${1:-build} in
