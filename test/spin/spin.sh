@@ -10,8 +10,8 @@ cd "$work" || exit 1
 passed=0
 failed=0
 
-# Explores a model, perhaps as a mutant, in all its states: prints the number of errors of safety and
-# of liveness, or what Spin has to say when it did not come to an end.
+# explore MODEL [-DMUTANT]: goes through all its states and prints the number of errors of safety
+# and of liveness, or what Spin has to say when it did not come to an end.
 explore() {
     for claim in -DNOCLAIM -DCLAIM; do
         depth=-m1000000
