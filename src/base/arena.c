@@ -140,3 +140,15 @@ void arena_defer(struct arena *arena, void (*fn)(void *arg), void *arg)
     *d = (struct deferred){.below = arena->deferred, .fn = fn, .arg = arg};
     arena->deferred = d;
 }
+
+void *arena_library_alloc(size_t bytes)
+{
+    void *memory = malloc(bytes);
+    if (memory == NULL) abort();
+    return memory;
+}
+
+void arena_library_free(void *memory)
+{
+    free(memory);
+}

@@ -53,6 +53,12 @@ static void tree_free(void *tree)
     json_decref(tree);
 }
 
+/* Once, before anything is parsed; other users of the library share it. */
+[[gnu::constructor]] static void library_start(void)
+{
+    json_set_alloc_funcs(arena_library_alloc, arena_library_free);
+}
+
 /* Parses strictly. Owns: the tree goes with the call's arena. */
 static enum err tree_parse(struct call *c, struct str json, json_t **ret_tree)
 {
