@@ -31,7 +31,8 @@ char *arena_copy(struct arena *arena, const void *from, size_t bytes);
 bool arena_over(const struct arena *arena);
 
 /* Memory for a library that asks us for it: never NULL, the machine's limit aborts. Of no memory a
- * library says the same as of a wrong text, and what is refused as wrong stays refused. Owns: the library gives it back to arena_library_free. */
+ * library says the same as of a wrong text, and what is refused as wrong stays refused.
+ * Owns: the library gives it back to arena_library_free. */
 void *arena_library_alloc(size_t bytes);
 void arena_library_free(void *memory);
 
