@@ -57,7 +57,9 @@ enum {
     CHUNK_BYTES = 1024 * 1024               /* leaf of a file's Merkle tree */
 };
 
-#define LIMIT_FILE_BYTES ((int64_t)2 * 1024 * 1024 * 1024) /* one uploaded file */
+#define LIMIT_FILE_BYTES ((int64_t)10 * 1024 * 1024 * 1024) /* one file, from whom it may be */
+/* Files that are on their way from one office, by the sizes it has declared. */
+#define LIMIT_WANTED_BYTES ((int64_t)100 * 1024 * 1024 * 1024)
 /* All spooled bodies at one time, then 503. Strangers at the browsers' door cannot fill it: they
- * send at most LIMIT_HTTP_BODY_BYTES on each of LIMIT_HTTP_CONNECTIONS, which is half of it. */
-#define LIMIT_HTTP_SPOOL_BYTES ((int64_t)8 * 1024 * 1024 * 1024)
+ * send at most LIMIT_HTTP_BODY_BYTES on each of LIMIT_HTTP_CONNECTIONS, a quarter of it. */
+#define LIMIT_HTTP_SPOOL_BYTES ((int64_t)16 * 1024 * 1024 * 1024)

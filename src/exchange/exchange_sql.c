@@ -45,6 +45,15 @@ static const struct migration STEPS[] = {
      " PRIMARY KEY (peer, reason));"},
     /* moved by the holder of a lease again and again; 0: the lease is free */
     {"exchange.2", "ALTER TABLE lease ADD COLUMN beat INT NOT NULL DEFAULT 0;", NULL},
+    {.name = "exchange.files",
+     .sql =
+         /* offices besides the sender that were asked for a file in vain */
+     "CREATE TABLE source (root TEXT NOT NULL, peer TEXT NOT NULL, failures INT NOT NULL,"
+     " wake_ms INT NOT NULL, reason TEXT NOT NULL, PRIMARY KEY (root, peer));"
+     "CREATE INDEX wanted_elsewhere ON wanted (root) WHERE state = 1 AND failures > 0;"
+     /* a chunk of it came from another office: then it is not given on for this record */
+     "ALTER TABLE wanted ADD COLUMN mixed INT NOT NULL DEFAULT 0;"
+     "UPDATE wanted SET state = 4 WHERE state = 2;"},
 };
 
 enum err exchange_migrate(struct call *c)
@@ -438,13 +447,32 @@ enum err wanted_insert(struct call *c, struct str peer, const struct entry *entr
                       NULL);
 }
 
+static struct str office_party(struct call *c, struct str office)
+{
+    return str_format(c->arena, "o:%.*s", STR_ARG(office));
+}
+
+/* Files of others that this peer got with the same record, and that their sender did not give. */
+#define WANTED_ELSEWHERE                                                                           \
+    " FROM wanted w JOIN audience a ON a.record = w.record AND a.party = $1"                       \
+    " LEFT JOIN source s ON s.root = w.root AND s.peer = $2"                                       \
+    " WHERE w.state = 1 AND w.failures > 0 AND w.peer <> $2"
+
 enum err wanted_next(struct call *c, struct str peer, struct wanted_row *ret_wanted, bool *ret_any)
 {
     struct rows rows = {};
+    bool elsewhere = false;
     enum err e = store_all(c,
                            "SELECT root, size, failures FROM wanted WHERE peer = $1 AND state = 1"
                            " AND wake_ms <= $2 ORDER BY wake_ms, root LIMIT 1",
                            ARGS(TEXT(peer), INT(c->now_ms)), &rows);
+    if (e == OK && rows.count == 0) {
+        elsewhere = true;
+        e = store_all(c,
+                      "SELECT w.root, w.size, coalesce(s.failures, 0)" WANTED_ELSEWHERE
+                      " AND coalesce(s.wake_ms, 0) <= $3 ORDER BY w.root, w.size LIMIT 1",
+                      ARGS(TEXT(office_party(c, peer)), TEXT(peer), INT(c->now_ms)), &rows);
+    }
     if (e != OK) return e;
     *ret_any = rows.count > 0;
     if (rows.count == 0) return OK;
@@ -452,17 +480,28 @@ enum err wanted_next(struct call *c, struct str peer, struct wanted_row *ret_wan
         .root = rows_text(&rows, 0, 0),
         .size = rows_int(&rows, 0, 1),
         .failures = rows_int(&rows, 0, 2),
+        .elsewhere = elsewhere,
     };
     return OK;
+}
+
+static int64_t wake_of(const struct rows *rows)
+{
+    return rows_cell(rows, 0, 0)->type == VALUE_NULL ? INT64_MAX : rows_int(rows, 0, 0);
 }
 
 enum err wanted_wake(struct call *c, struct str peer, int64_t *ret_wake_ms)
 {
     struct rows rows = {};
+    struct rows others = {};
     enum err e = store_one(c, "SELECT min(wake_ms) FROM wanted WHERE peer = $1 AND state = 1",
                            ARGS(TEXT(peer)), &rows);
+    if (e == OK) {
+        e = store_one(c, "SELECT min(coalesce(s.wake_ms, 0))" WANTED_ELSEWHERE,
+                      ARGS(TEXT(office_party(c, peer)), TEXT(peer)), &others);
+    }
     if (e != OK) return e;
-    *ret_wake_ms = rows_cell(&rows, 0, 0)->type == VALUE_NULL ? INT64_MAX : rows_int(&rows, 0, 0);
+    *ret_wake_ms = wake_of(&rows) < wake_of(&others) ? wake_of(&rows) : wake_of(&others);
     return OK;
 }
 
@@ -478,30 +517,100 @@ static enum err wanted_topics(struct call *c, struct str root)
     return OK;
 }
 
-enum err wanted_here(struct call *c, struct str root)
+enum err wanted_here(struct call *c, struct str root, struct str from)
 {
-    enum err e = store_exec(c, "UPDATE wanted SET state = 2, reason = '' WHERE root = $1",
-                            ARGS(TEXT(root)), NULL);
+    enum err e = store_exec(c,
+                            "UPDATE wanted SET reason = '',"
+                            " state = CASE WHEN peer = $1 AND mixed = 0 THEN 2 ELSE 4 END"
+                            " WHERE root = $2 AND state = 1",
+                            ARGS(TEXT(from), TEXT(root)), NULL);
+    if (e == OK) e = store_exec(c, "DELETE FROM source WHERE root = $1", ARGS(TEXT(root)), NULL);
     return e != OK ? e : wanted_topics(c, root);
 }
 
-enum err wanted_failed(struct call *c, struct str peer, struct str root, const char *reason,
-                       int64_t wake_ms)
+static enum err source_note(struct call *c, struct str peer, struct str root, int64_t failures,
+                            const char *reason, int64_t wake_ms)
 {
+    return store_exec(c,
+                      "INSERT INTO source (root, peer, failures, wake_ms, reason)"
+                      " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (root, peer) DO UPDATE SET"
+                      " failures = excluded.failures, wake_ms = excluded.wake_ms,"
+                      " reason = excluded.reason",
+                      ARGS(TEXT(root), TEXT(peer), INT(failures), INT(wake_ms),
+                           TEXT(str_of(reason))),
+                      NULL);
+}
+
+enum err wanted_failed(struct call *c, struct str peer, const struct wanted_row *wanted,
+                       const char *reason, int64_t wake_ms)
+{
+    if (wanted->elsewhere) {
+        return source_note(c, peer, wanted->root, wanted->failures + 1, reason, wake_ms);
+    }
     return store_exec(c,
                       "UPDATE wanted SET failures = failures + 1, reason = $1, wake_ms = $2"
                       " WHERE peer = $3 AND root = $4 AND state = 1",
-                      ARGS(TEXT(str_of(reason)), INT(wake_ms), TEXT(peer), TEXT(root)), NULL);
+                      ARGS(TEXT(str_of(reason)), INT(wake_ms), TEXT(peer), TEXT(wanted->root)),
+                      NULL);
+}
+
+enum err wanted_later(struct call *c, struct str peer, const struct wanted_row *wanted,
+                      int64_t wake_ms)
+{
+    if (wanted->elsewhere) {
+        return source_note(c, peer, wanted->root, wanted->failures, "", wake_ms);
+    }
+    return store_exec(c,
+                      "UPDATE wanted SET wake_ms = $1 WHERE peer = $2 AND root = $3 AND state = 1",
+                      ARGS(INT(wake_ms), TEXT(peer), TEXT(wanted->root)), NULL);
+}
+
+enum err wanted_mix(struct call *c, struct str root)
+{
+    return store_exec(c, "UPDATE wanted SET mixed = 1 WHERE root = $1 AND state = 1",
+                      ARGS(TEXT(root)), NULL);
+}
+
+enum err wanted_from(struct call *c, struct str peer, struct str root,
+                     struct wanted_row *ret_wanted, bool *ret_any)
+{
+    struct rows rows = {};
+    enum err e = store_all(c,
+                           "SELECT root, size, failures FROM wanted WHERE root = $1 AND peer = $2"
+                           " AND state = 1 ORDER BY record LIMIT 1",
+                           ARGS(TEXT(root), TEXT(peer)), &rows);
+    if (e != OK) return e;
+    *ret_any = rows.count > 0;
+    if (rows.count == 0) return OK;
+    *ret_wanted = (struct wanted_row){
+        .root = rows_text(&rows, 0, 0),
+        .size = rows_int(&rows, 0, 1),
+        .failures = rows_int(&rows, 0, 2),
+    };
+    return OK;
+}
+
+enum err wanted_sum(struct call *c, struct str peer, int64_t *ret_bytes)
+{
+    struct rows rows = {};
+    enum err e = store_one(c,
+                           "SELECT coalesce(sum(size), 0) FROM wanted"
+                           " WHERE peer = $1 AND state = 1",
+                           ARGS(TEXT(peer)), &rows);
+    if (e == OK) *ret_bytes = rows_int(&rows, 0, 0);
+    return e;
 }
 
 enum err shared_find(struct call *c, struct str peer, struct str root, bool *ret_shared)
 {
     struct rows rows = {};
-    enum err e = store_all(c,
-                           "SELECT 1 FROM shared s JOIN audience a ON a.record = s.record"
-                           " AND a.party = 'o:' || s.peer"
-                           " WHERE s.peer = $1 AND s.root = $2 LIMIT 1",
-                           ARGS(TEXT(peer), TEXT(root)), &rows);
+    enum err e =
+        store_all(c,
+                  "SELECT 1 FROM shared s JOIN audience a ON a.record = s.record AND a.party = $1"
+                  " WHERE s.peer = $2 AND s.root = $3 UNION ALL SELECT 1 FROM wanted w"
+                  " JOIN audience a ON a.record = w.record AND a.party = $1 WHERE w.root = $3"
+                  " AND w.state = 2 LIMIT 1",
+                  ARGS(TEXT(office_party(c, peer)), TEXT(peer), TEXT(root)), &rows);
     if (e == OK) *ret_shared = rows.count > 0;
     return e;
 }

@@ -36,10 +36,16 @@ struct waiting_row {
 struct wanted_row {
     struct str root;
     int64_t size;
-    int64_t failures;
+    int64_t failures; /* of the office asked */
+    bool elsewhere;   /* to be asked of another office than the one that sent the version */
 };
 
-enum wanted_state { WANTED_OPEN = 1, WANTED_HERE, WANTED_REFUSED };
+enum wanted_state {
+    WANTED_OPEN = 1,
+    WANTED_HERE = 2, /* given by who sent the version: it goes on to the record's audience */
+    WANTED_HELD = 4, /* here by another way. To give it on would let anybody have it who knows its
+                        name: he would send a record that names it and ask */
+};
 
 /* sequencer */
 enum err lease_take(struct call *c, struct str name, int64_t *ret_fence);
@@ -84,9 +90,15 @@ enum err wanted_insert(struct call *c, struct str peer, const struct entry *entr
                        const struct file_ref *file, enum wanted_state state);
 enum err wanted_next(struct call *c, struct str peer, struct wanted_row *ret_wanted, bool *ret_any);
 enum err wanted_wake(struct call *c, struct str peer, int64_t *ret_wake_ms);
-enum err wanted_here(struct call *c, struct str root);
-enum err wanted_failed(struct call *c, struct str peer, struct str root, const char *reason,
-                       int64_t wake_ms);
+enum err wanted_here(struct call *c, struct str root, struct str from);
+enum err wanted_mix(struct call *c, struct str root);
+enum err wanted_failed(struct call *c, struct str peer, const struct wanted_row *wanted,
+                       const char *reason, int64_t wake_ms);
+enum err wanted_later(struct call *c, struct str peer, const struct wanted_row *wanted,
+                      int64_t wake_ms);
+enum err wanted_from(struct call *c, struct str peer, struct str root,
+                     struct wanted_row *ret_wanted, bool *ret_any);
+enum err wanted_sum(struct call *c, struct str peer, int64_t *ret_bytes);
 enum err shared_find(struct call *c, struct str peer, struct str root, bool *ret_shared);
 
 /* pages */

@@ -38,16 +38,29 @@ static enum err entry_fits(struct call *c, const struct batch_entry *at)
     return OK;
 }
 
-/* Remembers the files of a version that are still to be fetched. */
+/* Whether a file of that size may come from the office at all; what may not is refused before a
+ * byte of it is asked for. */
+static enum err file_fits(struct call *c, struct str peer, const struct file_ref *file)
+{
+    int64_t open_bytes = 0;
+    if (!object_is_hash(file->root)) return fail(c, ERR_INVALID, "part.root");
+    if (file->size > LIMIT_FILE_BYTES) return fail(c, ERR_LIMIT, "fetch.too_large");
+    enum err e = wanted_sum(c, peer, &open_bytes);
+    if (e != OK || open_bytes + file->size <= LIMIT_WANTED_BYTES) return e;
+    return fail(c, ERR_LIMIT, "fetch.quota");
+}
+
+/* Remembers the files of a version: which are still to be fetched, and which it names at all. */
 static enum err files_want(struct call *c, const struct entry *entry, const struct version *v)
 {
     struct file_ref *files = NULL;
     size_t count = 0;
     enum err e = version_files(c, v, &files, &count);
     for (size_t i = 0; e == OK && i < count; i++) {
-        if (blob_has(c, c->office->dir, files[i].root)) continue;
-        bool fits = files[i].size <= LIMIT_FILE_BYTES;
-        e = wanted_insert(c, entry->from, entry, &files[i], fits ? WANTED_OPEN : WANTED_REFUSED);
+        e = file_fits(c, entry->from, &files[i]);
+        if (e != OK) return e;
+        bool here = blob_has(c, c->office->dir, files[i].root);
+        e = wanted_insert(c, entry->from, entry, &files[i], here ? WANTED_HELD : WANTED_OPEN);
     }
     return e;
 }

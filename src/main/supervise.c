@@ -10,8 +10,8 @@
 #include "main/listen.h"
 #include "main/sandbox.h"
 #include "main/slots.h"
+#include "store/blob.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -317,18 +317,6 @@ static enum err signals_take(struct call *c, struct supervisor *s)
     return s->signal_fd >= 0 ? OK : fail(c, ERR_IO, "serve.start");
 }
 
-/* What an end without goodbye left in tmp/: nothing there has a name yet. The lock is held. */
-static void tmp_clear(void)
-{
-    DIR *folder = opendir("tmp");
-    const struct dirent *entry = NULL;
-    if (folder == NULL) return;
-    while ((entry = readdir(folder)) != NULL) {
-        if (entry->d_type == DT_REG) (void)unlinkat(dirfd(folder), entry->d_name, 0);
-    }
-    (void)closedir(folder);
-}
-
 /* The store that the command line names, if any. */
 static enum err store_choose(struct call *c, const struct cli_args *args, struct supervisor *s)
 {
@@ -372,8 +360,8 @@ static enum err prepare(struct call *c, const struct cli_args *args, struct supe
     if (e != OK) return e;
     s->lock_fd = cli_lock();
     if (s->lock_fd < 0) return fail(c, ERR_CONFLICT, "serve.running");
-    tmp_clear();
-    e = folders_make(c, s);
+    e = blob_clean_tmp(c, S("."), INT64_MAX); /* the lock is held: nobody else works here */
+    if (e == OK) e = folders_make(c, s);
     if (e == OK) e = listen_control(c, &s->control_fd);
     if (e != OK) return e;
     s->slots_fd = slots_create();

@@ -1,6 +1,9 @@
 #include "store/blob.h"
 
+#include "store/chunk.h"
+#include "store/disk.h"
 #include "store/merkle.h"
+#include "store/tree.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -10,9 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PIECE_BYTES = 64 * 1024, ROOT_BYTES = 32 };
-
-#define TMP_PREFIX "blob-"
+enum { PIECE_BYTES = 64 * 1024 };
 
 struct blob_writer {
     struct str dir;
@@ -23,47 +24,9 @@ struct blob_writer {
     struct merkle merkle;
 };
 
-static enum err fail_errno(struct call *c)
-{
-    bool full = errno == ENOSPC || errno == EDQUOT || errno == EFBIG;
-    return full ? fail(c, ERR_FULL, "store.full") : fail(c, ERR_IO, "blob.io");
-}
-
-static const char *path_of(struct call *c, struct str dir, const char *folder)
-{
-    return str_format(c->arena, "%.*s/%s", STR_ARG(dir), folder).ptr;
-}
-
-/* "DIR/blobs/ab" and "DIR/blobs/ab/ab12…": two letters keep the folders short. */
-static const char *folder_path(struct call *c, struct str dir, struct str root)
-{
-    return str_format(c->arena, "%.*s/blobs/%.2s", STR_ARG(dir), root.ptr).ptr;
-}
-
 static const char *file_path(struct call *c, struct str dir, struct str root)
 {
-    return str_format(c->arena, "%s/%.*s", folder_path(c, dir, root), STR_ARG(root)).ptr;
-}
-
-static bool is_root(struct str text)
-{
-    uint8_t bytes[ROOT_BYTES];
-    return hex_decode(text, bytes, sizeof bytes);
-}
-
-static enum err folder_make(struct call *c, const char *path)
-{
-    if (mkdir(path, 0700) == 0 || errno == EEXIST) return OK;
-    return fail_errno(c);
-}
-
-static enum err folder_sync(struct call *c, const char *path)
-{
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return fail_errno(c);
-    enum err e = fsync(fd) == 0 ? OK : fail_errno(c);
-    (void)close(fd);
-    return e;
+    return disk_shelf_path(c, dir, "blobs", root);
 }
 
 static void writer_drop(void *arg)
@@ -79,13 +42,10 @@ enum err blob_create(struct call *c, struct str dir, int64_t size_max, struct bl
 {
     ensure(dir.len > 0);
     ensure(size_max >= 0);
-    enum err e = folder_make(c, path_of(c, dir, "tmp"));
-    if (e == OK) e = folder_make(c, path_of(c, dir, "blobs"));
+    const char *tmp_path = NULL;
+    int fd = -1;
+    enum err e = disk_temporary(c, dir, &tmp_path, &fd);
     if (e != OK) return e;
-    struct str path = str_format(c->arena, "%.*s/tmp/" TMP_PREFIX "XXXXXX", STR_ARG(dir));
-    char *tmp_path = arena_copy(c->arena, path.ptr, path.len);
-    int fd = mkostemp(tmp_path, O_CLOEXEC);
-    if (fd < 0) return fail_errno(c);
     struct blob_writer *w = arena_alloc(c->arena, sizeof *w);
     *w = (struct blob_writer){.dir = str_copy(c->arena, dir),
                               .tmp_path = tmp_path,
@@ -106,7 +66,7 @@ enum err blob_write(struct call *c, struct blob_writer *w, struct str bytes)
         ssize_t n = write(w->fd, rest.ptr, rest.len);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) {
-            (void)fail_errno(c);
+            (void)disk_fail(c);
             writer_drop(w); /* gives the space back at once; the file is never finished */
             return c->failure.err;
         }
@@ -117,32 +77,22 @@ enum err blob_write(struct call *c, struct blob_writer *w, struct str bytes)
     return OK;
 }
 
-/* Gives the synced file its name. A file that is there already has the same content and is
- * replaced, which also repairs it if the disk has damaged it. */
-static enum err writer_rename(struct call *c, struct blob_writer *w, struct str root)
-{
-    const char *folder = folder_path(c, w->dir, root);
-    enum err e = folder_make(c, folder);
-    if (e != OK) return e;
-    if (rename(w->tmp_path, file_path(c, w->dir, root)) != 0) return fail_errno(c);
-    w->tmp_path = NULL;
-    e = folder_sync(c, folder);
-    /* The folder itself may be new, made just now by us or by another call. */
-    if (e == OK) e = folder_sync(c, path_of(c, w->dir, "blobs"));
-    return e;
-}
-
 enum err blob_finish(struct call *c, struct blob_writer *w, struct str *ret_root, int64_t *ret_size)
 {
     ensure(w->fd >= 0);
     struct str root = merkle_end(&w->merkle);
-    ensure(is_root(root));
-    if (fchmod(w->fd, 0400) != 0 || fsync(w->fd) != 0) return fail_errno(c);
+    ensure(disk_is_root(root));
+    if (fchmod(w->fd, 0400) != 0 || fsync(w->fd) != 0) return disk_fail(c);
     int failed = close(w->fd);
     w->fd = -1;
-    if (failed != 0) return fail_errno(c);
-    enum err e = writer_rename(c, w, root);
+    if (failed != 0) return disk_fail(c);
+    /* A file that is there already has the same content and is replaced, which also repairs it if
+     * the disk has damaged it. */
+    enum err e =
+        tree_write(c, w->dir, root, (const void *)w->merkle.leaves, (int64_t)w->merkle.count);
+    if (e == OK) e = disk_shelf_put(c, w->dir, "blobs", root, w->tmp_path);
     if (e != OK) return e;
+    w->tmp_path = NULL;
     *ret_root = root;
     if (ret_size != NULL) *ret_size = w->size;
     return OK;
@@ -180,20 +130,13 @@ enum err blob_import(struct call *c, struct str dir, int fd, int64_t offset, int
     return e;
 }
 
-static void close_deferred(void *arg)
-{
-    (void)close(*(int *)arg);
-}
-
 enum err blob_open(struct call *c, struct str dir, struct str root, int *ret_fd, int64_t *ret_size)
 {
-    if (!is_root(root)) return fail(c, ERR_NOT_FOUND, "blob.missing");
+    if (!disk_is_root(root)) return fail(c, ERR_NOT_FOUND, "blob.missing");
     int fd = open(file_path(c, dir, root), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0 && errno == ENOENT) return fail(c, ERR_NOT_FOUND, "blob.missing");
     if (fd < 0) return fail(c, ERR_IO, "blob.io");
-    int *kept = arena_alloc(c->arena, sizeof *kept);
-    *kept = fd;
-    arena_defer(c->arena, close_deferred, kept);
+    disk_defer(c, fd);
     struct stat st = {};
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) return fail(c, ERR_IO, "blob.io");
     *ret_fd = fd;
@@ -204,24 +147,32 @@ enum err blob_open(struct call *c, struct str dir, struct str root, int *ret_fd,
 bool blob_has(struct call *c, struct str dir, struct str root)
 {
     struct stat st = {};
-    return is_root(root) && stat(file_path(c, dir, root), &st) == 0 && S_ISREG(st.st_mode);
+    return disk_is_root(root) && stat(file_path(c, dir, root), &st) == 0 && S_ISREG(st.st_mode);
+}
+
+static enum err read_all(struct call *c, int fd, int64_t size, struct merkle *ret_merkle)
+{
+    struct merkle merkle = merkle_start(c->arena);
+    char *piece = arena_alloc(c->arena, PIECE_BYTES);
+    for (int64_t done = 0; done < size;) {
+        struct str bytes = {piece, PIECE_BYTES};
+        enum err e = read_piece(c, fd, done, &bytes);
+        if (e != OK) return e;
+        merkle_add(&merkle, bytes);
+        done += (int64_t)bytes.len;
+    }
+    *ret_merkle = merkle;
+    return OK;
 }
 
 static enum err verify_with(struct call *c, struct str dir, struct str root)
 {
     int fd = -1;
     int64_t size = 0;
+    struct merkle merkle = {};
     enum err e = blob_open(c, dir, root, &fd, &size);
+    if (e == OK) e = read_all(c, fd, size, &merkle);
     if (e != OK) return e;
-    struct merkle merkle = merkle_start(c->arena);
-    char *piece = arena_alloc(c->arena, PIECE_BYTES);
-    for (int64_t done = 0; done < size;) {
-        struct str bytes = {piece, PIECE_BYTES};
-        e = read_piece(c, fd, done, &bytes);
-        if (e != OK) return e;
-        merkle_add(&merkle, bytes);
-        done += (int64_t)bytes.len;
-    }
     if (!str_eq(merkle_end(&merkle), root)) return fail(c, ERR_CORRUPT, "blob.corrupt");
     return OK;
 }
@@ -237,17 +188,57 @@ enum err blob_verify(struct call *c, struct str dir, struct str root)
     return e;
 }
 
-enum err blob_clean_tmp(struct call *c, struct str dir)
+/* Says whether the chunk's path comes from the tree beside the file, and makes the tree anew from
+ * the file when it is missing or wrong. */
+static enum err chunk_path(struct call *c, struct str dir, int fd, struct chunk *chunk)
 {
-    const char *path = path_of(c, dir, "tmp");
-    DIR *folder = opendir(path);
+    uint8_t leaf[CHUNK_HASH_BYTES];
+    enum err e = tree_path(c, dir, chunk, leaf);
+    if (e == OK && chunk_path_holds(chunk, leaf)) return OK;
+    if (e != OK && e != ERR_NOT_FOUND) return e;
+    call_clear(c); /* of a file from before there were trees, or damaged */
+    struct merkle merkle = {};
+    e = read_all(c, fd, chunk->size, &merkle);
+    if (e != OK) return e;
+    if (!str_eq(merkle_end(&merkle), chunk->root)) return fail(c, ERR_CORRUPT, "blob.corrupt");
+    e = tree_write(c, dir, chunk->root, (const void *)merkle.leaves, (int64_t)merkle.count);
+    return e == OK ? tree_path(c, dir, chunk, leaf) : e;
+}
+
+enum err blob_chunk(struct call *c, struct str dir, struct str root, int64_t index,
+                    struct chunk *ret_chunk)
+{
+    int fd = -1;
+    uint8_t leaf[CHUNK_HASH_BYTES];
+    struct chunk chunk = {.root = root, .index = index};
+    enum err e = blob_open(c, dir, root, &fd, &chunk.size);
+    if (e != OK) return e;
+    if (index < 0 || index >= chunk_count(chunk.size)) {
+        return fail(c, ERR_NOT_FOUND, "blob.missing");
+    }
+    size_t len = (size_t)chunk_bytes(chunk.size, index);
+    char *bytes = arena_alloc(c->arena, len);
+    e = disk_read(c, fd, index * CHUNK_BYTES, bytes, len);
+    if (e != OK) return e;
+    chunk.bytes = (struct str){bytes, len};
+    if (chunk_count(chunk.size) > 1) e = chunk_path(c, dir, fd, &chunk);
+    if (e != OK) return e;
+    if (!chunk_holds(&chunk, leaf)) return fail(c, ERR_CORRUPT, "blob.corrupt");
+    *ret_chunk = chunk;
+    return OK;
+}
+
+enum err blob_clean_tmp(struct call *c, struct str dir, int64_t before_ms)
+{
+    struct stat st = {};
+    DIR *folder = opendir(disk_path(c, dir, "tmp"));
     if (folder == NULL) return errno == ENOENT ? OK : fail(c, ERR_IO, "blob.io");
-    errno = 0;
     const struct dirent *entry = readdir(folder);
-    while (entry != NULL) {
-        bool ours = str_starts(str_of(entry->d_name), S(TMP_PREFIX));
-        if (ours) (void)unlinkat(dirfd(folder), entry->d_name, 0);
-        entry = readdir(folder);
+    for (; entry != NULL; entry = readdir(folder)) {
+        bool file = fstatat(dirfd(folder), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+                    S_ISREG(st.st_mode);
+        bool old = st.st_mtim.tv_sec < before_ms / 1000;
+        if (file && old) (void)unlinkat(dirfd(folder), entry->d_name, 0);
     }
     (void)closedir(folder);
     return OK;

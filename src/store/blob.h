@@ -4,13 +4,14 @@
  * lies as a plain file under DIR/blobs/. A file is there wholly or not at all: it is written under
  * DIR/tmp, synced, renamed, and its folder synced, before anyone may name it.
  */
-#include "base/call.h"
+#include "store/chunk.h"
 
 struct blob_writer;
 
-/* Removes the files a crash has left unfinished under DIR/tmp; at the start, before any is begun.
+/* Removes what crashes have left under DIR/tmp: nothing there has a name yet. Shapes: files last
+ * written before `before_ms`; INT64_MAX at the start, when nobody else works in this folder.
  * Errors: ERR_IO "blob.io". */
-enum err blob_clean_tmp(struct call *c, struct str dir);
+enum err blob_clean_tmp(struct call *c, struct str dir, int64_t before_ms);
 
 /* Starts a new file. Shapes: dir is the office's folder; size_max in bytes.
  * Owns: the arena of the call; an unfinished file is removed when it closes. */
@@ -31,6 +32,12 @@ enum err blob_import(struct call *c, struct str dir, int fd, int64_t offset, int
  * Errors: ERR_NOT_FOUND "blob.missing", also for a root that is none; ERR_IO "blob.io". */
 enum err blob_open(struct call *c, struct str dir, struct str root, int *ret_fd, int64_t *ret_size);
 bool blob_has(struct call *c, struct str dir, struct str root);
+/* Reads one chunk with its path (chunk.h), which costs no more than the chunk: the hashes of the
+ * tree lie under DIR/trees/, from where they may be deleted. What is returned holds: the disk has
+ * not changed it. Shapes: in the call's arena. Errors: those of blob_open, also for an
+ * index beyond the end; ERR_CORRUPT "blob.corrupt". */
+enum err blob_chunk(struct call *c, struct str dir, struct str root, int64_t index,
+                    struct chunk *ret_chunk);
 /* Reads the whole file again and compares its root. Errors: ERR_CORRUPT "blob.corrupt", those of
  * blob_open. */
 enum err blob_verify(struct call *c, struct str dir, struct str root);

@@ -6,11 +6,11 @@
 #include "base/limits.h"
 #include "store/blob.h"
 
-#include <sodium.h>
+#include <openssl/types.h>
 
 struct merkle {
     struct arena *arena;
-    crypto_hash_sha256_state leaf; /* of the chunk that is not yet full */
+    EVP_MD_CTX *leaf; /* of the chunk that is not yet full */
     size_t leaf_bytes;
     uint8_t (*leaves)[32];
     size_t count;
@@ -21,5 +21,8 @@ struct merkle {
 struct merkle merkle_start(struct arena *arena);
 /* Takes the next bytes of the file. */
 void merkle_add(struct merkle *merkle, struct str bytes);
-/* Ends the file. Shapes: the root as 64 hex digits in the arena. */
+/* Ends the file. Shapes: the root as 64 hex digits in the arena; `leaves` has all chunks. */
 struct str merkle_end(struct merkle *merkle);
+
+/* The hash above two others; ret_hash may be one of them. Source: RFC 6962 2.1. */
+void merkle_node(const uint8_t left[32], const uint8_t right[32], uint8_t ret_hash[32]);

@@ -161,34 +161,23 @@ static void take_ack(struct sim *sim, const struct message *m)
     if (power_off) office_crash(sim, m->to, &sim->counts.crashes_before_commit);
 }
 
-/* A question for a piece of a file: "<root> <offset> <bytes>". */
+/* A question for a chunk of a file: "<root> <index>". */
 static void take_ask(struct sim *sim, const struct message *m)
 {
     struct call c = world_call(at(sim, m->to));
     struct str root = {};
-    struct str offset_text = {};
-    struct str bytes_text = {};
-    struct str rest = {};
-    int64_t offset = 0;
-    int64_t bytes = 0;
-    int64_t size = 0;
-    int fd = -1;
-    bool form = str_cut(m->bytes, ' ', &root, &rest) &&
-                str_cut(rest, ' ', &offset_text, &bytes_text) &&
-                parse_int(offset_text, 0, LIMIT_FILE_BYTES, &offset) &&
-                parse_int(bytes_text, 1, CHUNK_BYTES, &bytes);
+    struct str index_text = {};
+    struct str frame = {};
+    int64_t index = 0;
+    bool form = str_cut(m->bytes, ' ', &root, &index_text) &&
+                parse_int(index_text, 0, LIMIT_FILE_BYTES / CHUNK_BYTES, &index);
     ensure(form);
-    enum err e = fetch_serve(&c, at(sim, m->from)->office.id, root, &fd, &size);
-    if (e == OK && offset + bytes <= size) {
-        char *piece = arena_alloc(c.arena, (size_t)bytes);
-        ssize_t got = pread(fd, piece, (size_t)bytes, offset);
-        ensure(got == bytes);
+    enum err e = fetch_chunk(&c, at(sim, m->from)->office.id, root, index, &frame);
+    if (e == OK) {
         struct sb answer = sb_new(c.arena, 0);
-        sb_printf(&answer, "%.*s %lld ", STR_ARG(root), (long long)offset);
-        sb_put(&answer, (struct str){piece, (size_t)bytes});
+        sb_printf(&answer, "%.*s ", STR_ARG(m->bytes));
+        sb_put(&answer, frame);
         net_send(sim, MESSAGE_PIECE, m->to, m->from, sb_str(&answer));
-    } else if (e == OK) {
-        sim_break(sim, "a piece outside its file was asked for", m->from, m->to, offset);
     } else if (c.failure.err != ERR_NOT_FOUND) {
         sim_break(sim, c.failure.reason, m->to, m->from, 0);
     }
@@ -202,15 +191,15 @@ static void take_piece(struct sim *sim, const struct message *m)
     struct call c = world_call(at(sim, m->to));
     struct fetch_request wanted = {};
     struct str root = {};
-    struct str offset = {};
+    struct str index = {};
     struct str rest = {};
     bool power_off = false;
-    bool form = str_cut(m->bytes, ' ', &root, &rest) && str_cut(rest, ' ', &offset, &rest);
+    bool form = str_cut(m->bytes, ' ', &root, &rest) && str_cut(rest, ' ', &index, &rest);
     ensure(form);
     enum err e = fetch_next(&c, fetch, &wanted);
     /* HTTP pairs question and answer; a piece that comes late or twice has no question. */
     bool asked = e == OK && office->fetch_until_ms[m->from] > 0 && str_eq(root, wanted.root) &&
-                 str_eq(offset, str_format(c.arena, "%lld", (long long)wanted.offset));
+                 str_eq(index, str_format(c.arena, "%lld", (long long)wanted.index));
     if (asked) {
         office->fetch_until_ms[m->from] = 0;
         e = fetch_take(&c, fetch, rest);
@@ -263,8 +252,8 @@ static enum err fetch_turn(struct sim *sim, struct call *c, size_t index, size_t
     enum err e = fetch_next(c, office->fetch[peer], &wanted);
     if (e != OK || wanted.bytes == 0) return e;
     office->fetch_until_ms[peer] = sim->world.now_ms + SIM_TIMEOUT_MS;
-    struct str ask = str_format(c->arena, "%.*s %lld %lld", STR_ARG(wanted.root),
-                                (long long)wanted.offset, (long long)wanted.bytes);
+    struct str ask = str_format(c->arena, "%.*s %lld", STR_ARG(wanted.root),
+                                (long long)wanted.index);
     net_send(sim, MESSAGE_ASK, index, peer, ask);
     return OK;
 }

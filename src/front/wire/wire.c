@@ -158,6 +158,47 @@ static enum err answer_blob(struct answering *a, struct str root)
     return OK;
 }
 
+/* "ROOT/INDEX", of which the index is missing for the file as a whole. */
+static bool chunk_name(struct str name, struct str *ret_root, int64_t *ret_index)
+{
+    struct str index = {};
+    *ret_index = -1;
+    if (!str_cut(name, '/', ret_root, &index)) return true;
+    return parse_int(index, 0, UINT32_MAX, ret_index);
+}
+
+static enum err answer_chunk(struct answering *a, struct str root, int64_t index)
+{
+    struct str frame = {};
+    enum err e = fetch_chunk(a->c, a->peer, root, index, &frame);
+    if (e == OK) http_reply_text(a->reply, 200, BYTES_MEDIA, str_copy(a->rq->arena, frame));
+    return e;
+}
+
+static enum err answer_held(struct answering *a, struct str root)
+{
+    struct str map = {};
+    int64_t size = 0;
+    enum err e = fetch_held(a->c, a->peer, root, &size, &map);
+    if (e != OK) return e;
+    http_reply_header(a->reply, S("Phoihop-Size"),
+                      str_format(a->rq->arena, "%lld", (long long)size));
+    http_reply_header(a->reply, S("Phoihop-Chunks"), hex_encode(a->rq->arena, map));
+    return OK;
+}
+
+static enum err answer_push(struct answering *a, struct str root)
+{
+    struct str frame = {};
+    int64_t next = 0;
+    enum err e = body_read(a, &frame);
+    if (e == OK) e = fetch_push(a->c, a->peer, root, frame, &next);
+    if (e != OK) return e;
+    struct str json = str_format(a->rq->arena, "{\"next\":%lld}", (long long)next);
+    http_reply_text(a->reply, 200, JSON_MEDIA, json);
+    return OK;
+}
+
 static enum err answer_hello(struct answering *a)
 {
     struct str json = {};
@@ -172,6 +213,21 @@ static void refuse_method(struct answering *a, struct str allowed)
     http_reply_error(a->reply, 405);
 }
 
+static enum err route_blob(struct answering *a, struct str name)
+{
+    struct str method = a->rq->method;
+    struct str root = {};
+    int64_t index = 0;
+    if (!chunk_name(name, &root, &index)) return fail(a->c, ERR_NOT_FOUND, "blob.missing");
+    bool whole = index < 0;
+    if (str_eq(method, S("GET")) && whole) return answer_blob(a, root);
+    if (str_eq(method, S("GET"))) return answer_chunk(a, root, index);
+    if (str_eq(method, S("HEAD")) && whole) return answer_held(a, root);
+    if (str_eq(method, S("PUT")) && !whole) return answer_push(a, root);
+    refuse_method(a, whole ? S("GET, HEAD") : S("GET, PUT"));
+    return OK;
+}
+
 static enum err route(struct answering *a)
 {
     const struct str blob = S("/x1/blob/");
@@ -180,10 +236,10 @@ static enum err route(struct answering *a)
     bool post = str_eq(a->rq->method, S("POST"));
     if (str_eq(path, S("/x1/feed")) && post) return answer_feed(a);
     if (str_eq(path, S("/x1/hello")) && get) return answer_hello(a);
-    if (str_starts(path, blob) && get) return answer_blob(a, str_sub(path, blob.len, path.len));
+    if (str_starts(path, blob)) return route_blob(a, str_sub(path, blob.len, path.len));
     if (str_eq(path, S("/x1/feed"))) {
         refuse_method(a, S("POST"));
-    } else if (str_eq(path, S("/x1/hello")) || str_starts(path, blob)) {
+    } else if (str_eq(path, S("/x1/hello"))) {
         refuse_method(a, S("GET"));
     } else {
         http_reply_error(a->reply, 404);
@@ -206,7 +262,8 @@ static void handle(void *arg, struct http_request *rq, struct http_reply *reply)
 static int64_t plan(void *arg, const struct http_request *rq)
 {
     (void)arg;
-    return str_eq(rq->path, S("/x1/feed")) ? FRAME_BYTES_MAX : 1;
+    bool frame = str_eq(rq->path, S("/x1/feed")) || str_eq(rq->method, S("PUT"));
+    return frame ? FRAME_BYTES_MAX : 1;
 }
 
 const struct http_handler wire_handler = {.plan = plan, .handle = handle};

@@ -1,10 +1,13 @@
 #pragma once
 /*
- * wire.h: the exchange over HTTPS. The door for other offices answers three questions, each only to
- * an office of the directory whose key vouches for its TLS certificate:
+ * wire.h: the exchange over HTTPS. The door for other offices answers these questions, each only
+ * to an office of the directory whose key vouches for its TLS certificate:
  *
  *     POST /x1/feed         a batch        -> its acknowledgement
  *     GET  /x1/blob/ROOT    a file         -> the bytes, whole or the one Range asked for
+ *     GET  /x1/blob/ROOT/I  a chunk        -> its bytes with the proof (chunk_frame.h)
+ *     HEAD /x1/blob/ROOT                   -> which chunks are here
+ *     PUT  /x1/blob/ROOT/I  a chunk        -> which one is missing next
  *     GET  /x1/hello                       -> clock, and where both feeds stand
  *
  * The driver is one thread that sends this office's feeds and fetches its files: it wakes for what

@@ -189,20 +189,18 @@ static enum err feed_turn(struct call *c, struct wire_driver *driver, struct pee
 static enum err fetch_turn(struct call *c, struct wire_driver *driver, struct peer_state *peer)
 {
     struct fetch_request wanted = {};
-    struct str piece = {};
+    struct str frame = {};
     enum err e = fetch_next(c, peer->fetch, &wanted);
     if (e != OK || wanted.bytes == 0) return e;
-    long long last = (long long)(wanted.offset + wanted.bytes - 1);
     struct wire_request rq = {
         .method = S("GET"),
-        .path = str_format(c->arena, "/x1/blob/%.*s", STR_ARG(wanted.root)),
-        .range = str_format(c->arena, "bytes=%lld-%lld", (long long)wanted.offset, last),
+        .path = wanted.path,
         .answer_bytes_max = wanted.bytes,
         .wait_ms = PIECE_WAIT_MS,
     };
-    e = ask(c, driver, peer->office, &rq, &piece);
+    e = ask(c, driver, peer->office, &rq, &frame);
     c->now_ms = c->env->now_ms(c->env->self);
-    if (e == OK) e = fetch_take(c, peer->fetch, piece);
+    if (e == OK) e = fetch_take(c, peer->fetch, frame);
     if (e == OK) return OK;
     bool lasting = e == ERR_NOT_FOUND;
     return fetch_fail(c, peer->fetch, reason_take(c), lasting);

@@ -311,14 +311,14 @@ static void a_file_follows_in_pieces_and_goes_on_after_a_failure(void **state)
     drive(&ends->b, 1);
     assert_false(has_file(&ends->b, root));
     ends->b.down = 1;
-    wire_driver_close(ends->b.driver); /* and after a restart it begins again */
+    wire_driver_close(ends->b.driver); /* after a restart it goes on where it was */
     ends->b.driver = NULL;
-    drive(&ends->b, 4);
+    drive(&ends->b, 3); /* one without an answer, and the two chunks that are missing */
     assert_true(has_file(&ends->b, root));
     assert_int_equal(ask(&ends->b.t, "SELECT count(*) FROM wanted WHERE state = 1"), 0);
 }
 
-static void a_file_that_is_not_the_one_named_is_not_kept(void **state)
+static void a_file_that_the_disk_has_changed_is_not_given(void **state)
 {
     struct ends *ends = *state;
     note(ends);
@@ -328,7 +328,6 @@ static void a_file_that_is_not_the_one_named_is_not_kept(void **state)
     int fd = -1;
     int64_t size = 0;
     must(&c, blob_open(&c, ends->a.t.office.dir, root, &fd, &size));
-    /* a lies: another file under the name that was promised */
     struct str path = str_format(c.arena, "/proc/self/fd/%d", fd);
     char real[512];
     ssize_t length = readlink(path.ptr, real, sizeof real - 1);
@@ -343,7 +342,9 @@ static void a_file_that_is_not_the_one_named_is_not_kept(void **state)
     call_end(&c);
     assert_false(has_file(&ends->b, root));
     assert_int_equal(ask(&ends->b.t, "SELECT count(*) FROM wanted WHERE state = 1"
-                                     " AND reason = 'fetch.root' AND wake_ms > 0"),
+                                     " AND reason = 'wire.refused' AND failures = 1"),
+                     1);
+    assert_int_equal(ask(&ends->a.t, "SELECT count(*) FROM alarm WHERE reason = 'blob.corrupt'"),
                      1);
 }
 
@@ -380,6 +381,41 @@ static void a_range_gives_that_part(void **state)
     assert_int_equal(status_of(past), 200); /* a form we do not serve: the whole file */
     past = get(ends, ends->b.cert, target, "Range: bytes=100-101\r\n");
     assert_int_equal(status_of(past), 416);
+}
+
+static struct str put(struct ends *ends, const char *target, struct str frame)
+{
+    struct str request =
+        http_loopback_request(ends->arena, str_of(target), (struct str){}, frame);
+    return question(ends->arena, &ends->b, ends->a.cert, request);
+}
+
+static void chunks_are_pushed_to_an_office_that_wants_them(void **state)
+{
+    struct ends *ends = *state;
+    note(ends);
+    drive(&ends->a, 1);
+    struct str root = shared_file(ends, CHUNK_BYTES + 5);
+    const char *head = str_format(ends->arena, "HEAD /x1/blob/%.*s", STR_ARG(root)).ptr;
+    struct str request = http_loopback_request(ends->arena, str_of(head), S(""), S(""));
+    struct str held = question(ends->arena, &ends->b, ends->a.cert, request);
+    assert_int_equal(status_of(held), 200);
+    assert_true(str_find(held, S("Phoihop-Size: 1048581\r\n"), 0) < held.len);
+    assert_true(str_find(held, S("Phoihop-Chunks: 00\r\n"), 0) < held.len);
+    static const char *const NEXT[] = {"{\"next\":0}", "{\"next\":-1}"};
+    for (int i = 1; i >= 0; i--) {
+        const char *name = str_format(ends->arena, "/x1/blob/%.*s/%d", STR_ARG(root), i).ptr;
+        const char *target = str_format(ends->arena, "GET %s", name).ptr;
+        struct str frame = http_loopback_body(get(ends, ends->b.cert, target, ""));
+        target = str_format(ends->arena, "PUT %s", name).ptr;
+        struct str answer = put(ends, target, frame);
+        assert_int_equal(status_of(answer), 200);
+        assert_true(str_eq(http_loopback_body(answer), str_of(NEXT[1 - i])));
+    }
+    assert_true(has_file(&ends->b, root));
+    assert_int_equal(ask(&ends->b.t, "SELECT count(*) FROM wanted WHERE state = 2"), 1);
+    request = http_loopback_request(ends->arena, S("PUT /x1/blob/00/1"), S(""), S("x"));
+    assert_int_equal(status_of(question(ends->arena, &ends->b, ends->a.cert, request)), 404);
 }
 
 static void only_offices_of_the_directory_come_in(void **state)
@@ -431,9 +467,10 @@ int main(void)
         ENDS_TEST(the_driver_delivers_and_hears_the_acknowledgement),
         ENDS_TEST(the_driver_tries_again_until_the_peer_is_up),
         ENDS_TEST(a_file_follows_in_pieces_and_goes_on_after_a_failure),
-        ENDS_TEST(a_file_that_is_not_the_one_named_is_not_kept),
+        ENDS_TEST(a_file_that_the_disk_has_changed_is_not_given),
         ENDS_TEST(a_file_is_only_for_those_it_was_sent_to),
         ENDS_TEST(a_range_gives_that_part),
+        ENDS_TEST(chunks_are_pushed_to_an_office_that_wants_them),
         ENDS_TEST(only_offices_of_the_directory_come_in),
         ENDS_TEST(an_old_certificate_is_refused),
         ENDS_TEST(hello_tells_where_the_feeds_stand),
