@@ -160,7 +160,7 @@ enum err upload_put(struct call *c, struct str root)
 {
     return store_exec(c,
                       "INSERT INTO upload (root, person, at_ms) VALUES ($1, $2, $3)"
-                      " ON CONFLICT (root, person) DO NOTHING",
+                      " ON CONFLICT (root, person) DO UPDATE SET at_ms = excluded.at_ms",
                       ARGS(TEXT(root), TEXT(c->who.person), INT(c->now_ms)), NULL);
 }
 

@@ -54,6 +54,15 @@ static const struct migration STEPS[] = {
      /* a chunk of it came from another office: then it is not given on for this record */
      "ALTER TABLE wanted ADD COLUMN mixed INT NOT NULL DEFAULT 0;"
      "UPDATE wanted SET state = 4 WHERE state = 2;"},
+    {.name = "exchange.sweep",
+     .sql =
+         /* LOCAL: where the round of sweep.h stands, and which files records name */
+     "CREATE TABLE sweep (name TEXT PRIMARY KEY, began_ms INT NOT NULL, record TEXT NOT NULL,"
+     " n INT NOT NULL, folder INT NOT NULL);"
+     "CREATE TABLE named (root TEXT PRIMARY KEY);"
+     "CREATE INDEX once_at ON once (at_ms, okey);"
+     "CREATE INDEX upload_at ON upload (at_ms, root, person);"
+     "CREATE INDEX shared_root ON shared (root);"},
 };
 
 enum err exchange_migrate(struct call *c)
@@ -83,8 +92,8 @@ enum err lease_fence(struct call *c, struct str name, int64_t *ret_fence)
 enum err lease_look(struct call *c, struct str name, int64_t *ret_fence, int64_t *ret_beat)
 {
     struct rows rows = {};
-    enum err e = store_all(c, "SELECT fence, beat FROM lease WHERE name = $1", ARGS(TEXT(name)),
-                           &rows);
+    enum err e =
+        store_all(c, "SELECT fence, beat FROM lease WHERE name = $1", ARGS(TEXT(name)), &rows);
     if (e != OK) return e;
     *ret_fence = rows.count > 0 ? rows_int(&rows, 0, 0) : 0;
     *ret_beat = rows.count > 0 ? rows_int(&rows, 0, 1) : 0;
@@ -94,8 +103,9 @@ enum err lease_look(struct call *c, struct str name, int64_t *ret_fence, int64_t
 enum err lease_beat(struct call *c, struct str name, int64_t fence, bool leave, bool *ret_held)
 {
     int64_t changed = 0;
-    enum err e = store_exec(c, "UPDATE lease SET beat = (beat + 1) * $1 WHERE name = $2 AND"
-                               " fence = $3",
+    enum err e = store_exec(c,
+                            "UPDATE lease SET beat = (beat + 1) * $1 WHERE name = $2 AND"
+                            " fence = $3",
                             ARGS(INT(leave ? 0 : 1), TEXT(name), INT(fence)), &changed);
     *ret_held = changed > 0;
     return e;
@@ -417,8 +427,8 @@ enum err quarantine_insert(struct call *c, const struct batch_entry *entry, cons
                       " signature, reason, received_ms)"
                       " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
                       ARGS(TEXT(at->from), INT(at->epoch), INT(at->seq), TEXT(at->record),
-                           INT(at->n), BYTES(entry->bytes), BYTES(object),
-                           BYTES(entry->signature), TEXT(str_of(reason)), INT(c->now_ms)),
+                           INT(at->n), BYTES(entry->bytes), BYTES(object), BYTES(entry->signature),
+                           TEXT(str_of(reason)), INT(c->now_ms)),
                       NULL);
 }
 
@@ -531,14 +541,13 @@ enum err wanted_here(struct call *c, struct str root, struct str from)
 static enum err source_note(struct call *c, struct str peer, struct str root, int64_t failures,
                             const char *reason, int64_t wake_ms)
 {
-    return store_exec(c,
-                      "INSERT INTO source (root, peer, failures, wake_ms, reason)"
-                      " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (root, peer) DO UPDATE SET"
-                      " failures = excluded.failures, wake_ms = excluded.wake_ms,"
-                      " reason = excluded.reason",
-                      ARGS(TEXT(root), TEXT(peer), INT(failures), INT(wake_ms),
-                           TEXT(str_of(reason))),
-                      NULL);
+    return store_exec(
+        c,
+        "INSERT INTO source (root, peer, failures, wake_ms, reason)"
+        " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (root, peer) DO UPDATE SET"
+        " failures = excluded.failures, wake_ms = excluded.wake_ms,"
+        " reason = excluded.reason",
+        ARGS(TEXT(root), TEXT(peer), INT(failures), INT(wake_ms), TEXT(str_of(reason))), NULL);
 }
 
 enum err wanted_failed(struct call *c, struct str peer, const struct wanted_row *wanted,

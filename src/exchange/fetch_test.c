@@ -397,7 +397,8 @@ static void an_empty_file_under_another_name_stops_nothing(void **state)
 {
     struct scene *s = *state;
     script(&s->wants, S("UPDATE wanted SET wake_ms = 1;"));
-    static const char NO_SUCH[] = "ffb0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    static const char NO_SUCH[] =
+        "ffb0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     want(s, &s->wants, "r", str_of(NO_SUCH), 0);
     want(s, &s->wants, "r", S("../../x"), 5);
     assert_int_equal(next(s, s->from_home), 0);

@@ -228,18 +228,47 @@ enum err blob_chunk(struct call *c, struct str dir, struct str root, int64_t ind
     return OK;
 }
 
-enum err blob_clean_tmp(struct call *c, struct str dir, int64_t before_ms)
+static bool is_old(int folder_fd, const char *name, int64_t before_ms)
 {
     struct stat st = {};
+    return fstatat(folder_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
+           st.st_mtim.tv_sec < before_ms / 1000;
+}
+
+enum err blob_clean_tmp(struct call *c, struct str dir, int64_t before_ms)
+{
     DIR *folder = opendir(disk_path(c, dir, "tmp"));
     if (folder == NULL) return errno == ENOENT ? OK : fail(c, ERR_IO, "blob.io");
     const struct dirent *entry = readdir(folder);
     for (; entry != NULL; entry = readdir(folder)) {
-        bool file = fstatat(dirfd(folder), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-                    S_ISREG(st.st_mode);
-        bool old = st.st_mtim.tv_sec < before_ms / 1000;
-        if (file && old) (void)unlinkat(dirfd(folder), entry->d_name, 0);
+        if (is_old(dirfd(folder), entry->d_name, before_ms)) {
+            (void)unlinkat(dirfd(folder), entry->d_name, 0);
+        }
     }
     (void)closedir(folder);
     return OK;
+}
+
+enum err blob_sweep(struct call *c, struct str dir, int folder, int64_t before_ms,
+                    enum err (*keep)(struct call *c, struct str root, bool *ret_keep),
+                    size_t *ret_seen)
+{
+    enum err e = OK;
+    struct str path = str_format(c->arena, "%.*s/blobs/%02x", STR_ARG(dir), (unsigned)folder);
+    DIR *files = opendir(path.ptr);
+    if (files == NULL) return errno == ENOENT ? OK : fail(c, ERR_IO, "blob.io");
+    const struct dirent *entry = readdir(files);
+    for (; e == OK && entry != NULL; entry = readdir(files)) {
+        struct str root = str_copy(c->arena, str_of(entry->d_name));
+        bool kept = true;
+        if (!disk_is_root(root)) continue;
+        (*ret_seen)++;
+        if (is_old(dirfd(files), root.ptr, before_ms)) e = keep(c, root, &kept);
+        /* looked at again: the same content may have been brought just now */
+        if (kept || !is_old(dirfd(files), root.ptr, before_ms)) continue;
+        (void)unlinkat(dirfd(files), root.ptr, 0);
+        (void)unlink(disk_shelf_path(c, dir, "trees", root));
+    }
+    (void)closedir(files);
+    return e;
 }

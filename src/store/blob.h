@@ -13,6 +13,13 @@ struct blob_writer;
  * Errors: ERR_IO "blob.io". */
 enum err blob_clean_tmp(struct call *c, struct str dir, int64_t before_ms);
 
+/* Looks at one of the 256 folders of files and removes what was last written before `before_ms` and
+ * nobody keeps. Shapes: adds the number of files seen to *ret_seen. Errors: ERR_IO "blob.io"; those
+ * of keep. */
+enum err blob_sweep(struct call *c, struct str dir, int folder, int64_t before_ms,
+                    enum err (*keep)(struct call *c, struct str root, bool *ret_keep),
+                    size_t *ret_seen);
+
 /* Starts a new file. Shapes: dir is the office's folder; size_max in bytes.
  * Owns: the arena of the call; an unfinished file is removed when it closes. */
 enum err blob_create(struct call *c, struct str dir, int64_t size_max, struct blob_writer **ret);

@@ -129,7 +129,8 @@ static int64_t missing(struct scene *s)
 static const char *part_path(struct scene *s, const char *end)
 {
     return str_format(s->c.arena, "%.*s/parts/%.*s-%d%s", STR_ARG(s->to), STR_ARG(s->root),
-                      FILE_BYTES, end).ptr;
+                      FILE_BYTES, end)
+        .ptr;
 }
 
 static void overwrite(const char *path, int64_t offset, const char *bytes, size_t len)
@@ -402,8 +403,9 @@ static void old_parts_that_nobody_wants_are_swept(void **state)
 static void a_tree_is_made_anew_when_it_is_gone_or_wrong(void **state)
 {
     struct scene *s = *state;
-    const char *tree = str_format(s->c.arena, "%.*s/trees/%.2s/%.*s", STR_ARG(s->from),
-                                  s->root.ptr, STR_ARG(s->root)).ptr;
+    const char *tree = str_format(s->c.arena, "%.*s/trees/%.2s/%.*s", STR_ARG(s->from), s->root.ptr,
+                                  STR_ARG(s->root))
+                           .ptr;
     struct chunk before = chunk_at(s, 2);
     overwrite(tree, 3 * CHUNK_HASH_BYTES, "x", 1);
     assert_true(str_eq(chunk_at(s, 2).path, before.path));
@@ -417,8 +419,9 @@ static void a_chunk_that_the_disk_has_changed_is_not_given(void **state)
 {
     struct scene *s = *state;
     struct chunk chunk = {};
-    const char *blob = str_format(s->c.arena, "%.*s/blobs/%.2s/%.*s", STR_ARG(s->from),
-                                  s->root.ptr, STR_ARG(s->root)).ptr;
+    const char *blob = str_format(s->c.arena, "%.*s/blobs/%.2s/%.*s", STR_ARG(s->from), s->root.ptr,
+                                  STR_ARG(s->root))
+                           .ptr;
     assert_int_equal(chmod(blob, 0600), 0);
     overwrite(blob, CHUNK_BYTES + 3, "xyz", 3);
     fails_with(s, blob_chunk(&s->c, s->from, s->root, 1, &chunk), ERR_CORRUPT, "blob.corrupt");
