@@ -1,6 +1,7 @@
 #include "exchange/exchange_sql.h"
 
 #include "base/limits.h"
+#include "core/office.h"
 #include "exchange/exchange.h"
 
 /* Outside the log and outside `check`: how things stand with each peer. What was sent, acknowledged
@@ -473,13 +474,13 @@ enum err wanted_next(struct call *c, struct str peer, struct wanted_row *ret_wan
     struct rows rows = {};
     bool elsewhere = false;
     enum err e = store_all(c,
-                           "SELECT root, size, failures FROM wanted WHERE peer = $1 AND state = 1"
-                           " AND wake_ms <= $2 ORDER BY wake_ms, root LIMIT 1",
+                           "SELECT root, size, failures, reason FROM wanted WHERE peer = $1"
+                           " AND state = 1 AND wake_ms <= $2 ORDER BY wake_ms, root LIMIT 1",
                            ARGS(TEXT(peer), INT(c->now_ms)), &rows);
     if (e == OK && rows.count == 0) {
         elsewhere = true;
         e = store_all(c,
-                      "SELECT w.root, w.size, coalesce(s.failures, 0)" WANTED_ELSEWHERE
+                      "SELECT w.root, w.size, coalesce(s.failures, 0), w.reason" WANTED_ELSEWHERE
                       " AND coalesce(s.wake_ms, 0) <= $3 ORDER BY w.root, w.size LIMIT 1",
                       ARGS(TEXT(office_party(c, peer)), TEXT(peer), INT(c->now_ms)), &rows);
     }
@@ -490,6 +491,7 @@ enum err wanted_next(struct call *c, struct str peer, struct wanted_row *ret_wan
         .root = rows_text(&rows, 0, 0),
         .size = rows_int(&rows, 0, 1),
         .failures = rows_int(&rows, 0, 2),
+        .damaged = str_eq(rows_text(&rows, 0, 3), S("blob.corrupt")),
         .elsewhere = elsewhere,
     };
     return OK;
@@ -535,6 +537,12 @@ enum err wanted_here(struct call *c, struct str root, struct str from)
                             " WHERE root = $2 AND state = 1",
                             ARGS(TEXT(from), TEXT(root)), NULL);
     if (e == OK) e = store_exec(c, "DELETE FROM source WHERE root = $1", ARGS(TEXT(root)), NULL);
+    if (e == OK) {
+        e = store_exec(c,
+                       "UPDATE alarm SET ended_ms = $1 WHERE peer = $2 AND detail = $3"
+                       " AND reason = 'blob.corrupt' AND ended_ms IS NULL",
+                       ARGS(INT(c->now_ms), TEXT(c->office->id), TEXT(root)), NULL);
+    }
     return e != OK ? e : wanted_topics(c, root);
 }
 
@@ -599,6 +607,16 @@ enum err wanted_from(struct call *c, struct str peer, struct str root,
     return OK;
 }
 
+/* Where it came from a third office before, it is still not given on afterwards. */
+enum err wanted_damaged(struct call *c, struct str root)
+{
+    return store_exec(c,
+                      "UPDATE wanted SET mixed = CASE WHEN state = 4 THEN 1 ELSE mixed END,"
+                      " state = 1, failures = 1, wake_ms = 0, reason = 'blob.corrupt'"
+                      " WHERE root = $1",
+                      ARGS(TEXT(root)), NULL);
+}
+
 enum err wanted_sum(struct call *c, struct str peer, int64_t *ret_bytes)
 {
     struct rows rows = {};
@@ -608,6 +626,14 @@ enum err wanted_sum(struct call *c, struct str peer, int64_t *ret_bytes)
                            ARGS(TEXT(peer)), &rows);
     if (e == OK) *ret_bytes = rows_int(&rows, 0, 0);
     return e;
+}
+
+enum err shared_list(struct call *c, struct str root, int64_t max, struct rows *ret_rows)
+{
+    return store_all(c,
+                     "SELECT peer, record FROM shared WHERE root = $1 ORDER BY peer, record"
+                     " LIMIT $2",
+                     ARGS(TEXT(root), INT(max)), ret_rows);
 }
 
 enum err shared_find(struct call *c, struct str peer, struct str root, bool *ret_shared)

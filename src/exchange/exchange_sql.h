@@ -37,6 +37,7 @@ struct wanted_row {
     struct str root;
     int64_t size;
     int64_t failures; /* of the office asked */
+    bool damaged;     /* the file is here, but not as it was */
     bool elsewhere;   /* to be asked of another office than the one that sent the version */
 };
 
@@ -98,7 +99,9 @@ enum err wanted_later(struct call *c, struct str peer, const struct wanted_row *
                       int64_t wake_ms);
 enum err wanted_from(struct call *c, struct str peer, struct str root,
                      struct wanted_row *ret_wanted, bool *ret_any);
+enum err wanted_damaged(struct call *c, struct str root);
 enum err wanted_sum(struct call *c, struct str peer, int64_t *ret_bytes);
+enum err shared_list(struct call *c, struct str root, int64_t max, struct rows *ret_rows);
 enum err shared_find(struct call *c, struct str peer, struct str root, bool *ret_shared);
 
 /* pages */

@@ -8,6 +8,7 @@
 #include "exchange/exchange_sql.h"
 #include "exchange/fetch.h"
 #include "exchange/inbox.h"
+#include "exchange/repair.h"
 #include "exchange/sequencer.h"
 #include "exchange/statement.h"
 
@@ -582,6 +583,20 @@ static void a_file_follows_the_version_that_names_it(void **state)
     call_end(&a);
     call_end(&b);
     assert_int_equal(ask(&p->b, "SELECT count(*) FROM wanted WHERE state = 2"), 1);
+    a = t_call(&p->a, NULL);
+    must(&a, repair_file(&a, root)); /* those who got it from here can give it back */
+    call_end(&a);
+    assert_int_equal(ask(&p->a, "SELECT count(*) FROM wanted WHERE state = 1 AND size = 11"), 1);
+    fetch = fetch_open(&p->a.env, p->a.store, &p->a.office, p->b.office.id);
+    a = t_call(&p->a, NULL);
+    b = t_call(&p->b, NULL);
+    must(&a, fetch_next(&a, fetch, &wanted));
+    assert_int_equal(wanted.bytes, 0); /* it was sound: nothing to ask for */
+    fetch_close(fetch);
+    must(&b, fetch_chunk(&b, p->a.office.id, root, 0, &frame));
+    call_end(&a);
+    call_end(&b);
+    assert_int_equal(ask(&p->a, "SELECT count(*) FROM wanted WHERE state = 1"), 0);
 }
 
 int main(void)

@@ -6,6 +6,7 @@
 #include "exchange/chunk_frame.h"
 #include "exchange/exchange_sql.h"
 #include "exchange/feed.h"
+#include "exchange/repair.h"
 #include "store/blob.h"
 #include "store/part.h"
 
@@ -163,9 +164,12 @@ static enum err file_begin(struct call *c, struct fetch *fetch, const struct wan
     fetch->wanted = *wanted;
     fetch->wanted.root = str_copy(fetch->file.arena, wanted->root);
     struct step step = step_of(fetch);
-    if (blob_has(c, c->office->dir, wanted->root)) return store_tx(c, held, &step);
+    struct str dir = c->office->dir;
+    bool here = blob_has(c, dir, wanted->root);
+    if (here && !wanted->damaged) return store_tx(c, held, &step);
     if (wanted->size == 0) return empty_make(c, fetch);
-    enum err e = part_open(&fetch->file, c->office->dir, wanted->root, wanted->size, &fetch->part);
+    enum err e = here ? part_again(&fetch->file, dir, wanted->root, wanted->size, &fetch->part)
+                      : part_open(&fetch->file, dir, wanted->root, wanted->size, &fetch->part);
     if (e == ERR_BUSY) { /* it comes from somebody else */
         step.wake_ms = c->now_ms + BUSY_WAIT_MS;
         return store_tx(c, later, &step);
@@ -312,12 +316,6 @@ enum err fetch_serve(struct call *c, struct str peer, struct str root, int *ret_
     return e == OK ? blob_open(c, c->office->dir, root, ret_fd, ret_size) : e;
 }
 
-static enum err damage_note(struct call *c, void *arg)
-{
-    const struct str *root = arg;
-    return alarm_raise(c, c->office->id, "blob.corrupt", *root);
-}
-
 enum err fetch_chunk(struct call *c, struct str peer, struct str root, int64_t index,
                      struct str *ret_frame)
 {
@@ -327,7 +325,7 @@ enum err fetch_chunk(struct call *c, struct str peer, struct str root, int64_t i
     if (e == OK) *ret_frame = chunk_encode(c, &chunk);
     if (e != ERR_CORRUPT) return e;
     call_clear(c); /* told to a person; the peer hears it below */
-    e = store_tx(c, damage_note, &root);
+    e = repair_file(c, root);
     return e == OK ? fail(c, ERR_CORRUPT, "blob.corrupt") : e;
 }
 

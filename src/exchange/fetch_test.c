@@ -3,16 +3,20 @@
 #include "exchange/fetch.h"
 
 #include "base/limits.h"
+#include "core/view.h"
 #include "exchange/chunk_frame.h"
 #include "exchange/exchange.h"
 #include "exchange/exchange_sql.h"
 #include "exchange/feed.h"
+#include "exchange/repair.h"
 #include "store/blob.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -214,6 +218,17 @@ static void other_gets_it(struct scene *s)
     }
     fetch_close(fetch);
     call_end(&c);
+}
+
+/* The disk of an office changes a byte of the file. */
+static void spoil(struct scene *s, struct t_office *t, int64_t offset)
+{
+    const char *path =
+        str_format(s->arena, "%s/blobs/%.2s/%.*s", t->dir, s->root.ptr, STR_ARG(s->root)).ptr;
+    assert_int_equal(chmod(path, 0600), 0);
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    assert_int_equal(pwrite(fd, "!", 1, offset), 1);
+    assert_int_equal(close(fd), 0);
 }
 
 static struct str flipped(struct scene *s, struct str frame, size_t at)
@@ -439,6 +454,44 @@ static void an_office_that_nobody_can_call_pushes(void **state)
     assert_int_equal(ask(&s->wants, "SELECT count(*) FROM alarm WHERE reason = 'fetch.lied'"), 1);
 }
 
+static void a_chunk_that_the_disk_has_changed_comes_again_and_no_other(void **state)
+{
+    struct scene *s = *state;
+    struct call c = t_call(&s->wants, NULL);
+    struct str frame = {};
+    fetch_all(s, s->from_home, &s->home);
+    spoil(s, &s->wants, CHUNK_BYTES + 9);
+    assert_int_equal(fetch_chunk(&c, s->other.office.id, s->root, 0, &frame), OK);
+    assert_int_equal(fetch_chunk(&c, s->other.office.id, s->root, 1, &frame), ERR_CORRUPT);
+    call_end(&c);
+    assert_int_equal(ask(&s->wants, "SELECT count(*) FROM alarm WHERE ended_ms IS NULL"), 1);
+    assert_int_equal(next(s, s->from_home), 1);
+    assert_false(here(s)); /* nobody reads what is not the file */
+    assert_int_equal(given(s, &s->home, 1, &frame), OK);
+    must(&s->c, fetch_take(&s->c, s->from_home, frame));
+    assert_int_equal(next(s, s->from_home), -1);
+    must(&s->c, blob_verify(&s->c, s->wants.office.dir, s->root));
+    assert_int_equal(ask(&s->wants, "SELECT count(*) FROM alarm WHERE ended_ms IS NULL"), 0);
+    c = t_call(&s->wants, NULL);
+    assert_int_equal(fetch_chunk(&c, s->other.office.id, s->root, 1, &frame), OK);
+    call_end(&c);
+}
+
+static void what_check_finds_is_repaired(void **state)
+{
+    struct scene *s = *state;
+    fetch_all(s, s->from_home, &s->home);
+    spoil(s, &s->wants, 3);
+    struct node *report = node_map(&s->c);
+    struct node *row = node_add_map(&s->c, node_put_list(&s->c, report, "differences"));
+    node_text(&s->c, row, "what", S("file"));
+    node_text(&s->c, row, "where", str_format(s->arena, "r/1 %.*s", STR_ARG(s->root)));
+    must(&s->c, repair_found(&s->c, report));
+    assert_int_equal(next(s, s->from_home), 0);
+    fetch_all(s, s->from_home, &s->home);
+    must(&s->c, blob_verify(&s->c, s->wants.office.dir, s->root));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -456,6 +509,8 @@ int main(void)
         TEST(an_empty_file_comes_without_a_question),
         TEST(an_empty_file_under_another_name_stops_nothing),
         TEST(an_office_that_nobody_can_call_pushes),
+        TEST(a_chunk_that_the_disk_has_changed_comes_again_and_no_other),
+        TEST(what_check_finds_is_repaired),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -146,6 +146,65 @@ enum err part_open(struct call *c, struct str dir, struct str root, int64_t size
     return OK;
 }
 
+/* Whether the chunk of the blob leads to the root by the tree beside it, if that is still good. */
+static bool chunk_is_good(struct call *c, const struct part *part, int fd, int64_t index,
+                          uint8_t ret_leaf[CHUNK_HASH_BYTES])
+{
+    uint8_t kept[CHUNK_HASH_BYTES];
+    struct chunk chunk = {.root = part->root, .size = part->size, .index = index};
+    size_t len = (size_t)chunk_bytes(part->size, index);
+    char *bytes = arena_alloc(c->arena, len);
+    enum err e = part->count > 1 ? tree_path(c, part->dir, &chunk, kept) : OK;
+    if (e == OK) e = disk_read(c, fd, index * CHUNK_BYTES, bytes, len);
+    if (e != OK) {
+        call_clear(c); /* a tree that is gone, a sector that cannot be read: not good */
+        return false;
+    }
+    chunk.bytes = (struct str){bytes, len};
+    return chunk_holds(&chunk, ret_leaf);
+}
+
+/* Fills the map with what is good of the blob. */
+static enum err map_fill(struct call *c, struct part *part, int fd)
+{
+    enum err e = OK;
+    for (int64_t i = 0; e == OK && i < part->count; i++) {
+        struct call one = *c; /* its arena is empty again after each chunk */
+        uint8_t entry[ENTRY_BYTES] = {SYNCED};
+        one.arena = arena_open(0);
+        if (chunk_is_good(&one, part, fd, i, entry + 1)) {
+            struct str bytes = {(const char *)entry, sizeof entry};
+            e = disk_write(&one, part->map_fd, i * ENTRY_BYTES, bytes);
+            part->states[i] = SYNCED;
+            part->missing--;
+        }
+        arena_close(one.arena);
+        if (e != OK) (void)fail(c, e, one.failure.reason);
+    }
+    return e;
+}
+
+enum err part_again(struct call *c, struct str dir, struct str root, int64_t size,
+                    struct part **ret_part)
+{
+    struct part *part = NULL;
+    int fd = -1;
+    int64_t blob_size = 0;
+    enum err e = blob_open(c, dir, root, &fd, &blob_size);
+    if (e == OK) e = part_open(c, dir, root, size, &part);
+    if (e != OK) return e;
+    part->missing = part->count;
+    memset(part->states, MISSING, (size_t)part->count);
+    if (ftruncate(part->map_fd, 0) != 0) e = disk_fail(c);
+    if (e == OK) e = map_fill(c, part, fd);
+    const char *path = disk_shelf_path(c, dir, "blobs", root);
+    bool moved = e == OK && fdatasync(part->map_fd) == 0 && chmod(path, 0600) == 0 &&
+                 rename(path, part->path) == 0;
+    if (e == OK && !moved) e = disk_fail(c);
+    part_drop(part);
+    return e == OK ? part_open(c, dir, root, size, ret_part) : e;
+}
+
 int64_t part_next(const struct part *part)
 {
     if (part->missing == 0) return -1;

@@ -6,6 +6,7 @@
 #include "core/office.h"
 #include "exchange/evidence.h"
 #include "exchange/exchange.h"
+#include "exchange/repair.h"
 #include "front/api/api.h"
 #include "store/store.h"
 
@@ -102,7 +103,8 @@ static enum err host_token(struct call *c, struct str body, struct node *ret_ans
 static enum err host_check(struct call *c, struct str body, struct node *ret_answer)
 {
     (void)body;
-    return check_office(c, ret_answer);
+    enum err e = check_office(c, ret_answer);
+    return e == OK ? repair_found(c, ret_answer) : e;
 }
 
 static enum err host_exchange(struct call *c, struct str body, struct node *ret_answer)
