@@ -26,8 +26,8 @@ struct part;
  * has come stays. */
 enum err part_open(struct call *c, struct str dir, struct str root, int64_t size,
                    struct part **ret_part);
-/* Makes a part of a file that lies among the blobs and that the disk has changed, and opens it: what
- * is still good of it has come. Errors: as part_open; ERR_NOT_FOUND "blob.missing". */
+/* Makes a part of a file that lies among the blobs and that the disk has changed, and opens it:
+ * what is still good of it has come. Errors: as part_open; ERR_NOT_FOUND "blob.missing". */
 enum err part_again(struct call *c, struct str dir, struct str root, int64_t size,
                     struct part **ret_part);
 /* The first chunk that is missing; -1 when none is. */

@@ -120,7 +120,7 @@ static void side_make(struct side *side, size_t index, const char *dir)
 static void side_open(struct side *side)
 {
     struct call c = call_of(side);
-    must(&c, blob_clean_tmp(&c, side->office.dir));
+    must(&c, blob_clean_tmp(&c, side->office.dir, INT64_MAX));
     struct store_config config = {
         .path = str_format(c.arena, "%s/office.db", side->dir).ptr,
         .inline_writer = true,
