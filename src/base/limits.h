@@ -22,6 +22,7 @@ enum {
     LIMIT_HTTP_STALL_MS = 20 * 1000,        /* grace before the least rate counts */
     LIMIT_HTTP_QUEUE = 1024,                /* complete requests waiting, then 503 */
     LIMIT_HTTP_STREAMS_ADDRESS = 256,       /* event streams from one address, then 429 */
+    LIMIT_HTTP_PARKED = 2048,               /* requests that wait for news, then 503 */
     LIMIT_HTTP_STREAM_BYTES = 64 * 1024,    /* unsent events, then the reader is dropped */
     LIMIT_HTTP_BEAT_MS = 15 * 1000,         /* comment on a silent event stream */
     LIMIT_HTTP_DRAIN_MS = 10 * 1000,        /* for requests under way when the server stops */
@@ -53,7 +54,19 @@ enum {
     LIMIT_EVIDENCE_BYTES = 48 * 1024 * 1024, /* the signed objects of one record, as lines */
     LIMIT_EVIDENCE_OBJECTS = 10000,
     LIMIT_EVIDENCE_PARTS = 1000,             /* files of one container */
+    LIMIT_WIRE_QUESTIONS = 512,             /* under way to all peers at one time */
+    LIMIT_WIRE_ACTIVE = 64,                 /* of them not yet slow: more peers wait their turn */
+    LIMIT_WIRE_PROBES = 32,                 /* of them to peers that did not answer the last time */
+    LIMIT_WIRE_PULLS = 256,                 /* of them long polls */
+    LIMIT_WIRE_PULL_S = 55,                 /* the longest long poll */
+    LIMIT_STATEMENT_BYTES = 16 * 1024,      /* an acknowledgement, the answer to hello */
+    LIMIT_WIRE_PAUSE_MS = 60 * 60 * 1000,   /* the longest pause that a peer may ask for */
     LIMIT_ASIDE_WHOLE = 256,                /* refused entries of one peer kept with their bytes */
+    /* free disk in percent at which an office takes in less, and says so in what it acknowledges */
+    LIMIT_DISK_LOW = 15,                    /* no files of bulk entries */
+    LIMIT_DISK_TIGHT = 10,                  /* no files */
+    LIMIT_DISK_FULL = 5,                    /* receipts and control only */
+    LIMIT_DISK_STOP = 2,                    /* nothing for a while */
     CHUNK_BYTES = 1024 * 1024               /* leaf of a file's Merkle tree */
 };
 

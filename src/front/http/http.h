@@ -60,6 +60,7 @@ struct http_request {
     struct str peer_cert; /* DER of the client's verified TLS certificate; empty without one */
     bool secure;          /* came over TLS */
     bool keep_alive;      /* the connection may stay open afterwards */
+    bool waited;          /* it has waited long enough: http_reply_park() is no answer any more */
     int minor;            /* HTTP/1.minor */
 };
 
@@ -96,6 +97,13 @@ bool http_reply_chunk(struct http_reply *reply, struct str bytes);
  * Source: WHATWG HTML 9.2. */
 enum { HTTP_TOPICS_MAX = 8 };
 void http_reply_stream(struct http_reply *reply, const struct str *topics, size_t count);
+/* Lets the request wait without a thread until one of the topics is published or the time is over;
+ * then the handler runs again from its start. It also runs once more at once, for something may
+ * have come before the topics were listened to. A newer request with the same first topic ends the
+ * wait of an older one. After the last run `waited` is true. Shapes: as http_reply_stream; in a
+ * loopback the time is over at once. */
+void http_reply_park(struct http_reply *reply, const struct str *topics, size_t count,
+                     int64_t wait_ms);
 /* A plain-text reply with the status's own words. */
 void http_reply_error(struct http_reply *reply, int status);
 /* "Not Found" for 404. Source: RFC 9110 15. */
@@ -121,6 +129,7 @@ struct http_limits {
     size_t connections;
     size_t connections_address; /* per IPv4 address or IPv6 /64 */
     size_t streams_address;
+    size_t parked; /* requests that wait for a topic, then 503 */
     size_t queue;    /* complete requests waiting for a call thread, then 503 */
     int64_t head_ms; /* also for a TLS handshake */
     int64_t idle_ms;
@@ -155,7 +164,8 @@ void http_server_stop(struct http_server *server);
 /* Frees everything. Only after http_server_run() has returned, or when it never ran. */
 void http_server_close(struct http_server *server);
 
-/* Sends one event to all streams of a topic, from any thread, without waiting. Shapes: `data` is
+/* Sends one event to all streams of a topic, and runs the handlers of all requests parked on it,
+ * from any thread, without waiting. Shapes: `data` is
  * UTF-8 text; it may have several lines. The topic "*" reaches every stream. When readers are too
  * many or too slow, events are dropped together with their streams, and the browser connects
  * again. */
@@ -165,6 +175,7 @@ void http_stream_publish(struct http_server *server, struct str topic, struct st
 struct http_figures {
     int64_t connections; /* open now */
     int64_t streams;     /* open now */
+    int64_t parked;      /* requests that wait for a topic */
     int64_t requests;    /* answered since the start */
     int64_t refused;     /* of them refused by the server itself */
     int64_t dropped;     /* connections closed for slowness or limits */

@@ -126,7 +126,7 @@ void http_conn_refuse(struct http_conn *conn, int status)
 
 /* ---- body ---- */
 
-static void submit(struct http_conn *conn)
+void http_conn_submit(struct http_conn *conn)
 {
     ensure(conn->exchange != NULL);
     ensure(!conn->in_call);
@@ -136,6 +136,7 @@ static void submit(struct http_conn *conn)
     conn->in_call = true;
     if (http_pool_submit(conn->server->pool, conn->exchange)) return;
     conn->in_call = false;
+    http_park_leave(conn);
     http_conn_refuse(conn, 503);
 }
 
@@ -153,7 +154,7 @@ static bool body_step(struct http_conn *conn, struct str bytes)
     if (!done) return true;
     struct str left = str_sub(bytes, used, bytes.len);
     if (left.len > 0) conn->left = str_copy(conn->rq_arena, left);
-    submit(conn);
+    http_conn_submit(conn);
     return false;
 }
 
@@ -234,7 +235,7 @@ static void head_done(struct http_conn *conn)
     }
     if (!conn->head.chunked && conn->head.content_length == 0) {
         conn->left = rest;
-        submit(conn);
+        http_conn_submit(conn);
     } else if (conn->head.expects_continue && rest.len == 0) {
         conn->state = HTTP_CONN_CONTINUE;
         conn->phase_ms = now_ms(conn);
@@ -349,6 +350,7 @@ void http_conn_event(struct http_conn *conn, uint32_t events)
     case HTTP_CONN_CALL:
         if (broken) http_conn_close(conn);
         return;
+    case HTTP_CONN_PARK: stream_read(conn); return; /* who waits has nothing to say either */
     case HTTP_CONN_SEND:
         if (broken) {
             http_conn_close(conn);
@@ -392,6 +394,11 @@ void http_conn_posted(struct http_conn *conn, int64_t ready_bytes, bool done)
         http_conn_close(conn);
         return;
     }
+    if (exchange->reply.kind == HTTP_REPLY_PARK) {
+        http_park(conn);
+        return;
+    }
+    http_park_leave(conn);
     bool stream = exchange->reply.kind == HTTP_REPLY_STREAM;
     if (stream && conn->address->streams >= conn->server->limits.streams_address) {
         exchange->head_ready = false;
@@ -425,6 +432,7 @@ void http_conn_timeout(struct http_conn *conn)
             http_send_event(conn, S(":\n\n"));
         }
         return;
+    case HTTP_CONN_PARK: http_park_end(conn); return;
     case HTTP_CONN_HANDSHAKE:
     case HTTP_CONN_CONTINUE:
     case HTTP_CONN_SEND: drop(conn); return;
@@ -438,6 +446,7 @@ void http_conn_drain(struct http_conn *conn)
 {
     switch (conn->state) {
     case HTTP_CONN_HANDSHAKE:
+    case HTTP_CONN_PARK:
     case HTTP_CONN_STREAM: http_conn_close(conn); return;
     case HTTP_CONN_HEAD:
         if (conn->in_len == 0) http_conn_close(conn);

@@ -5,10 +5,11 @@
  *     http_loop.c    epoll, accept, ticks, start and stop      (loop thread)
  *     http_conn.c    the states of a connection, input side    (loop thread)
  *     http_send.c    the output side and event streams         (loop thread)
+ *     http_park.c    requests that wait for a topic            (loop thread)
  *     http_wire.c    bytes in and out, plain or TLS            (loop thread)
  *     http_timer.c   one deadline per connection, in a wheel   (loop thread)
  *     http_gate.c    how many from one address                 (loop thread)
- *     http_list.c    the idle ones, the event streams          (loop thread)
+ *     http_list.c    the idle, the streams, the parked         (loop thread)
  *     http_pool.c    call threads and the two queues           (both; has the lock)
  *     http_hub.c     published events on their way to the loop (any; has the lock)
  *     http_body.c    request bodies into memory or a file       (loop thread)
@@ -27,7 +28,13 @@ struct http_exchange;
 
 /* ---- reply ---- */
 
-enum http_reply_kind { HTTP_REPLY_TEXT, HTTP_REPLY_FILE, HTTP_REPLY_CHUNKS, HTTP_REPLY_STREAM };
+enum http_reply_kind {
+    HTTP_REPLY_TEXT,
+    HTTP_REPLY_FILE,
+    HTTP_REPLY_CHUNKS,
+    HTTP_REPLY_STREAM,
+    HTTP_REPLY_PARK
+};
 
 struct http_reply {
     struct http_exchange *exchange;
@@ -43,6 +50,7 @@ struct http_reply {
     int64_t size; /* of CHUNKS: written so far */
     struct str topics[HTTP_TOPICS_MAX];
     size_t topic_count;
+    int64_t wait_ms; /* of PARK */
 };
 
 struct http_exchange {
@@ -67,6 +75,10 @@ struct http_exchange {
     bool gone; /* the client left */
 };
 
+/* Empties the reply for a first or another run of the handler. */
+void http_reply_init(struct http_exchange *exchange);
+/* Says that a published topic is one of these, or meant for all. */
+bool http_topic_among(const struct str *topics, size_t count, struct str topic);
 /* Starts request and reply in a fresh exchange. */
 void http_exchange_init(struct http_exchange *exchange, const struct http_head *head);
 /* Runs the handler and finishes the reply. On a call thread, or in a loopback. */
@@ -151,6 +163,7 @@ enum http_conn_state {
     HTTP_CONN_CONTINUE, /* sending 100 */
     HTTP_CONN_BODY,
     HTTP_CONN_CALL, /* a call thread has the exchange */
+    HTTP_CONN_PARK, /* waits for a topic */
     HTTP_CONN_SEND,
     HTTP_CONN_STREAM,
     HTTP_CONN_LINGER, /* reply sent, waiting for the client to close */
@@ -224,6 +237,12 @@ struct http_conn {
     size_t events_cap;
     size_t events_len;
     int64_t beat_at_ms;
+    /* parked */
+    const struct str *topics; /* as the first run named them */
+    size_t topic_count;
+    int64_t park_until_ms;
+    bool park_over; /* the next run is the last */
+    bool poked;     /* a topic came while a call thread looked */
 };
 
 /* Adds at the end. */
@@ -239,6 +258,8 @@ void http_conn_event(struct http_conn *conn, uint32_t events);
 void http_conn_timeout(struct http_conn *conn);
 /* A call thread posted: reply bytes or its end. */
 void http_conn_posted(struct http_conn *conn, int64_t ready_bytes, bool done);
+/* Gives the exchange to the call threads. */
+void http_conn_submit(struct http_conn *conn);
 /* The reply is out: next request or close. */
 void http_conn_reply_sent(struct http_conn *conn);
 /* Answers with an error of the server and closes. */
@@ -260,6 +281,15 @@ bool http_send_outbox(struct http_conn *conn);
 void http_send_event(struct http_conn *conn, struct str event);
 /* Leaves the list of streams. */
 void http_stream_leave(struct http_conn *conn);
+
+/* The handler has nothing to say yet: waits, or runs it again. */
+void http_park(struct http_conn *conn);
+/* A topic was published: runs the handlers that wait for it. */
+void http_park_poke(struct http_server *server, struct str topic);
+/* Runs the handler for the last time. */
+void http_park_end(struct http_conn *conn);
+/* Leaves the list of the parked, if it is in it. */
+void http_park_leave(struct http_conn *conn);
 
 enum http_wire {
     HTTP_WIRE_OK,
@@ -372,6 +402,7 @@ struct http_server {
     struct http_hub *hub;
     struct http_conn *conns;
     struct http_list streams;
+    struct http_list parked; /* also while their handler runs again; counted by the figure */
     struct http_list idle;  /* between requests, longest first: closed when room is needed */
     struct http_conn *dead; /* freed at the end of the round */
     size_t conn_count;
@@ -382,6 +413,7 @@ struct http_server {
     struct {
         _Atomic int64_t connections;
         _Atomic int64_t streams;
+        _Atomic int64_t parked;
         _Atomic int64_t requests;
         _Atomic int64_t refused;
         _Atomic int64_t dropped;

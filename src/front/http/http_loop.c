@@ -38,6 +38,7 @@ static struct http_limits limits_fill(struct http_limits limits)
     limit_default(&limits.connections, LIMIT_HTTP_CONNECTIONS);
     limit_default(&limits.connections_address, LIMIT_HTTP_CONNECTIONS_ADDRESS);
     limit_default(&limits.streams_address, LIMIT_HTTP_STREAMS_ADDRESS);
+    limit_default(&limits.parked, LIMIT_HTTP_PARKED);
     limit_default(&limits.queue, LIMIT_HTTP_QUEUE);
     limit_default(&limits.stream_bytes, LIMIT_HTTP_STREAM_BYTES);
     limit_ms_default(&limits.spool_bytes, LIMIT_HTTP_SPOOL_BYTES);
@@ -257,6 +258,7 @@ void http_conn_close(struct http_conn *conn)
     struct http_server *server = conn->server;
     if (conn->state != HTTP_CONN_DEAD) {
         if (conn->state == HTTP_CONN_STREAM) http_stream_leave(conn);
+        http_park_leave(conn);
         http_list_remove(conn);
         http_timer_remove(&server->wheel, conn);
         if (conn->tls != NULL) SSL_free(conn->tls);
@@ -310,23 +312,18 @@ static void accept_some(struct http_server *server, struct http_listener *listen
 
 /* ---- rounds ---- */
 
-static bool topic_wanted(const struct http_reply *reply, struct str topic)
-{
-    if (str_eq(topic, S("*"))) return true;
-    for (size_t i = 0; i < reply->topic_count; i++) {
-        if (str_eq(reply->topics[i], topic)) return true;
-    }
-    return false;
-}
-
 static void deliver(struct http_server *server, const struct http_event *event)
 {
     struct http_conn *conn = server->streams.first;
     while (conn != NULL) {
         struct http_conn *next = conn->list_next;
-        if (topic_wanted(&conn->exchange->reply, event->topic)) http_send_event(conn, event->text);
+        const struct http_reply *reply = &conn->exchange->reply;
+        if (http_topic_among(reply->topics, reply->topic_count, event->topic)) {
+            http_send_event(conn, event->text);
+        }
         conn = next;
     }
+    http_park_poke(server, event->topic);
 }
 
 static void deliver_all(struct http_server *server)
@@ -335,6 +332,7 @@ static void deliver_all(struct http_server *server)
     const struct http_event *event = http_hub_take(server->hub, &overflow);
     while (overflow && server->streams.first != NULL)
         http_conn_close(server->streams.first);
+    if (overflow) http_park_poke(server, S("*"));
     for (; event != NULL; event = event->next)
         deliver(server, event);
 }
@@ -416,6 +414,7 @@ void http_server_run(struct http_server *server)
     ensure(server->conn_count == 0);
     ensure(server->streams.first == NULL);
     ensure(server->idle.first == NULL);
+    ensure(server->parked.first == NULL);
 }
 
 void http_server_stop(struct http_server *server)
@@ -434,6 +433,7 @@ struct http_figures http_server_figures(struct http_server *server)
     return (struct http_figures){
         .connections = atomic_load(&server->figures.connections),
         .streams = atomic_load(&server->figures.streams),
+        .parked = atomic_load(&server->figures.parked),
         .requests = atomic_load(&server->figures.requests),
         .refused = atomic_load(&server->figures.refused),
         .dropped = atomic_load(&server->figures.dropped),

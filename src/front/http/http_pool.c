@@ -124,7 +124,7 @@ bool http_pool_submit(struct http_pool *pool, struct http_exchange *exchange)
 
 bool http_pool_post(struct http_exchange *exchange, int64_t ready_bytes, bool done)
 {
-    ensure(exchange->head_ready);
+    ensure(exchange->head_ready || exchange->reply.kind == HTTP_REPLY_PARK);
     struct http_pool *pool = exchange->server->pool;
     lock(pool);
     ensure(!exchange->done);

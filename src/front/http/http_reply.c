@@ -146,6 +146,29 @@ void http_reply_stream(struct http_reply *reply, const struct str *topics, size_
     http_reply_header(reply, S("X-Accel-Buffering"), S("no")); /* a proxy must not hold events */
 }
 
+void http_reply_park(struct http_reply *reply, const struct str *topics, size_t count,
+                     int64_t wait_ms)
+{
+    ensure(count > 0);
+    ensure(count <= HTTP_TOPICS_MAX);
+    ensure(wait_ms > 0);
+    ensure(!reply->exchange->rq.waited);
+    reply->kind = HTTP_REPLY_PARK;
+    reply->wait_ms = wait_ms;
+    reply->topic_count = count;
+    for (size_t i = 0; i < count; i++)
+        reply->topics[i] = str_copy(reply->arena, topics[i]);
+}
+
+bool http_topic_among(const struct str *topics, size_t count, struct str topic)
+{
+    if (str_eq(topic, S("*"))) return true;
+    for (size_t i = 0; i < count; i++) {
+        if (str_eq(topics[i], topic)) return true;
+    }
+    return false;
+}
+
 void http_reply_error(struct http_reply *reply, int status)
 {
     struct str text = str_format(reply->arena, "%.*s\n", STR_ARG(http_status_words(status)));
@@ -200,6 +223,7 @@ static void put_framing(struct http_exchange *exchange, struct sb *sb)
         if (exchange->rq.minor == 0) reply->close = true;
         return;
     case HTTP_REPLY_STREAM: reply->close = true; return;
+    case HTTP_REPLY_PARK: return;
     }
 }
 
@@ -246,7 +270,7 @@ void http_exchange_handle(struct http_exchange *exchange)
 {
     ensure(exchange->handler != NULL);
     exchange->handler->handle(exchange->arg, &exchange->rq, &exchange->reply);
-    http_reply_render(exchange);
+    if (exchange->reply.kind != HTTP_REPLY_PARK) http_reply_render(exchange);
 }
 
 void http_exchange_refuse(struct http_exchange *exchange, int status, bool have_request)

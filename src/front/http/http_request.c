@@ -40,6 +40,14 @@ struct str http_cookie(const struct http_request *rq, struct str name)
     return (struct str){};
 }
 
+void http_reply_init(struct http_exchange *exchange)
+{
+    struct arena *arena = exchange->arena;
+    exchange->reply = (struct http_reply){.exchange = exchange, .arena = arena, .status = 200};
+    exchange->reply.headers = sb_new(arena, LIMIT_HTTP_HEAD_BYTES);
+    exchange->reply.fd = -1;
+}
+
 void http_exchange_init(struct http_exchange *exchange, const struct http_head *head)
 {
     struct arena *arena = exchange->arena;
@@ -56,7 +64,5 @@ void http_exchange_init(struct http_exchange *exchange, const struct http_head *
         .keep_alive = head->keep_alive,
         .minor = head->minor,
     };
-    exchange->reply = (struct http_reply){.exchange = exchange, .arena = arena, .status = 200};
-    exchange->reply.headers = sb_new(arena, LIMIT_HTTP_HEAD_BYTES);
-    exchange->reply.fd = -1;
+    http_reply_init(exchange);
 }

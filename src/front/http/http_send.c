@@ -251,5 +251,7 @@ void http_send_some(struct http_conn *conn)
             send_text(conn);
         }
         return;
+    case HTTP_REPLY_PARK: break;
     }
+    ensure(false); /* a parked request is not answered yet */
 }

@@ -63,7 +63,8 @@ static void put_body(struct sb *sb, const struct http_exchange *exchange)
         put_file(sb, reply);
         if (exchange->framed) sb_put(sb, reply->size > 0 ? S("\r\n0\r\n\r\n") : S("0\r\n\r\n"));
         return;
-    case HTTP_REPLY_STREAM: return;
+    case HTTP_REPLY_STREAM:
+    case HTTP_REPLY_PARK: return;
     }
 }
 
@@ -78,6 +79,11 @@ struct str http_loopback(struct arena *arena, const struct env *env,
     int status = request_read(exchange, request, &have_request);
     if (status == 0) {
         http_exchange_handle(exchange);
+        if (exchange->reply.kind == HTTP_REPLY_PARK) {
+            exchange->rq.waited = true;
+            http_reply_init(exchange);
+            http_exchange_handle(exchange);
+        }
     } else {
         http_exchange_refuse(exchange, status, have_request);
     }
