@@ -24,6 +24,13 @@ static int64_t t_now(void *self)
 }
 
 /* splitmix64: the same seed gives the same ids. */
+static int64_t t_free_percent(void *self, const char *dir)
+{
+    const struct t_office *t = self;
+    ensure(dir[0] != '\0');
+    return t->free_percent;
+}
+
 static void t_random(void *self, uint8_t *ret_bytes, size_t bytes)
 {
     struct t_office *t = self;
@@ -81,7 +88,9 @@ void t_office_open(struct t_office *t, const char *code)
         t->seed = t->seed * 131 + (uint8_t)code[i];
     }
     assert_int_equal(crypto_sign_seed_keypair(public_key, t->secret_key, seed), 0);
-    t->env = (struct env){.now_ms = t_now, .random = t_random, .self = t};
+    t->free_percent = 100;
+    t->env = (struct env){
+        .now_ms = t_now, .random = t_random, .free_percent = t_free_percent, .self = t};
     (void)snprintf(t->dir, sizeof t->dir, "/tmp/phoihop-t-%s-XXXXXX", code);
     assert_non_null(mkdtemp(t->dir));
     const char *const folders[] = {"blobs", "tmp"};

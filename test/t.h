@@ -11,6 +11,7 @@ struct t_office {
     struct env env;
     int64_t now_ms; /* what the clock says; the test moves it */
     uint64_t seed;  /* of the randomness */
+    int64_t free_percent; /* of the disk; 100 at first */
     uint8_t secret_key[64];
     struct office office;
     struct store *store;

@@ -31,18 +31,23 @@ RECEIPT = ["phoihop", "receipt", "record", "n", "hash", "office", "person", "tim
 ENTRY = ["phoihop", "from", "to", "epoch", "seq", "kind", "priority", "record", "n", "object",
          "size"]
 HEAD = ["phoihop", "from", "to", "epoch", "seq", "count", "prev", "chain", "time", "key"]
-ACK = ["phoihop", "from", "to", "epoch", "seq", "chain", "time", "key"]
-OPTIONAL = {"prev", "person", "number", "reason"}
+ACK = ["phoihop", "from", "to", "epoch", "seq", "chain", "time", "key", "credit_entries",
+       "credit_bytes", "disk", "pause_ms", "call"]
+OPTIONAL = {"prev", "person", "number", "reason", "credit_entries", "credit_bytes", "disk",
+            "pause_ms", "call"}
 
 OFFICE = re.compile(r"[a-z2-7]{26}")
 RECORD = re.compile(r"([a-z2-7]{26})\.[a-z2-7]{26}")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 HASH = re.compile(r"[0-9a-f]{64}")
 KEY = re.compile(r"[0-9a-f]{16}")
+DISK = re.compile(r"ok|low|tight|full")
 PARTY = re.compile(r"o:[a-z2-7]{26}|[up]:[a-z2-7]{26}\.[a-z2-7]{26}|r:[a-z_]+")
 FORMS = {"record": RECORD, "person": RECORD, "office": OFFICE, "from": OFFICE, "to": OFFICE,
-         "time": TIME, "hash": HASH, "prev": HASH, "chain": HASH, "object": HASH, "key": KEY}
-NUMBERS = {"phoihop", "schema", "n", "epoch", "seq", "count", "priority", "size"}
+         "time": TIME, "hash": HASH, "prev": HASH, "chain": HASH, "object": HASH, "key": KEY,
+         "disk": DISK}
+NUMBERS = {"phoihop", "schema", "n", "epoch", "seq", "count", "priority", "size",
+           "credit_entries", "credit_bytes", "pause_ms"}
 INT_MAX = 2**53 - 1
 BYTES_MAX = 512 * 1024
 DEPTH_MAX = 8
@@ -103,7 +108,7 @@ def shape(value, names, what):
     need(list(value) == [n for n in names if n in value], f"{what}: names or their order differ")
     for name in names:
         need(name in value or name in OPTIONAL, f"{what}: {name} is missing")
-        if name in NUMBERS:
+        if name in NUMBERS and name in value:
             need(type(value[name]) is int and value[name] >= 0, f"{what}: {name} is no number")
         elif name in FORMS and name in value:
             form = isinstance(value[name], str) and FORMS[name].fullmatch(value[name])
@@ -188,6 +193,7 @@ class Verifier:
     def ack(self, line, data):
         a = strict(data)
         shape(a, ACK, "acknowledgement")
+        need(a.get("call", True) is True, "acknowledgement: call is not written when it is false")
         self.signed(line, data, a["from"], a["key"])
         if "entries" in line:  # beside an acknowledgement: from one entry to what it covers
             chain = bytes.fromhex(line["prev"])

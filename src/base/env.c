@@ -1,6 +1,7 @@
 #include "base/env.h"
 
 #include <sys/random.h>
+#include <sys/statvfs.h>
 #include <time.h>
 
 static int64_t real_now_ms(void *self)
@@ -22,8 +23,27 @@ static void real_random(void *self, uint8_t *ret_bytes, size_t bytes)
     }
 }
 
+/* A disk that does not answer counts as free: whoever writes to it will hear why. */
+static int64_t real_free_percent(void *self, const char *dir)
+{
+    (void)self;
+    struct statvfs disk = {};
+    if (statvfs(dir, &disk) != 0) return 100;
+    uint64_t used = disk.f_blocks - disk.f_bfree;
+    uint64_t all = used + disk.f_bavail; /* what is kept for root is not ours to use */
+    return all == 0 ? 100 : (int64_t)(disk.f_bavail * 100 / all);
+}
+
+int64_t env_free_percent(const struct env *env, const char *dir)
+{
+    return env->free_percent == NULL ? 100 : env->free_percent(env->self, dir);
+}
+
 const struct env *env_real(void)
 {
-    static const struct env REAL = {.now_ms = real_now_ms, .random = real_random, .self = NULL};
+    static const struct env REAL = {.now_ms = real_now_ms,
+                                    .random = real_random,
+                                    .free_percent = real_free_percent,
+                                    .self = NULL};
     return &REAL;
 }

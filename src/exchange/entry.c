@@ -9,6 +9,7 @@
 enum { KEY_ID_LEN = 64, STATEMENT_BYTES = 4 * 1024 };
 
 static const char *const ENTRY_WORDS[] = {"version", "receipt", NULL};
+static const char *const DISK_WORDS[] = {"ok", "low", "tight", "full", NULL};
 
 #define AT(member) .offset = offsetof(struct entry, member), .required = true
 static const struct field ENTRY_FIELDS[] = {
@@ -54,6 +55,13 @@ static const struct field ACK_FIELDS[] = {
     {.name = "chain", .type = FIELD_TEXT, AT(chain), .max = CHAIN_HEX_LEN},
     {.name = "time", .type = FIELD_INSTANT, AT(time_ms)},
     {.name = "key", .type = FIELD_TEXT, AT(key), .max = KEY_ID_LEN},
+#undef AT
+#define AT(member) .offset = offsetof(struct ack, member)
+    {.name = "credit_entries", .type = FIELD_INT, AT(credit_entries)},
+    {.name = "credit_bytes", .type = FIELD_INT, AT(credit_bytes)},
+    {.name = "disk", .type = FIELD_CHOICE, AT(disk), .choices = DISK_WORDS},
+    {.name = "pause_ms", .type = FIELD_INT, AT(pause_ms)},
+    {.name = "call", .type = FIELD_BOOL, AT(call)},
 };
 #undef AT
 const struct field_table ACK_TABLE = FIELD_TABLE("feed.ack", struct ack, ACK_FIELDS);

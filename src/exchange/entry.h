@@ -50,8 +50,12 @@ struct batch_head {
     struct str key; /* id of the signing key */
 };
 
+/* How full the receiver's disk is: what it still takes in. */
+enum disk { DISK_OK = 1, DISK_LOW, DISK_TIGHT, DISK_FULL };
+
 /* What the receiver signs under PURPOSE_ACK once everything up to `seq` is durable: receipt R1 of
- * all those entries. */
+ * all those entries. What follows the key came later and may be missing: it says how much more the
+ * receiver would like to be sent. */
 struct ack {
     int64_t format;
     struct str from; /* the receiver of the feed */
@@ -61,6 +65,12 @@ struct ack {
     struct str chain; /* hex, after entry `seq` */
     int64_t time_ms;
     struct str key;
+    int64_t credit_entries; /* may lie unacknowledged from now on; 0: not said, the whole window */
+    int64_t credit_bytes;   /* of their objects */
+    int64_t disk;           /* enum disk; 0: not said */
+    int64_t pause_ms;       /* do not come before that is over */
+    bool call;              /* the receiver has no address of the sender, which is to come itself */
+    /* heads of the logs that the receiver knows come here, behind `call` in ACK_FIELDS too */
 };
 
 extern const struct field_table ENTRY_TABLE;

@@ -111,7 +111,43 @@ static void the_bytes_of_a_feed_are_those_frozen(void **state)
                                           .entry_count = ARRAY_LEN(entries)});
     statement_line(&sb, &receiver,
                    (struct golden_object){.purpose = PURPOSE_ACK, .bytes = ack_write(&c, &ack)});
+    /* what came later stands behind: the bytes above stay as they are */
+    ack.credit_entries = 256;
+    ack.credit_bytes = 4194304;
+    ack.disk = DISK_LOW;
+    ack.pause_ms = 60000;
+    ack.call = true;
+    statement_line(&sb, &receiver,
+                   (struct golden_object){.purpose = PURPOSE_ACK, .bytes = ack_write(&c, &ack)});
     golden_compare(c.arena, "test/golden/feed.jsonl", sb_str(&sb));
+    call_end(&c);
+}
+
+static void an_acknowledgement_without_what_came_later_is_read(void **state)
+{
+    (void)state;
+    struct call c = call_begin(env_real(), NULL, NULL);
+    struct ack ack = {.format = ENTRY_FORMAT,
+                      .from = RECEIVER,
+                      .to = SENDER,
+                      .epoch = 1,
+                      .chain = chain_start(),
+                      .time_ms = TIME_MS,
+                      .key = S("0123456789abcdef")};
+    struct ack read = {};
+    struct str bytes = ack_write(&c, &ack);
+    assert_true(str_find(bytes, S("credit"), 0) == bytes.len);
+    assert_int_equal(ack_read(&c, bytes, &read), OK);
+    assert_int_equal(read.credit_entries, 0);
+    assert_int_equal(read.disk, 0);
+    assert_false(read.call);
+    ack.disk = DISK_FULL;
+    ack.credit_entries = 16;
+    ack.call = true;
+    assert_int_equal(ack_read(&c, ack_write(&c, &ack), &read), OK);
+    assert_int_equal(read.disk, DISK_FULL);
+    assert_int_equal(read.credit_entries, 16);
+    assert_true(read.call);
     call_end(&c);
 }
 
@@ -135,6 +171,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_bytes_of_a_feed_are_those_frozen),
         cmocka_unit_test(what_was_written_is_read_back),
+        cmocka_unit_test(an_acknowledgement_without_what_came_later_is_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,8 @@
  *     sequencer.h  numbers what waits, once                    (store)
  *     feed.h       the sending end of one feed                 (bytes and times in and out)
  *     inbox.h      the receiving end of all feeds              (bytes in and out)
+ *     credit.h     how much an office still takes in           (disk)
+ *     pull.h       fetches what a peer cannot send             (bytes and times in and out)
  *     fetch.h      files that follow their entry               (bytes in and out)
  *
  * None of them knows sockets, and clock and randomness come from `env`: the simulator
@@ -29,3 +31,6 @@ enum err exchange_status(struct call *c, struct node **ret_list);
 /* What this office tells a peer about the feeds between them, as JSON: its clock, and epoch, number
  * and chain both ways. */
 enum err exchange_hello(struct call *c, struct str peer, struct str *ret_json);
+/* Reads what a peer has told. ret_call: it has no address of this office, which is to come itself.
+ * Errors: those of fields_read; ERR_PEER "hello.peer" from another office. */
+enum err exchange_hello_read(struct call *c, struct str peer, struct str json, bool *ret_call);

@@ -64,6 +64,15 @@ static const struct migration STEPS[] = {
      "CREATE INDEX once_at ON once (at_ms, okey);"
      "CREATE INDEX upload_at ON upload (at_ms, root, person);"
      "CREATE INDEX shared_root ON shared (root);"},
+    /* what a peer would like to be sent, said with its newest acknowledgement */
+    {"exchange.credit",
+     "ALTER TABLE feed_out ADD COLUMN credit_entries INT NOT NULL DEFAULT 0;"
+     "ALTER TABLE feed_out ADD COLUMN credit_bytes INT NOT NULL DEFAULT 0;"
+     "ALTER TABLE feed_out ADD COLUMN disk INT NOT NULL DEFAULT 0;"
+     "ALTER TABLE feed_out ADD COLUMN heard_ms INT NOT NULL DEFAULT 0;"
+     /* of the entry that names the file: a disk that fills up takes no bulk files */
+     "ALTER TABLE wanted ADD COLUMN priority INT NOT NULL DEFAULT 0;",
+     NULL},
 };
 
 enum err exchange_migrate(struct call *c)
@@ -141,16 +150,16 @@ enum err waiting_peers(struct call *c, struct rows *ret_rows)
                      ARGS(INT(LIMIT_PEERS)), ret_rows);
 }
 
-/* The most urgent rows, each with the earlier versions of its record in front of it: an urgent
- * version pulls its predecessors forward, never overtakes them. */
-enum err waiting_list(struct call *c, struct str peer, int64_t max, struct waiting_row **ret_rows,
-                      size_t *ret_count)
+/* The most urgent rows, none less urgent than `least`, each with the earlier versions of its record
+ * in front of it: an urgent version pulls its predecessors forward, never overtakes them. */
+enum err waiting_list(struct call *c, struct str peer, enum priority least, int64_t max,
+                      struct waiting_row **ret_rows, size_t *ret_count)
 {
     struct rows rows = {};
     enum err e = store_all(
         c,
         "WITH urgent AS (SELECT id, object_kind, record, n, priority FROM outbox"
-        " WHERE peer = $1 AND seq IS NULL ORDER BY priority, id LIMIT $2)"
+        " WHERE peer = $1 AND seq IS NULL AND priority <= $2 ORDER BY priority, id LIMIT $3)"
         " SELECT o.id, o.object_kind, o.object, o.record, o.n, o.priority, coalesce("
         " (SELECT length(v.bytes) FROM version v WHERE v.record = o.record AND v.n = o.n"
         "  AND o.object_kind = 1),"
@@ -159,8 +168,8 @@ enum err waiting_list(struct call *c, struct str peer, int64_t max, struct waiti
         " FROM urgent u JOIN outbox o ON o.peer = $1 AND o.seq IS NULL AND o.record = u.record"
         " AND (o.id = u.id OR (o.object_kind = 1 AND u.object_kind = 1 AND o.n < u.n))"
         " GROUP BY o.id, o.object_kind, o.object, o.record, o.n, o.priority"
-        " ORDER BY urgency, o.id LIMIT $2",
-        ARGS(TEXT(peer), INT(max)), &rows);
+        " ORDER BY urgency, o.id LIMIT $3",
+        ARGS(TEXT(peer), INT((int64_t)least), INT(max)), &rows);
     if (e != OK) return e;
     struct waiting_row *list = arena_array(c->arena, rows.count, sizeof *list);
     for (size_t i = 0; i < rows.count; i++) {
@@ -224,8 +233,8 @@ enum err feed_load(struct call *c, struct str peer, struct feed_row *ret_feed)
 {
     struct rows rows = {};
     enum err e = store_all(c,
-                           "SELECT epoch, next_seq, chain, acked_seq, stopped FROM feed_out"
-                           " WHERE peer = $1",
+                           "SELECT epoch, next_seq, chain, acked_seq, stopped, credit_entries,"
+                           " credit_bytes, disk, heard_ms FROM feed_out WHERE peer = $1",
                            ARGS(TEXT(peer)), &rows);
     if (e != OK) return e;
     if (rows.count == 0) { /* a feed begins with epoch 1, entry 1 */
@@ -238,6 +247,10 @@ enum err feed_load(struct call *c, struct str peer, struct feed_row *ret_feed)
         .chain = rows_text(&rows, 0, 2),
         .acked_seq = rows_int(&rows, 0, 3),
         .stopped = rows_text(&rows, 0, 4),
+        .credit_entries = rows_int(&rows, 0, 5),
+        .credit_bytes = rows_int(&rows, 0, 6),
+        .disk = rows_int(&rows, 0, 7),
+        .heard_ms = rows_int(&rows, 0, 8),
     };
     return OK;
 }
@@ -272,6 +285,16 @@ enum err feed_up(struct call *c, struct str peer)
                       "UPDATE feed_out SET down_ms = NULL, down = ''"
                       " WHERE peer = $1 AND down_ms IS NOT NULL",
                       ARGS(TEXT(peer)), NULL);
+}
+
+enum err feed_heard(struct call *c, const struct ack *ack)
+{
+    return store_exec(c,
+                      "UPDATE feed_out SET credit_entries = $1, credit_bytes = $2, disk = $3,"
+                      " heard_ms = $4 WHERE peer = $5",
+                      ARGS(INT(ack->credit_entries), INT(ack->credit_bytes), INT(ack->disk),
+                           INT(c->now_ms), TEXT(ack->from)),
+                      NULL);
 }
 
 enum err entry_chain(struct call *c, struct str peer, int64_t epoch, int64_t seq,
@@ -444,6 +467,14 @@ enum err alarm_raise(struct call *c, struct str peer, const char *reason, struct
                       ARGS(TEXT(peer), TEXT(str_of(reason)), TEXT(detail), INT(c->now_ms)), NULL);
 }
 
+enum err alarm_end(struct call *c, struct str peer, const char *reason)
+{
+    return store_exec(c,
+                      "UPDATE alarm SET ended_ms = $1 WHERE peer = $2 AND reason = $3"
+                      " AND ended_ms IS NULL",
+                      ARGS(INT(c->now_ms), TEXT(peer), TEXT(str_of(reason))), NULL);
+}
+
 /* Files */
 
 enum err wanted_insert(struct call *c, struct str peer, const struct entry *entry,
@@ -451,10 +482,10 @@ enum err wanted_insert(struct call *c, struct str peer, const struct entry *entr
 {
     return store_exec(c,
                       "INSERT INTO wanted (root, peer, record, n, size, state, failures, wake_ms,"
-                      " reason) VALUES ($1, $2, $3, $4, $5, $6, 0, 0, '')"
+                      " reason, priority) VALUES ($1, $2, $3, $4, $5, $6, 0, 0, '', $7)"
                       " ON CONFLICT (root, peer, record) DO NOTHING",
                       ARGS(TEXT(file->root), TEXT(peer), TEXT(entry->record), INT(entry->n),
-                           INT(file->size), INT((int64_t)state)),
+                           INT(file->size), INT((int64_t)state), INT(entry->priority)),
                       NULL);
 }
 
@@ -467,22 +498,26 @@ static struct str office_party(struct call *c, struct str office)
 #define WANTED_ELSEWHERE                                                                           \
     " FROM wanted w JOIN audience a ON a.record = w.record AND a.party = $1"                       \
     " LEFT JOIN source s ON s.root = w.root AND s.peer = $2"                                       \
-    " WHERE w.state = 1 AND w.failures > 0 AND w.peer <> $2"
+    " WHERE w.state = 1 AND w.failures > 0 AND w.peer <> $2 AND w.priority <= $3"
 
-enum err wanted_next(struct call *c, struct str peer, struct wanted_row *ret_wanted, bool *ret_any)
+enum err wanted_next(struct call *c, struct str peer, enum priority least,
+                     struct wanted_row *ret_wanted, bool *ret_any)
 {
     struct rows rows = {};
     bool elsewhere = false;
     enum err e = store_all(c,
                            "SELECT root, size, failures, reason FROM wanted WHERE peer = $1"
-                           " AND state = 1 AND wake_ms <= $2 ORDER BY wake_ms, root LIMIT 1",
-                           ARGS(TEXT(peer), INT(c->now_ms)), &rows);
+                           " AND state = 1 AND wake_ms <= $2 AND priority <= $3"
+                           " ORDER BY wake_ms, root LIMIT 1",
+                           ARGS(TEXT(peer), INT(c->now_ms), INT((int64_t)least)), &rows);
     if (e == OK && rows.count == 0) {
         elsewhere = true;
-        e = store_all(c,
-                      "SELECT w.root, w.size, coalesce(s.failures, 0), w.reason" WANTED_ELSEWHERE
-                      " AND coalesce(s.wake_ms, 0) <= $3 ORDER BY w.root, w.size LIMIT 1",
-                      ARGS(TEXT(office_party(c, peer)), TEXT(peer), INT(c->now_ms)), &rows);
+        e = store_all(
+            c,
+            "SELECT w.root, w.size, coalesce(s.failures, 0), w.reason" WANTED_ELSEWHERE
+            " AND coalesce(s.wake_ms, 0) <= $4 ORDER BY w.root, w.size LIMIT 1",
+            ARGS(TEXT(office_party(c, peer)), TEXT(peer), INT((int64_t)least), INT(c->now_ms)),
+            &rows);
     }
     if (e != OK) return e;
     *ret_any = rows.count > 0;
@@ -502,19 +537,29 @@ static int64_t wake_of(const struct rows *rows)
     return rows_cell(rows, 0, 0)->type == VALUE_NULL ? INT64_MAX : rows_int(rows, 0, 0);
 }
 
-enum err wanted_wake(struct call *c, struct str peer, int64_t *ret_wake_ms)
+enum err wanted_wake(struct call *c, struct str peer, enum priority least, int64_t *ret_wake_ms)
 {
     struct rows rows = {};
     struct rows others = {};
-    enum err e = store_one(c, "SELECT min(wake_ms) FROM wanted WHERE peer = $1 AND state = 1",
-                           ARGS(TEXT(peer)), &rows);
+    enum err e = store_one(c,
+                           "SELECT min(wake_ms) FROM wanted WHERE peer = $1 AND state = 1"
+                           " AND priority <= $2",
+                           ARGS(TEXT(peer), INT((int64_t)least)), &rows);
     if (e == OK) {
         e = store_one(c, "SELECT min(coalesce(s.wake_ms, 0))" WANTED_ELSEWHERE,
-                      ARGS(TEXT(office_party(c, peer)), TEXT(peer)), &others);
+                      ARGS(TEXT(office_party(c, peer)), TEXT(peer), INT((int64_t)least)), &others);
     }
     if (e != OK) return e;
     *ret_wake_ms = wake_of(&rows) < wake_of(&others) ? wake_of(&rows) : wake_of(&others);
     return OK;
+}
+
+enum err wanted_peers(struct call *c, struct rows *ret_rows)
+{
+    return store_all(c,
+                     "SELECT DISTINCT peer FROM wanted WHERE state = 1 AND wake_ms <= $1"
+                     " ORDER BY peer LIMIT $2",
+                     ARGS(INT(c->now_ms), INT(LIMIT_PEERS)), ret_rows);
 }
 
 static enum err wanted_topics(struct call *c, struct str root)

@@ -11,6 +11,11 @@ struct feed_row {
     struct str chain;   /* hex, after next_seq - 1 */
     int64_t acked_seq;  /* everything up to here is durable at the peer */
     struct str stopped; /* reason key of a fork; empty: the feed runs */
+    /* what the peer said with its newest acknowledgement; 0: nothing */
+    int64_t credit_entries;
+    int64_t credit_bytes;
+    int64_t disk;     /* enum disk */
+    int64_t heard_ms; /* when it said so */
 };
 
 /* The receiving end of one feed. */
@@ -56,8 +61,8 @@ enum err lease_beat(struct call *c, struct str name, int64_t fence, bool leave, 
 enum err leaf_number(struct call *c, int64_t max);
 enum err waiting_any(struct call *c, bool *ret_any);
 enum err waiting_peers(struct call *c, struct rows *ret_rows);
-enum err waiting_list(struct call *c, struct str peer, int64_t max, struct waiting_row **ret_rows,
-                      size_t *ret_count);
+enum err waiting_list(struct call *c, struct str peer, enum priority least, int64_t max,
+                      struct waiting_row **ret_rows, size_t *ret_count);
 enum err window_used(struct call *c, struct str peer, const struct feed_row *feed,
                      int64_t *ret_entries, int64_t *ret_bytes);
 enum err entry_insert(struct call *c, const struct batch_entry *entry, int64_t outbox);
@@ -69,6 +74,7 @@ enum err feed_advance(struct call *c, struct str peer, int64_t next_seq, struct 
 enum err feed_stop(struct call *c, struct str peer, const char *reason);
 enum err feed_down(struct call *c, struct str peer, const char *reason);
 enum err feed_up(struct call *c, struct str peer);
+enum err feed_heard(struct call *c, const struct ack *ack);
 enum err entry_chain(struct call *c, struct str peer, int64_t epoch, int64_t seq,
                      struct str *ret_chain);
 enum err entry_list(struct call *c, struct str peer, int64_t epoch, int64_t seq,
@@ -85,12 +91,15 @@ enum err cursor_load(struct call *c, struct str peer, struct cursor_row *ret_cur
 enum err cursor_store(struct call *c, struct str peer, const struct cursor_row *cursor);
 enum err quarantine_insert(struct call *c, const struct batch_entry *entry, const char *reason);
 enum err alarm_raise(struct call *c, struct str peer, const char *reason, struct str detail);
+enum err alarm_end(struct call *c, struct str peer, const char *reason);
 
 /* files */
 enum err wanted_insert(struct call *c, struct str peer, const struct entry *entry,
                        const struct file_ref *file, enum wanted_state state);
-enum err wanted_next(struct call *c, struct str peer, struct wanted_row *ret_wanted, bool *ret_any);
-enum err wanted_wake(struct call *c, struct str peer, int64_t *ret_wake_ms);
+enum err wanted_next(struct call *c, struct str peer, enum priority least,
+                     struct wanted_row *ret_wanted, bool *ret_any);
+enum err wanted_wake(struct call *c, struct str peer, enum priority least, int64_t *ret_wake_ms);
+enum err wanted_peers(struct call *c, struct rows *ret_rows);
 enum err wanted_here(struct call *c, struct str root, struct str from);
 enum err wanted_mix(struct call *c, struct str root);
 enum err wanted_failed(struct call *c, struct str peer, const struct wanted_row *wanted,

@@ -9,7 +9,9 @@
 
 /* One batch under way from the store to the wire. */
 struct sending {
-    const struct feed *feed;
+    struct str peer;
+    int64_t epoch;      /* that the peer names; 0: it has not been asked */
+    int64_t from_seq;   /* 0: after what is acknowledged */
     struct batch batch; /* count 0: nothing to send */
 };
 
@@ -33,17 +35,27 @@ static enum err entries_load(struct call *c, struct batch *batch, const struct r
     return OK;
 }
 
+/* Where a puller stands must be a place that we have been at. */
+static enum err after_check(struct call *c, const struct sending *sending,
+                            const struct feed_row *row)
+{
+    if (sending->epoch == 0) return OK;
+    if (sending->epoch != row->epoch) return fail(c, ERR_CONFLICT, "feed.epoch");
+    return sending->from_seq > row->next_seq ? fail(c, ERR_CONFLICT, "feed.ahead") : OK;
+}
+
 static enum err collect(struct call *c, void *arg)
 {
     struct sending *sending = arg;
     struct batch *batch = &sending->batch;
     struct feed_row row = {};
     struct rows rows = {};
-    struct str peer = sending->feed->peer;
+    struct str peer = sending->peer;
     *batch = (struct batch){};
     enum err e = feed_load(c, peer, &row);
+    if (e == OK) e = after_check(c, sending, &row);
     if (e != OK || row.stopped.len > 0) return e;
-    int64_t from = sending->feed->from_seq > 0 ? sending->feed->from_seq : row.acked_seq + 1;
+    int64_t from = sending->from_seq > 0 ? sending->from_seq : row.acked_seq + 1;
     if (from >= row.next_seq) return OK;
     e = entry_list(c, peer, row.epoch, from, &rows);
     if (e == OK) e = entry_chain(c, peer, row.epoch, from - 1, &batch->head.prev);
@@ -62,22 +74,38 @@ static enum err collect(struct call *c, void *arg)
     return OK;
 }
 
-enum err feed_next(struct call *c, struct feed *feed, struct str *ret_batch)
+/* The frame; empty when there is nothing to send. */
+static enum err batch_make(struct call *c, struct sending *sending, struct str *ret_batch)
 {
-    struct sending sending = {.feed = feed};
+    struct batch *batch = &sending->batch;
     *ret_batch = (struct str){};
-    if (c->now_ms < feed->wake_ms) return OK;
-    enum err e = store_read(c, collect, &sending);
-    if (e != OK) return e;
-    if (sending.batch.count == 0) {
-        feed->wake_ms = INT64_MAX;
-        return OK;
-    }
-    struct batch *batch = &sending.batch;
+    enum err e = store_read(c, collect, sending);
+    if (e != OK || batch->count == 0) return e;
     batch->head_bytes = batch_head_write(c, &batch->head);
     e = statement_sign(c, PURPOSE_FEED, batch->head_bytes, &batch->signature);
     if (e == OK) *ret_batch = batch_encode(c, batch);
     return e;
+}
+
+enum err feed_next(struct call *c, struct feed *feed, struct str *ret_batch)
+{
+    struct sending sending = {.peer = feed->peer, .from_seq = feed->from_seq};
+    *ret_batch = (struct str){};
+    if (c->now_ms < feed->wake_ms) return OK;
+    enum err e = batch_make(c, &sending, ret_batch);
+    if (e != OK || ret_batch->len > 0) return e;
+    feed->wake_ms = INT64_MAX;
+    feed->failures = 0; /* what failed has gone by another way: the next news wakes us */
+    return OK;
+}
+
+enum err feed_pull(struct call *c, struct str peer, int64_t epoch, int64_t after_seq,
+                   struct str *ret_batch)
+{
+    ensure(epoch > 0);
+    ensure(after_seq >= 0);
+    struct sending sending = {.peer = peer, .epoch = epoch, .from_seq = after_seq + 1};
+    return batch_make(c, &sending, ret_batch);
 }
 
 /* Answers */
@@ -85,6 +113,7 @@ enum err feed_next(struct call *c, struct feed *feed, struct str *ret_batch)
 struct answering {
     struct ack ack;
     struct str frame;
+    const struct sequencer *sequencer; /* NULL: another thread numbers */
     const char *stop; /* reason of a fork; NULL: none */
 };
 
@@ -125,11 +154,13 @@ static enum err answer_take(struct call *c, void *arg)
     if (e != OK) return e;
     if (answering->stop != NULL) return stop(c, ack, answering->stop);
     e = feed_up(c, ack->from);
-    if (e != OK) return e;
-    if (ack->seq <= row.acked_seq)
-        return OK; /* a repeat, or a peer that asks again for older ones */
-    e = ack_store(c, ack, answering->frame, row.acked_seq);
-    return e != OK ? e : ack_topics(c, ack, row.acked_seq);
+    if (e == OK) e = alarm_end(c, ack->from, "feed.refused");
+    if (e == OK) e = feed_heard(c, ack);
+    bool newer = ack->seq > row.acked_seq; /* else a repeat, or a peer that asks for older ones */
+    if (e == OK && newer) e = ack_store(c, ack, answering->frame, row.acked_seq);
+    if (e == OK && newer) e = ack_topics(c, ack, row.acked_seq);
+    bool numbers = answering->sequencer != NULL;
+    return e == OK && numbers ? sequencer_number(c, answering->sequencer) : e;
 }
 
 static enum err ack_verify(struct call *c, const struct feed *feed, const struct ack *ack,
@@ -144,9 +175,10 @@ static enum err ack_verify(struct call *c, const struct feed *feed, const struct
     return statement_verify(c, statement, &peer);
 }
 
-enum err feed_answer(struct call *c, struct feed *feed, struct str answer)
+enum err feed_answer(struct call *c, struct feed *feed, struct str answer,
+                     const struct sequencer *sequencer)
 {
-    struct answering answering = {.frame = answer};
+    struct answering answering = {.frame = answer, .sequencer = sequencer};
     struct statement statement = {};
     enum err e = ack_decode(c, answer, &answering.ack, &statement.bytes, &statement.signature);
     if (e == OK) e = ack_verify(c, feed, &answering.ack, &statement);
@@ -158,7 +190,10 @@ enum err feed_answer(struct call *c, struct feed *feed, struct str answer)
     }
     feed->failures = 0;
     feed->from_seq = answering.ack.seq + 1;
-    feed->wake_ms = c->now_ms; /* the window is open again: more may be numbered into it */
+    feed->call = answering.ack.call;
+    int64_t pause_ms = answering.ack.pause_ms;
+    feed->pause_ms = c->now_ms + (pause_ms < LIMIT_WIRE_PAUSE_MS ? pause_ms : LIMIT_WIRE_PAUSE_MS);
+    feed->wake_ms = feed->pause_ms; /* the window is open again: more may be numbered into it */
     return OK;
 }
 
@@ -181,6 +216,7 @@ int64_t feed_backoff_ms(struct call *c, int64_t failures)
 struct failing {
     struct str peer;
     const char *reason;
+    struct str detail;
 };
 
 static enum err fail_note(struct call *c, void *arg)
@@ -199,10 +235,27 @@ enum err feed_fail(struct call *c, struct feed *feed, const char *reason)
     return store_tx(c, fail_note, &failing);
 }
 
+static enum err refusal_note(struct call *c, void *arg)
+{
+    const struct failing *failing = arg;
+    enum err e = feed_down(c, failing->peer, "feed.refused");
+    return e != OK ? e : alarm_raise(c, failing->peer, "feed.refused", failing->detail);
+}
+
+enum err feed_refuse(struct call *c, struct feed *feed, struct str detail)
+{
+    struct failing failing = {.peer = feed->peer, .detail = detail};
+    feed->failures++;
+    feed->wake_ms = c->now_ms + FEED_REFUSED_MS;
+    feed->from_seq = 0;
+    return store_tx(c, refusal_note, &failing);
+}
+
 void feed_wake(struct feed *feed, int64_t now_ms, bool peer_called)
 {
     if (feed->failures > 0 && !peer_called) return;
-    if (feed->wake_ms > now_ms) feed->wake_ms = now_ms;
+    int64_t wake_ms = feed->pause_ms > now_ms ? feed->pause_ms : now_ms;
+    if (feed->wake_ms > wake_ms) feed->wake_ms = wake_ms;
 }
 
 static enum err pending_read(struct call *c, void *arg)

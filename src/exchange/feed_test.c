@@ -8,6 +8,7 @@
 #include "exchange/exchange_sql.h"
 #include "exchange/fetch.h"
 #include "exchange/inbox.h"
+#include "exchange/pull.h"
 #include "exchange/repair.h"
 #include "exchange/sequencer.h"
 #include "exchange/statement.h"
@@ -185,7 +186,7 @@ static void refuse(struct pair *p, struct str from, struct str bytes, const char
 static const char *answer(struct pair *p, struct str ack)
 {
     struct call c = t_call(&p->a, NULL);
-    enum err e = feed_answer(&c, &p->feed, ack);
+    enum err e = feed_answer(&c, &p->feed, ack, NULL);
     const char *reason = e == OK ? "" : c.failure.reason;
     call_end(&c);
     return reason;
@@ -599,6 +600,311 @@ static void a_file_follows_the_version_that_names_it(void **state)
     assert_int_equal(ask(&p->a, "SELECT count(*) FROM wanted WHERE state = 1"), 0);
 }
 
+/* Found by the simulator: what failed to be posted was fetched by the peer. */
+static void a_failure_whose_entries_went_another_way_is_forgotten(void **state)
+{
+    struct pair *p = *state;
+    (void)note(p, (struct str){}, PRIORITY_NORMAL);
+    struct str bytes = batch(p);
+    struct call c = t_call(&p->a, NULL);
+    must(&c, feed_fail(&c, &p->feed, "wire.down"));
+    struct feed pulled = {.peer = p->feed.peer};
+    must(&c, feed_answer(&c, &pulled, receive(p, bytes), NULL));
+    call_end(&c);
+    assert_int_equal(batch(p).len, 0);
+    feed_wake(&p->feed, p->a.now_ms, false);
+    assert_int_equal(p->feed.wake_ms, p->a.now_ms);
+}
+
+/* What the peer says with an acknowledgement */
+
+/* How full b's disk is from now on. */
+static void disk(struct pair *p, int64_t free_percent)
+{
+    p->b.free_percent = free_percent;
+}
+
+static void exchange_once(struct pair *p)
+{
+    assert_string_equal(answer(p, receive(p, batch(p))), "");
+}
+
+static int64_t numbered(struct pair *p)
+{
+    return ask(&p->a, "SELECT count(*) FROM outbox WHERE seq IS NOT NULL");
+}
+
+static void notes(struct pair *p, size_t count, enum priority priority)
+{
+    for (size_t i = 0; i < count; i++)
+        (void)note(p, (struct str){}, priority);
+}
+
+static void the_sender_numbers_no_more_than_the_peer_has_credit_for(void **state)
+{
+    struct pair *p = *state;
+    disk(p, LIMIT_DISK_TIGHT);
+    notes(p, 1, PRIORITY_NORMAL);
+    exchange_once(p);
+    notes(p, LIMIT_BATCH_ENTRIES / 4 + 3, PRIORITY_NORMAL);
+    number(p);
+    assert_int_equal(numbered(p), 1 + LIMIT_BATCH_ENTRIES / 4);
+    disk(p, 100);
+    exchange_once(p);
+    number(p);
+    assert_int_equal(numbered(p), 1 + LIMIT_BATCH_ENTRIES / 4 + 3);
+}
+
+static void a_full_disk_gets_receipts_and_control_only(void **state)
+{
+    struct pair *p = *state;
+    disk(p, LIMIT_DISK_FULL);
+    notes(p, 1, PRIORITY_NORMAL);
+    exchange_once(p);
+    notes(p, 2, PRIORITY_URGENT);
+    notes(p, 1, PRIORITY_CONTROL);
+    number(p);
+    assert_int_equal(numbered(p), 2);
+    assert_int_equal(ask(&p->a, "SELECT priority FROM outbox WHERE seq = 2"), PRIORITY_CONTROL);
+}
+
+static void a_disk_that_was_full_is_asked_again_with_one_entry(void **state)
+{
+    struct pair *p = *state;
+    disk(p, LIMIT_DISK_FULL);
+    notes(p, 1, PRIORITY_NORMAL);
+    exchange_once(p);
+    disk(p, 100);
+    notes(p, 3, PRIORITY_BULK);
+    number(p);
+    assert_int_equal(numbered(p), 1);
+    p->a.now_ms += SEQUENCER_ASK_MS;
+    number(p);
+    assert_int_equal(numbered(p), 2);
+    exchange_once(p);
+    number(p);
+    assert_int_equal(numbered(p), 4);
+}
+
+static void a_pause_that_the_peer_asks_for_is_kept(void **state)
+{
+    struct pair *p = *state;
+    struct str bytes = {};
+    disk(p, LIMIT_DISK_STOP);
+    notes(p, 1, PRIORITY_NORMAL);
+    exchange_once(p);
+    notes(p, 1, PRIORITY_CONTROL);
+    number(p);
+    struct call c = t_call(&p->a, NULL);
+    feed_wake(&p->feed, c.now_ms, false);
+    feed_wake(&p->feed, c.now_ms, true);
+    must(&c, feed_next(&c, &p->feed, &bytes));
+    assert_int_equal(bytes.len, 0);
+    c.now_ms = p->feed.pause_ms;
+    must(&c, feed_next(&c, &p->feed, &bytes));
+    assert_true(bytes.len > 0);
+    call_end(&c);
+}
+
+static void an_acknowledgement_without_credit_opens_the_whole_window(void **state)
+{
+    struct pair *p = *state;
+    notes(p, 1, PRIORITY_NORMAL);
+    struct str bytes = batch(p);
+    struct call c = t_call(&p->b, NULL);
+    struct ack ack = {};
+    struct str statement = {};
+    struct str signature = {};
+    must(&c, ack_decode(&c, receive(p, bytes), &ack, &statement, &signature));
+    ack.credit_entries = ack.credit_bytes = ack.disk = ack.pause_ms = 0; /* as once was written */
+    ack.call = false;
+    statement = ack_write(&c, &ack);
+    must(&c, statement_sign(&c, PURPOSE_ACK, statement, &signature));
+    assert_string_equal(answer(p, ack_encode(&c, statement, signature)), "");
+    call_end(&c);
+    notes(p, LIMIT_BATCH_ENTRIES + 1, PRIORITY_NORMAL);
+    number(p);
+    assert_int_equal(numbered(p), 1 + LIMIT_BATCH_ENTRIES);
+}
+
+static void files_wait_while_the_disk_is_nearly_full(void **state)
+{
+    struct pair *p = *state;
+    struct fetch_request wanted = {};
+    script(&p->b, "INSERT INTO wanted (root, peer, record, n, size, state, failures, wake_ms,"
+                  " reason, priority) SELECT '0000000000000000000000000000000000000000000000000000'"
+                  " || '00000000000' || priority, office, 'r', 1, 5, 1, 0, 0, '', priority"
+                  " FROM k_office_peer,"
+                  " (SELECT 2 AS priority UNION ALL SELECT 3) q;");
+    struct call c = t_call(&p->b, NULL);
+    struct fetch *fetch = fetch_open(&p->b.env, p->b.store, &p->b.office, p->a.office.id);
+    disk(p, LIMIT_DISK_TIGHT);
+    must(&c, fetch_next(&c, fetch, &wanted));
+    assert_int_equal(wanted.bytes, 0);
+    disk(p, LIMIT_DISK_LOW);
+    script(&p->b, "UPDATE wanted SET state = 3 WHERE priority = 2;");
+    must(&c, fetch_next(&c, fetch, &wanted));
+    assert_int_equal(wanted.bytes, 0); /* what is left is bulk */
+    disk(p, LIMIT_DISK_LOW + 1);
+    must(&c, fetch_next(&c, fetch, &wanted));
+    assert_true(wanted.bytes > 0);
+    fetch_close(fetch);
+    call_end(&c);
+}
+
+/* Many rows that wait. What they name does not exist, which is the receiver's concern. */
+static void copies(struct pair *p, int64_t count)
+{
+    script(&p->a, str_format(p->a.arena,
+                             "INSERT INTO outbox (peer, object, object_kind, record, n, priority,"
+                             " created_ms) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1"
+                             " FROM n WHERE i < %lld) SELECT peer, substr(object, 1, 58) ||"
+                             " (100000 + i), object_kind, record, o.n, 3, created_ms FROM n,"
+                             " (SELECT * FROM outbox ORDER BY id LIMIT 1) o;",
+                             (long long)count)
+                      .ptr);
+}
+
+static void an_urgent_entry_overtakes_ten_thousand_bulk_ones(void **state)
+{
+    struct pair *p = *state;
+    notes(p, 1, PRIORITY_BULK);
+    copies(p, 10000);
+    number(p);
+    assert_int_equal(numbered(p), LIMIT_BATCH_ENTRIES); /* the window is full of bulk */
+    struct str urgent = note(p, (struct str){}, PRIORITY_URGENT);
+    exchange_once(p);
+    number(p);
+    assert_int_equal(ask(&p->a, "SELECT min(seq) FROM outbox WHERE priority = 1"),
+                     LIMIT_BATCH_ENTRIES + 1);
+    assert_true(urgent.len > 0);
+}
+
+static void receipts_and_control_leave_first_however_much_waits(void **state)
+{
+    struct pair *p = *state;
+    notes(p, 1, PRIORITY_BULK);
+    copies(p, 1000);
+    notes(p, 20, PRIORITY_URGENT);
+    notes(p, 1, PRIORITY_CONTROL);
+    number(p);
+    assert_int_equal(ask(&p->a, "SELECT seq FROM outbox WHERE priority = 0"), 1);
+    assert_int_equal(ask(&p->a, "SELECT max(seq) FROM outbox WHERE priority = 1"), 21);
+}
+
+static void versions_keep_their_order_whatever_their_priorities(void **state)
+{
+    struct pair *p = *state;
+    static const enum priority ORDER[] = {PRIORITY_BULK,   PRIORITY_NORMAL,  PRIORITY_BULK,
+                                          PRIORITY_URGENT, PRIORITY_CONTROL, PRIORITY_BULK};
+    struct str record = {};
+    notes(p, 3, PRIORITY_NORMAL);
+    for (size_t i = 0; i < ARRAY_LEN(ORDER); i++)
+        record = note(p, record, ORDER[i]);
+    number(p);
+    assert_int_equal(ask(&p->a, "SELECT count(*) FROM outbox x JOIN outbox y ON x.record = y.record"
+                                " AND x.n < y.n WHERE x.seq > y.seq"),
+                     0);
+    /* the control version pulls the four before it in front of the normal ones */
+    assert_int_equal(ask(&p->a, "SELECT seq FROM outbox WHERE n = 5"), 5);
+}
+
+/* Refusals, pulling */
+
+static void a_lasting_refusal_alarms_and_is_not_repeated(void **state)
+{
+    struct pair *p = *state;
+    notes(p, 1, PRIORITY_NORMAL);
+    struct str bytes = batch(p);
+    struct call c = t_call(&p->a, NULL);
+    must(&c, feed_refuse(&c, &p->feed, S("wire.stranger")));
+    assert_int_equal(p->feed.wake_ms, c.now_ms + FEED_REFUSED_MS);
+    feed_wake(&p->feed, c.now_ms, false);
+    assert_int_equal(p->feed.wake_ms, c.now_ms + FEED_REFUSED_MS); /* news are no reason */
+    feed_wake(&p->feed, c.now_ms, true);
+    assert_int_equal(p->feed.wake_ms, c.now_ms);
+    call_end(&c);
+    assert_int_equal(ask(&p->a, "SELECT count(*) FROM alarm WHERE reason = 'feed.refused'"
+                                " AND detail = 'wire.stranger' AND ended_ms IS NULL"),
+                     1);
+    assert_string_equal(answer(p, receive(p, bytes)), "");
+    assert_int_equal(ask(&p->a, "SELECT count(*) FROM alarm WHERE ended_ms IS NULL"), 0);
+}
+
+static struct str pulled(struct pair *p, int64_t after)
+{
+    struct call c = t_call(&p->a, NULL);
+    struct str bytes = {};
+    must(&c, feed_pull(&c, p->b.office.id, 1, after, &bytes));
+    bytes = str_copy(p->a.arena, bytes);
+    call_end(&c);
+    return bytes;
+}
+
+static void a_pull_gives_the_bytes_that_a_push_would(void **state)
+{
+    struct pair *p = *state;
+    notes(p, 2, PRIORITY_NORMAL);
+    struct str pushed = batch(p);
+    assert_true(str_eq(pulled(p, 0), pushed));
+    assert_int_equal(pulled(p, 2).len, 0);
+}
+
+static void a_puller_brings_its_acknowledgement_and_asks_on(void **state)
+{
+    struct pair *p = *state;
+    struct pull pull = {.peer = p->a.office.id};
+    struct pull_request wanted = {};
+    notes(p, 1, PRIORITY_NORMAL);
+    number(p);
+    struct call c = t_call(&p->b, NULL);
+    must(&c, pull_next(&c, &pull, &wanted));
+    assert_true(wanted.any && wanted.ack.len == 0 && wanted.epoch == 1 && wanted.seq == 0);
+    must(&c, pull_take(&c, &pull, pulled(p, 0)));
+    must(&c, pull_next(&c, &pull, &wanted));
+    assert_string_equal(answer(p, wanted.ack), "");
+    assert_int_equal(ask(&p->a, "SELECT acked_seq FROM feed_out"), 1);
+    pull_told(&c, &pull);
+    must(&c, pull_next(&c, &pull, &wanted));
+    assert_true(wanted.any && wanted.ack.len == 0 && wanted.seq == 1);
+    call_end(&c);
+}
+
+static void a_peer_that_answers_at_once_with_nothing_is_not_hammered(void **state)
+{
+    struct pair *p = *state;
+    struct pull pull = {.peer = p->a.office.id};
+    notes(p, 1, PRIORITY_NORMAL);
+    number(p);
+    struct call c = t_call(&p->b, NULL);
+    pull_none(&c, &pull, c.now_ms);
+    assert_int_equal(pull.wake_ms, c.now_ms + FEED_BACKOFF_MIN_MS);
+    pull_none(&c, &pull, c.now_ms - FEED_BACKOFF_MIN_MS);
+    assert_int_equal(pull.wake_ms, c.now_ms);
+    must(&c, pull_take(&c, &pull, pulled(p, 0)));
+    assert_int_equal(pull_take(&c, &pull, pulled(p, 0)), ERR_PEER); /* the same again */
+    call_clear(&c);
+    pull_fail(&c, &pull, false);
+    assert_true(pull.wake_ms > c.now_ms);
+    pull_fail(&c, &pull, true);
+    assert_int_equal(pull.wake_ms, c.now_ms + FEED_REFUSED_MS);
+    pull_hurry(&pull, c.now_ms);
+    assert_int_equal(pull.wake_ms, c.now_ms);
+    call_end(&c);
+}
+
+static void who_has_no_address_of_the_sender_says_so(void **state)
+{
+    struct pair *p = *state;
+    notes(p, 1, PRIORITY_NORMAL);
+    exchange_once(p);
+    assert_true(p->feed.call);
+    script(&p->b, "UPDATE k_office_peer SET address = '127.0.0.1:1';");
+    notes(p, 1, PRIORITY_NORMAL);
+    exchange_once(p);
+    assert_false(p->feed.call);
+}
+
 int main(void)
 {
 #define PAIR_TEST(test) cmocka_unit_test_setup_teardown(test, pair_open, pair_close)
@@ -627,6 +933,21 @@ int main(void)
         PAIR_TEST(a_lease_that_is_given_back_is_free_at_once),
         PAIR_TEST(a_file_follows_the_version_that_names_it),
         PAIR_TEST(a_peer_that_is_down_is_tried_for_ever_with_growing_waits),
+        PAIR_TEST(a_failure_whose_entries_went_another_way_is_forgotten),
+        PAIR_TEST(the_sender_numbers_no_more_than_the_peer_has_credit_for),
+        PAIR_TEST(a_full_disk_gets_receipts_and_control_only),
+        PAIR_TEST(a_disk_that_was_full_is_asked_again_with_one_entry),
+        PAIR_TEST(a_pause_that_the_peer_asks_for_is_kept),
+        PAIR_TEST(an_acknowledgement_without_credit_opens_the_whole_window),
+        PAIR_TEST(files_wait_while_the_disk_is_nearly_full),
+        PAIR_TEST(an_urgent_entry_overtakes_ten_thousand_bulk_ones),
+        PAIR_TEST(receipts_and_control_leave_first_however_much_waits),
+        PAIR_TEST(versions_keep_their_order_whatever_their_priorities),
+        PAIR_TEST(a_lasting_refusal_alarms_and_is_not_repeated),
+        PAIR_TEST(a_pull_gives_the_bytes_that_a_push_would),
+        PAIR_TEST(a_puller_brings_its_acknowledgement_and_asks_on),
+        PAIR_TEST(a_peer_that_answers_at_once_with_nothing_is_not_hammered),
+        PAIR_TEST(who_has_no_address_of_the_sender_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

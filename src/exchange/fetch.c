@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "core/office.h"
 #include "exchange/chunk_frame.h"
+#include "exchange/credit.h"
 #include "exchange/exchange_sql.h"
 #include "exchange/feed.h"
 #include "exchange/repair.h"
@@ -71,7 +72,10 @@ static struct step step_of(const struct fetch *fetch)
 static enum err choose(struct call *c, void *arg)
 {
     struct step *step = arg;
-    return wanted_next(c, step->peer, &step->wanted, &step->any);
+    enum priority least = PRIORITY_CONTROL;
+    step->any = false;
+    if (!credit_files(c, &least)) return OK;
+    return wanted_next(c, step->peer, least, &step->wanted, &step->any);
 }
 
 static enum err arrived(struct call *c, void *arg)
@@ -256,7 +260,10 @@ struct waking {
 static enum err wake_read(struct call *c, void *arg)
 {
     struct waking *waking = arg;
-    return wanted_wake(c, waking->peer, &waking->wake_ms);
+    enum priority least = PRIORITY_CONTROL;
+    waking->wake_ms = INT64_MAX;
+    if (!credit_files(c, &least)) return OK; /* looked at again when the disk may be free */
+    return wanted_wake(c, waking->peer, least, &waking->wake_ms);
 }
 
 enum err fetch_wake(struct call *c, struct fetch *fetch, int64_t *ret_wake_ms)
@@ -269,6 +276,24 @@ enum err fetch_wake(struct call *c, struct fetch *fetch, int64_t *ret_wake_ms)
     enum err e = store_read(c, wake_read, &waking);
     if (e != OK) return e;
     *ret_wake_ms = waking.wake_ms > fetch->wake_ms ? waking.wake_ms : fetch->wake_ms;
+    return OK;
+}
+
+static enum err waiting_read(struct call *c, void *arg)
+{
+    return wanted_peers(c, arg);
+}
+
+enum err fetch_waiting(struct call *c, struct str **ret_peers, size_t *ret_count)
+{
+    struct rows rows = {};
+    enum err e = store_read(c, waiting_read, &rows);
+    if (e != OK) return e;
+    struct str *peers = arena_array(c->arena, rows.count, sizeof *peers);
+    for (size_t i = 0; i < rows.count; i++)
+        peers[i] = rows_text(&rows, i, 0);
+    *ret_peers = peers;
+    *ret_count = rows.count;
     return OK;
 }
 

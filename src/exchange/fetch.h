@@ -49,6 +49,9 @@ enum err fetch_fail(struct call *c, struct fetch *fetch, const char *reason, boo
 
 /* When to call fetch_next again; INT64_MAX when nothing is wanted. */
 enum err fetch_wake(struct call *c, struct fetch *fetch, int64_t *ret_wake_ms);
+/* Lists the peers that have a file for us which may be asked for now. Shapes: in the call's
+ * arena. */
+enum err fetch_waiting(struct call *c, struct str **ret_peers, size_t *ret_count);
 /* The peer has called: ask again at once. */
 void fetch_hurry(struct fetch *fetch, int64_t now_ms);
 

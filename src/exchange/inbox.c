@@ -6,6 +6,7 @@
 #include "core/office.h"
 #include "core/receipt.h"
 #include "core/version.h"
+#include "exchange/credit.h"
 #include "exchange/exchange_sql.h"
 #include "exchange/files.h"
 #include "exchange/statement.h"
@@ -149,19 +150,21 @@ static enum err entries_take(struct call *c, struct taking *taking)
 
 /* Signs the acknowledgement of the cursor. It is stored in the same transaction and leaves after
  * the commit: what is acknowledged is durable. */
-static enum err cursor_sign(struct call *c, struct str peer, struct cursor_row *cursor)
+static enum err cursor_sign(struct call *c, const struct peer *peer, struct cursor_row *cursor)
 {
     struct str signature = {};
     struct ack ack = {
         .format = ENTRY_FORMAT,
         .from = c->office->id,
-        .to = peer,
+        .to = peer->office,
         .epoch = cursor->epoch,
         .seq = cursor->seq,
         .chain = cursor->chain,
         .time_ms = c->now_ms,
         .key = c->office->key,
+        .call = peer->address.len == 0,
     };
+    credit_fill(c, &ack);
     struct str bytes = ack_write(c, &ack);
     enum err e = statement_sign(c, PURPOSE_ACK, bytes, &signature);
     if (e == OK) cursor->ack = ack_encode(c, bytes, signature);
@@ -198,7 +201,7 @@ static enum err batch_take(struct call *c, void *arg)
         taking->cursor.ack = (struct str){};
     }
     if (e != OK || taking->cursor.ack.len > 0) return e;
-    e = cursor_sign(c, from, &taking->cursor);
+    e = cursor_sign(c, taking->peer, &taking->cursor);
     return e != OK ? e : cursor_store(c, from, &taking->cursor);
 }
 

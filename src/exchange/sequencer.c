@@ -115,6 +115,38 @@ static enum err number_row(struct call *c, struct str peer, struct feed_row *fee
     return OK;
 }
 
+/* How much may be numbered for a peer and not yet acknowledged by it. */
+struct window {
+    int64_t entries;
+    int64_t bytes;
+    enum priority least; /* nothing less urgent */
+};
+
+static int64_t at_most(int64_t credit, int64_t limit)
+{
+    return credit > 0 && credit < limit ? credit : limit;
+}
+
+/* The window that the peer gives. A full disk takes receipts and control; what it says is old after
+ * a while, and since nothing else is sent that would be answered, one entry then asks anew. */
+static struct window window_of(struct call *c, const struct feed_row *feed, int64_t used_entries)
+{
+    struct window window = {
+        .entries = at_most(feed->credit_entries, LIMIT_BATCH_ENTRIES),
+        .bytes = at_most(feed->credit_bytes, LIMIT_BATCH_BYTES),
+        .least = PRIORITY_BULK,
+    };
+    if (feed->disk != DISK_FULL) return window;
+    int64_t age_ms = c->now_ms - feed->heard_ms;
+    bool old = age_ms >= SEQUENCER_ASK_MS || age_ms < 0; /* or the clock was set back */
+    if (old && used_entries == 0) {
+        window.entries = 1;
+    } else {
+        window.least = PRIORITY_CONTROL;
+    }
+    return window;
+}
+
 static enum err number_peer(struct call *c, void *arg)
 {
     struct str peer = *(const struct str *)arg;
@@ -127,16 +159,18 @@ static enum err number_peer(struct call *c, void *arg)
     if (e != OK) return e;
     if (feed.stopped.len > 0) return OK; /* what waits goes on waiting, visibly */
     e = window_used(c, peer, &feed, &entries, &bytes);
-    if (e != OK || entries >= LIMIT_BATCH_ENTRIES) return e;
-    e = waiting_list(c, peer, LIMIT_BATCH_ENTRIES - entries, &rows, &count);
+    struct window window = window_of(c, &feed, entries);
+    if (e != OK || entries >= window.entries) return e;
+    e = waiting_list(c, peer, window.least, window.entries - entries, &rows, &count);
     int64_t first = feed.next_seq;
     for (size_t i = 0; e == OK && i < count; i++) {
         bytes += rows[i].size;
-        if (bytes > LIMIT_BATCH_BYTES && entries > 0) break; /* one entry always fits */
+        if (bytes > window.bytes && entries > 0) break; /* one entry always fits */
         e = number_row(c, peer, &feed, &rows[i]);
         entries++;
     }
     if (e != OK || feed.next_seq == first) return e;
+    store_note(c, str_format(c->arena, "feed:%.*s", STR_ARG(peer)));
     return feed_advance(c, peer, feed.next_seq, feed.chain);
 }
 
@@ -150,9 +184,8 @@ static enum err number_alone(struct call *c, struct str peer)
     return alarm_raise(c, peer, "sequencer.stuck", reason);
 }
 
-static enum err number_all(struct call *c, void *arg)
+enum err sequencer_number(struct call *c, const struct sequencer *sequencer)
 {
-    const struct sequencer *sequencer = arg;
     struct rows peers = {};
     int64_t fence = 0;
     enum err e = lease_fence(c, LEASE_NAME, &fence);
@@ -164,6 +197,11 @@ static enum err number_all(struct call *c, void *arg)
         e = number_alone(c, rows_text(&peers, i, 0));
     }
     return e;
+}
+
+static enum err number_all(struct call *c, void *arg)
+{
+    return sequencer_number(c, arg);
 }
 
 static enum err anything(struct call *c, void *arg)

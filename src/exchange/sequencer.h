@@ -14,6 +14,7 @@
 #include "store/store.h"
 
 enum { SEQUENCER_BEAT_MS = 1000, SEQUENCER_LOOKS = 6 };
+enum { SEQUENCER_ASK_MS = 60 * 1000 }; /* how long a full disk of a peer is believed in */
 
 struct sequencer {
     int64_t fence; /* 0: another one has the lease */
@@ -31,9 +32,12 @@ enum err sequencer_stand(struct call *c, struct sequencer *sequencer);
 /* Gives the lease back, if it is held, so that another one takes it at once. */
 enum err sequencer_leave(struct call *c, struct sequencer *sequencer);
 
-/* Numbers rows of every peer into its send window (LIMIT_BATCH_ENTRIES, LIMIT_BATCH_BYTES of
- * objects), by priority, then id, versions of one record in order; and log leaves in the order of
- * their ids. Does nothing when nothing waits. A row that cannot be numbered holds up its own peer
- * only, with an alarm. Errors: ERR_STALE "sequencer.fenced" after another one has taken the lease.
- */
+/* Numbers rows of every peer into its send window, by priority, then id, versions of one record in
+ * order; and log leaves in the order of their ids. The window is LIMIT_BATCH_ENTRIES and
+ * LIMIT_BATCH_BYTES of objects, or less when the peer has said so with its acknowledgement. Does
+ * nothing when nothing waits. A row that cannot be numbered holds up its own peer only, with an
+ * alarm. A peer that got numbers is noted as topic "feed:OFFICE". Errors: ERR_STALE
+ * "sequencer.fenced" after another one has taken the lease. */
 enum err sequencer_run(struct call *c, const struct sequencer *sequencer);
+/* The same inside a transaction that runs already, without a look beforehand. */
+enum err sequencer_number(struct call *c, const struct sequencer *sequencer);

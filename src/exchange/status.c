@@ -48,6 +48,7 @@ struct hello {
     int64_t out_epoch;
     int64_t out_seq;
     struct str out_chain;
+    bool call; /* it has no address of the one that asks */
 };
 
 #define AT(member) .offset = offsetof(struct hello, member)
@@ -61,6 +62,7 @@ static const struct field HELLO_FIELDS[] = {
     {.name = "out_epoch", .type = FIELD_INT, AT(out_epoch), .required = true},
     {.name = "out_seq", .type = FIELD_INT, AT(out_seq), .required = true},
     {.name = "out_chain", .type = FIELD_TEXT, AT(out_chain), .required = true},
+    {.name = "call", .type = FIELD_BOOL, AT(call)},
 };
 #undef AT
 static const struct field_table HELLO_TABLE = FIELD_TABLE("feed.hello", struct hello, HELLO_FIELDS);
@@ -75,7 +77,9 @@ static enum err hello_read(struct call *c, void *arg)
     struct greeting *greeting = arg;
     struct cursor_row cursor = {};
     struct feed_row feed = {};
+    struct peer peer = {};
     enum err e = cursor_load(c, greeting->peer, &cursor);
+    if (e == OK) e = peer_find(c, greeting->peer, &peer);
     if (e == OK) e = feed_load(c, greeting->peer, &feed);
     if (e != OK) return e;
     greeting->hello = (struct hello){
@@ -88,6 +92,7 @@ static enum err hello_read(struct call *c, void *arg)
         .out_epoch = feed.epoch,
         .out_seq = feed.next_seq - 1,
         .out_chain = feed.chain,
+        .call = peer.address.len == 0,
     };
     return OK;
 }
@@ -100,5 +105,15 @@ enum err exchange_hello(struct call *c, struct str peer, struct str *ret_json)
     struct sb sb = sb_new(c->arena, 0);
     fields_write(&sb, &HELLO_TABLE, &greeting.hello);
     *ret_json = sb_str(&sb);
+    return OK;
+}
+
+enum err exchange_hello_read(struct call *c, struct str peer, struct str json, bool *ret_call)
+{
+    struct hello hello = {};
+    enum err e = fields_read(c, &HELLO_TABLE, json, UNKNOWN_IGNORE, &hello);
+    if (e != OK) return e;
+    if (!str_eq(hello.office, peer)) return fail(c, ERR_PEER, "hello.peer");
+    *ret_call = hello.call;
     return OK;
 }

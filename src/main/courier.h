@@ -12,7 +12,7 @@
 #include "front/cli/cli.h"
 #include "front/tls/cert.h"
 
-enum { COURIER_MAGIC = 0x50484b32, COURIER_DETAIL_BYTES = 200 };
+enum { COURIER_MAGIC = 0x50484b33, COURIER_DETAIL_BYTES = 200 };
 
 struct courier_hello {
     uint32_t magic;
@@ -35,12 +35,12 @@ struct courier_order {
     char method[8];    /* "GET" or "POST" */
     char address[264]; /* "host:port" */
     char path[504];
-    char range[64];         /* value of the Range header; empty: none */
     char office[32];        /* id of who must answer */
     uint8_t public_key[32]; /* that office's */
     int64_t body_bytes;     /* of the body's file, from its start; -1: no body */
     int64_t answer_bytes_max;
-    int64_t wait_ms; /* for everything */
+    int64_t wait_ms;   /* for everything */
+    int64_t silent_ms; /* how long the peer may say nothing; 0: the courier's own patience */
 };
 
 struct courier_result {

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { LINK_WAIT_MS = 5 * 1000, HELLO_WAIT_MS = 10 * 1000, GRACE_MS = 5 * 1000, TRIES = 2 };
+enum { LINK_WAIT_MS = 5 * 1000, HELLO_WAIT_MS = 10 * 1000, TRIES = 2 };
 
 void courier_client_init(struct courier_client *client, int link_fd, struct keeper_client *keeper)
 {
@@ -95,7 +95,6 @@ static enum err order_fill(struct call *c, const struct wire_request *request,
     bool fits = text_put(order->method, sizeof order->method, request->method) &&
                 text_put(order->address, sizeof order->address, request->address) &&
                 text_put(order->path, sizeof order->path, request->path) &&
-                text_put(order->range, sizeof order->range, request->range) &&
                 text_put(order->office, sizeof order->office, request->office) &&
                 request->public_key.len == sizeof order->public_key;
     if (!fits) {
@@ -107,6 +106,7 @@ static enum err order_fill(struct call *c, const struct wire_request *request,
     order->body_bytes = str_eq(request->method, S("POST")) ? (int64_t)request->body.len : -1;
     order->answer_bytes_max = request->answer_bytes_max;
     order->wait_ms = request->wait_ms;
+    order->silent_ms = request->silent_ms;
     return OK;
 }
 
@@ -143,30 +143,17 @@ static enum err answer_read(struct call *c, int fd, int64_t bytes, struct wire_a
     return OK;
 }
 
-static enum err result_wait(struct call *c, int result_fd, const struct wire_request *request,
-                            struct courier_result *ret_result)
-{
-    int none[FDPASS_FDS_MAX];
-    int64_t wait_ms = request->wait_ms + GRACE_MS;
-    ssize_t n = fdpass_receive(result_fd, (int)wait_ms, ret_result, sizeof *ret_result, none);
-    bool whole = n == (ssize_t)sizeof *ret_result && ret_result->magic == COURIER_MAGIC &&
-                 ret_result->answer_bytes >= 0 &&
-                 ret_result->answer_bytes <= request->answer_bytes_max;
-    return whole ? OK : fail(c, ERR_IO, "courier.gone");
-}
-
-enum err courier_client_send(void *self, struct call *c, const struct wire_request *rq,
-                             struct wire_answer *ret_answer)
+enum err courier_client_begin(void *self, struct call *c, const struct wire_request *rq,
+                              struct wire_question *ret_question)
 {
     struct courier_client *client = self;
-    const struct wire_request *request = rq;
-    ensure(request->wait_ms > 0 && request->wait_ms < INT32_MAX / 2);
+    ensure(rq->wait_ms > 0 && rq->wait_ms < INT32_MAX / 2);
     struct courier_order *order = arena_alloc(c->arena, sizeof *order);
     int *ends = arena_array(c->arena, 2, sizeof *ends);
-    enum err e = order_fill(c, request, order);
+    enum err e = order_fill(c, rq, order);
     if (e != OK) return e;
     int answer_fd = memory_file(c, (struct str){});
-    int body_fd = memory_file(c, request->body);
+    int body_fd = memory_file(c, rq->body);
     if (answer_fd < 0 || body_fd < 0 || !fdpass_pair(ends)) return fail(c, ERR_IO, "courier.gone");
     arena_defer(c->arena, fd_end, &ends[0]);
     const int fds[] = {[COURIER_RESULT_FD] = ends[1],
@@ -175,14 +162,27 @@ enum err courier_client_send(void *self, struct call *c, const struct wire_reque
     bool sent = order_send(client, c, order, fds, ARRAY_LEN(fds));
     (void)close(ends[1]); /* so that the courier's end closes the last one */
     if (!sent) return fail(c, ERR_IO, "courier.gone");
+    *ret_question = (struct wire_question){
+        .fd = ends[0], .answer_fd = answer_fd, .answer_bytes_max = rq->answer_bytes_max};
+    return OK;
+}
+
+enum err courier_client_end(void *self, struct call *c, const struct wire_question *question,
+                            struct wire_answer *ret_answer)
+{
+    (void)self;
     struct courier_result result = {};
-    e = result_wait(c, ends[0], request, &result);
-    if (e != OK) return e;
+    int none[FDPASS_FDS_MAX];
+    ssize_t n = fdpass_receive(question->fd, 0, &result, sizeof result, none);
+    bool whole = n == (ssize_t)sizeof result && result.magic == COURIER_MAGIC &&
+                 result.answer_bytes >= 0 && result.answer_bytes <= question->answer_bytes_max;
+    if (!whole) return fail(c, ERR_IO, "courier.gone");
     if (result.status == 0) {
         result.detail[sizeof result.detail - 1] = '\0';
+        struct str detail = str_copy(c->arena, str_of(result.detail));
         (void)fail(c, ERR_PEER, "courier.failed"); /* the next line returns the same */
-        return fail_arg(c, "detail", str_of(result.detail));
+        return fail_arg(c, "detail", detail);
     }
     ret_answer->status = result.status;
-    return answer_read(c, answer_fd, result.answer_bytes, ret_answer);
+    return answer_read(c, question->answer_fd, result.answer_bytes, ret_answer);
 }

@@ -1,8 +1,8 @@
 #pragma once
 /*
- * courier_client.h: the worker's door to the courier. Any number of threads may send at a time;
- * each waits for its own answer. When the courier ends, everyone who waits hears of it and the next
- * order goes to the next courier.
+ * courier_client.h: the worker's door to the courier. Any number of questions may be under way, of
+ * any threads, each with a socket of its own for its answer. When the courier ends, everyone who
+ * waits hears of it and the next order goes to the next courier.
  */
 #include "front/wire/wire.h"
 #include "main/keeper_client.h"
@@ -20,7 +20,9 @@ void courier_client_init(struct courier_client *client, int link_fd, struct keep
 /* From now on every order fails at once: the office stops, and no courier comes any more. */
 void courier_client_stop(struct courier_client *client);
 
-/* wire_transport.send; `self` is the client. Errors: ERR_IO "courier.gone"; ERR_PEER
+/* wire_transport.begin and .end; `self` is the client. Errors: ERR_IO "courier.gone"; ERR_PEER
  * "courier.failed" (arg "detail") when no answer came. An answer of any status is OK. */
-enum err courier_client_send(void *self, struct call *c, const struct wire_request *rq,
-                             struct wire_answer *ret_answer);
+enum err courier_client_begin(void *self, struct call *c, const struct wire_request *rq,
+                              struct wire_question *ret_question);
+enum err courier_client_end(void *self, struct call *c, const struct wire_question *question,
+                            struct wire_answer *ret_answer);

@@ -193,7 +193,7 @@ static enum err past_one(struct call *c, struct demo *demo, enum demo_place plac
     struct demo_office *o = &demo->office[place];
     int failed = fchdir(o->dir_fd);
     ensure(failed == 0);
-    demo->past = (struct env){past_now_ms, past_random, demo};
+    demo->past = (struct env){.now_ms = past_now_ms, .random = past_random, .self = demo};
     struct call then = call_begin(&demo->past, NULL, NULL);
     o->cli = (struct cli_office){.plugins = plugins_of(&then, demo)};
     enum err e = cli_open(&then, &o->cli);

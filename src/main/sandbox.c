@@ -6,12 +6,20 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-enum { FILE_BYTES_MAX = 64 * 1024 * 1024 }; /* the largest answer is a few MiB */
+enum {
+    FILE_BYTES_MAX = 64 * 1024 * 1024, /* the largest answer is a few MiB */
+    FILES = 16 * 1024,                 /* connections, and three for each question to a peer */
+};
 
 void sandbox_common(int parent)
 {
     const struct rlimit none = {};
+    struct rlimit files = {};
     (void)setrlimit(RLIMIT_CORE, &none);
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < FILES) {
+        files.rlim_cur = files.rlim_max < FILES ? files.rlim_max : FILES;
+        (void)setrlimit(RLIMIT_NOFILE, &files);
+    }
     (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
     (void)signal(SIGINT, SIG_IGN); /* Ctrl-C is the supervisor's to hear: it stops us in order */

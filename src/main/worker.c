@@ -98,8 +98,10 @@ static enum err http_begin(struct call *c, struct worker *w, int64_t threads)
 
 static enum err wire_begin(struct call *c, struct worker *w)
 {
-    w->wire = (struct wire){.store = w->store, .office = &w->office, .env = w->env, .wake_fd = -1};
-    w->transport = (struct wire_transport){.send = courier_client_send, .self = &w->courier};
+    w->wire = (struct wire){
+        .store = w->store, .office = &w->office, .env = w->env, .http = w->http, .wake_fd = -1};
+    w->transport = (struct wire_transport){
+        .begin = courier_client_begin, .end = courier_client_end, .self = &w->courier};
     w->wire_guard = (struct guard){.inner = &wire_handler, .arg = &w->wire};
     enum err e = wire_driver_open(c, &w->wire, &w->transport, &w->driver);
     if (e != OK) return e;

@@ -299,7 +299,7 @@ static bool send_one(struct script *s, struct side *from)
         must(&d, inbox_receive(&d, from->office.id, batch, &answer));
         must(&d, ack_decode(&d, answer, &ack, &bytes, &signature));
         say("took %zu %lld\n", to->index, (long long)ack.seq);
-        must(&c, feed_answer(&c, &from->feed, answer));
+        must(&c, feed_answer(&c, &from->feed, answer, NULL));
     }
     call_end(&d);
     call_end(&c);

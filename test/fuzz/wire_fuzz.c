@@ -1,11 +1,12 @@
 /*
- * Any bytes are given to the decoders of batches and acknowledgements. What they accept must be
- * written again as the same bytes; what they refuse must have a reason. The first byte says how the
- * rest is used: as a whole frame, or as the contents of a sound batch of which one byte is then
- * changed, so that the fuzzer also gets behind the chain.
+ * Any bytes are given to the decoders of batches, acknowledgements and hello. What they accept must
+ * be written again as the same bytes; what they refuse must have a reason. The first byte says how
+ * the rest is used: as a whole frame, as a bare statement, or as the contents of a sound batch of
+ * which one byte is then changed, so that the fuzzer also gets behind the chain.
  */
 #include "core/version.h"
 #include "exchange/batch.h"
+#include "exchange/exchange.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -41,6 +42,22 @@ static void ack_try(struct call *c, struct str bytes)
         ensure(c->failure.reason != NULL);
         call_clear(c);
     }
+}
+
+/* The statement inside is what the peer wrote, without the frame. */
+static void statements_try(struct call *c, struct str bytes)
+{
+    struct ack ack = {};
+    bool call = false;
+    if (ack_read(c, bytes, &ack) == OK) {
+        ensure(ack.epoch > 0);
+        ensure(ack.credit_entries >= 0 && ack.credit_bytes >= 0 && ack.pause_ms >= 0);
+        ensure(ack.disk >= 0 && ack.disk <= DISK_FULL);
+        struct str again = ack_write(c, &ack);
+        ensure(ack_read(c, again, &ack) == OK && str_eq(ack_write(c, &ack), again));
+    }
+    call_clear(c);
+    if (exchange_hello_read(c, ALICE, bytes, &call) != OK) call_clear(c);
 }
 
 /* A sound batch that carries the data as objects and personal values. */
@@ -92,7 +109,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (size < 4) return 0;
     struct call c = call_begin(env_real(), NULL, NULL);
     struct str rest = {(const char *)data + 4, size - 4};
-    if (data[0] % 4 == 0) {
+    if (data[0] % 5 == 4) {
+        statements_try(&c, rest);
+    } else if (data[0] % 4 == 0) {
         batch_try(&c, rest);
     } else if (data[0] % 4 == 1) {
         ack_try(&c, rest);

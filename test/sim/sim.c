@@ -70,8 +70,10 @@ static void liveness(struct sim *sim)
     int64_t bound_ms = sim->canary == CANARY_NONE ? SIM_LIVENESS_MS : SIM_LIVENESS_MS / 60;
     int64_t end_ms = sim->world.now_ms + bound_ms;
     sim->faults = false;
-    for (size_t i = 0; i < sim->world.count; i++)
+    for (size_t i = 0; i < sim->world.count; i++) {
         sim->world.offices[i].fail_commit = false;
+        sim->world.offices[i].used_percent = 0;
+    }
     while (sim->broken == NULL && !check_quiet(sim)) {
         int64_t wake_ms = wake(sim);
         bool later = wake_ms > sim->world.now_ms && wake_ms < end_ms;
@@ -85,7 +87,7 @@ static void liveness(struct sim *sim)
 static void run(struct sim *sim, uint64_t seed, size_t offices, enum canary canary,
                 uint8_t ret_trace[crypto_hash_sha256_BYTES])
 {
-    *sim = (struct sim){.seed = seed, .canary = canary};
+    *sim = (struct sim){.seed = seed, .canary = canary, .world.callers = SIM_CALLERS};
     crypto_hash_sha256_init(&sim->trace);
     world_open(&sim->world, seed, offices);
     for (size_t i = 0; i < offices; i++)
@@ -130,6 +132,8 @@ static bool counts_print(const struct sim_counts *sum)
         {"crashes before commit", sum->crashes_before_commit},
         {"crashes after commit", sum->crashes_after_commit},
         {"crashes when idle", sum->crashes_idle},
+        {"batches pulled", sum->pulled},
+        {"disks filled", sum->disks},
     };
     bool all = true;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

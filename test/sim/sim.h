@@ -3,7 +3,9 @@
  * sim.h: offices that exchange records in one process, one thread, from one seed. The production
  * state machines (sequencer, feed, inbox, fetch) and the production store run on a clock that only
  * the simulator moves, over a network that loses, repeats, delays, reorders and cuts, on machines
- * that lose power before and after every commit. The same seed gives the same trace, byte for byte.
+ * that lose power before and after every commit. The first office has no address: it sends its own
+ * and fetches what is for it. Disks fill up and become free again. The same seed gives the same
+ * trace, byte for byte.
  *
  *     safety     acts and faults for two minutes of simulated time; promises are watched throughout
  *     heal       no new acts, no new faults, every office up
@@ -12,6 +14,7 @@
  */
 #include "exchange/feed.h"
 #include "exchange/fetch.h"
+#include "exchange/pull.h"
 #include "exchange/sequencer.h"
 #include "sim/world.h"
 
@@ -22,10 +25,22 @@ enum {
     SIM_SAFETY_MS = 120 * 1000,
     SIM_LIVENESS_MS = 60 * 60 * 1000,
     SIM_TIMEOUT_MS = 3000,   /* of one question */
+    SIM_PULL_MS = 10 * 1000, /* the longest that a question waits for news */
+    SIM_CALLERS = 1,         /* offices without an address */
     SIM_MESSAGES_MAX = 4096, /* under way at one time */
 };
 
-enum message_kind { MESSAGE_BATCH, MESSAGE_ACK, MESSAGE_ASK, MESSAGE_PIECE, MESSAGE_KINDS };
+enum message_kind {
+    MESSAGE_BATCH,
+    MESSAGE_ACK,
+    MESSAGE_ASK,
+    MESSAGE_PIECE,
+    MESSAGE_PULL,    /* what comes after a number? */
+    MESSAGE_PULLED,  /* a batch; empty: nothing came */
+    MESSAGE_BROUGHT, /* an acknowledgement of what was pulled */
+    MESSAGE_TOLD,    /* it has been taken */
+    MESSAGE_KINDS
+};
 
 struct message {
     int64_t at_ms; /* of arrival */
@@ -54,6 +69,8 @@ struct sim_counts {
     int64_t crashes_after_commit; /* the answer was lost */
     int64_t crashes_idle;
     int64_t refused; /* entries set aside */
+    int64_t pulled;  /* batches */
+    int64_t disks;   /* times that a disk filled up */
 };
 
 /* Bugs planted on purpose, each of which a run must find. */
@@ -68,6 +85,11 @@ struct sim_office {
     int64_t feed_until_ms[WORLD_OFFICES_MAX]; /* a batch is under way until then; 0: none */
     struct fetch *fetch[WORLD_OFFICES_MAX];
     int64_t fetch_until_ms[WORLD_OFFICES_MAX];
+    struct pull pull[WORLD_OFFICES_MAX];
+    int64_t pull_until_ms[WORLD_OFFICES_MAX];
+    int64_t pull_asked_ms[WORLD_OFFICES_MAX];
+    int64_t parked_until_ms[WORLD_OFFICES_MAX]; /* its question waits here for news; 0: none */
+    int64_t parked_seq[WORLD_OFFICES_MAX];
     /* not memory: what the simulator knows that this office has promised to others */
     int64_t promised[WORLD_OFFICES_MAX];
     uint8_t said[WORLD_OFFICES_MAX][crypto_hash_sha256_BYTES]; /* hash of the newest answer */
@@ -109,7 +131,16 @@ void office_crash(struct sim *sim, size_t index, int64_t *count);
 void office_receive(struct sim *sim, const struct message *message);
 void office_turn(struct sim *sim, size_t index);
 int64_t office_wake(struct sim *sim, size_t index);
+/* Remembers an acknowledgement that leaves: `m` is what it answers. */
+void office_promise(struct sim *sim, struct call *c, const struct message *m, struct str frame);
+/* Says that the power went in the call's transaction; anything else that fails is a bug. */
+bool office_power_went(struct sim *sim, struct call *c, size_t index, size_t peer);
 void office_end(struct sim *sim, size_t index);
+
+/* sim_pull.c */
+void pull_receive(struct sim *sim, const struct message *message);
+enum err pull_turn(struct sim *sim, struct call *c, size_t index, size_t peer);
+enum err parked_turn(struct sim *sim, struct call *c, size_t index, size_t peer);
 
 /* sim_work.c */
 void work_turn(struct sim *sim);

@@ -23,6 +23,10 @@ void office_begin(struct sim *sim, size_t index)
         office->feed[i] = (struct feed){.peer = at(sim, i)->office.id};
         office->feed_until_ms[i] = 0;
         office->fetch_until_ms[i] = 0;
+        office->pull[i] = (struct pull){.peer = at(sim, i)->office.id};
+        office->pull_until_ms[i] = 0;
+        office->parked_until_ms[i] = 0;
+        office->feed[i].call = at(sim, index)->calls; /* as its hello tells it */
         if (i == index) continue;
         office->fetch[i] = fetch_open(&sim->world.env, at(sim, index)->store,
                                       &at(sim, index)->office, at(sim, i)->office.id);
@@ -51,8 +55,7 @@ void office_crash(struct sim *sim, size_t index, int64_t *count)
     office->restart_ms = sim->world.now_ms + 100 + (int64_t)world_below(&sim->world, 5000);
 }
 
-/* Says that the power went in the call's transaction; anything else that fails is a bug. */
-static bool power_went(struct sim *sim, struct call *c, size_t index, size_t peer)
+bool office_power_went(struct sim *sim, struct call *c, size_t index, size_t peer)
 {
     if (str_eq(str_of(c->failure.reason), S("store.io"))) return true;
     sim_break(sim, c->failure.reason, index, peer, 0);
@@ -101,8 +104,8 @@ static void canary_early(struct sim *sim, const struct message *m, struct call *
 
 /* Messages */
 
-/* Remembers what leaves as acknowledged: it must survive, and be said again in the same bytes. */
-static void promise(struct sim *sim, struct call *c, const struct message *m, struct str frame)
+/* It must survive, and be said again in the same bytes. */
+void office_promise(struct sim *sim, struct call *c, const struct message *m, struct str frame)
 {
     struct sim_office *office = &sim->offices[m->to];
     struct ack ack = {};
@@ -129,7 +132,7 @@ static void take_batch(struct sim *sim, const struct message *m)
     struct call c = world_call(at(sim, m->to));
     struct str ack = {};
     enum err e = inbox_receive(&c, at(sim, m->from)->office.id, m->bytes, &ack);
-    if (e != OK && power_went(sim, &c, m->to, m->from)) {
+    if (e != OK && office_power_went(sim, &c, m->to, m->from)) {
         canary_early(sim, m, &c);
         call_end(&c);
         office_crash(sim, m->to, &sim->counts.crashes_before_commit);
@@ -142,7 +145,7 @@ static void take_batch(struct sim *sim, const struct message *m)
         return;
     }
     if (e == OK) {
-        promise(sim, &c, m, ack);
+        office_promise(sim, &c, m, ack);
         net_send(sim, MESSAGE_ACK, m->to, m->from, ack);
         feed_wake(&office->feed[m->from], sim->world.now_ms, true);
         fetch_hurry(office->fetch[m->from], sim->world.now_ms);
@@ -154,8 +157,8 @@ static void take_ack(struct sim *sim, const struct message *m)
 {
     struct sim_office *office = &sim->offices[m->to];
     struct call c = world_call(at(sim, m->to));
-    enum err e = feed_answer(&c, &office->feed[m->from], m->bytes);
-    bool power_off = e != OK && power_went(sim, &c, m->to, m->from);
+    enum err e = feed_answer(&c, &office->feed[m->from], m->bytes, NULL);
+    bool power_off = e != OK && office_power_went(sim, &c, m->to, m->from);
     call_end(&c);
     office->feed_until_ms[m->from] = 0;
     if (power_off) office_crash(sim, m->to, &sim->counts.crashes_before_commit);
@@ -204,7 +207,7 @@ static void take_piece(struct sim *sim, const struct message *m)
         office->fetch_until_ms[m->from] = 0;
         e = fetch_take(&c, fetch, rest);
     }
-    if (e != OK) power_off = power_went(sim, &c, m->to, m->from);
+    if (e != OK) power_off = office_power_went(sim, &c, m->to, m->from);
     call_end(&c);
     if (power_off) office_crash(sim, m->to, &sim->counts.crashes_before_commit);
 }
@@ -218,6 +221,10 @@ void office_receive(struct sim *sim, const struct message *m)
     case MESSAGE_ACK: take_ack(sim, m); return;
     case MESSAGE_ASK: take_ask(sim, m); return;
     case MESSAGE_PIECE: take_piece(sim, m); return;
+    case MESSAGE_PULL:
+    case MESSAGE_PULLED:
+    case MESSAGE_BROUGHT:
+    case MESSAGE_TOLD: pull_receive(sim, m); return;
     case MESSAGE_KINDS: break;
     }
     ensure(false); /* every kind is above */
@@ -278,10 +285,13 @@ void office_turn(struct sim *sim, size_t index)
     for (size_t i = 0; e == OK && i < sim->world.count; i++) {
         if (i == index) continue;
         feed_wake(&office->feed[i], sim->world.now_ms, false);
-        e = feed_turn(sim, &c, index, i);
-        if (e == OK) e = fetch_turn(sim, &c, index, i);
+        bool reachable = !at(sim, i)->calls;
+        if (reachable) e = feed_turn(sim, &c, index, i);
+        if (e == OK) e = fetch_turn(sim, &c, index, i); /* the peer comes for the question */
+        if (e == OK && reachable) e = pull_turn(sim, &c, index, i);
+        if (e == OK) e = parked_turn(sim, &c, index, i);
     }
-    bool power_off = e != OK && power_went(sim, &c, index, index);
+    bool power_off = e != OK && office_power_went(sim, &c, index, index);
     call_end(&c);
     if (power_off) office_crash(sim, index, &sim->counts.crashes_before_commit);
 }
@@ -299,7 +309,13 @@ int64_t office_wake(struct sim *sim, size_t index)
         if (office->fetch_until_ms[i] > 0) fetch_ms = office->fetch_until_ms[i];
         int64_t feed_ms = office->feed[i].wake_ms;
         if (office->feed_until_ms[i] > 0) feed_ms = office->feed_until_ms[i];
+        int64_t pull_ms = office->feed[i].call ? office->pull[i].wake_ms : INT64_MAX;
+        if (office->pull_until_ms[i] > 0) pull_ms = office->pull_until_ms[i];
+        int64_t parked_ms = office->parked_until_ms[i];
+        if (at(sim, i)->calls) feed_ms = pull_ms = INT64_MAX;
+        if (parked_ms > 0 && parked_ms < wake_ms) wake_ms = parked_ms;
         if (feed_ms < wake_ms) wake_ms = feed_ms;
+        if (pull_ms < wake_ms) wake_ms = pull_ms;
         if (fetch_ms < wake_ms) wake_ms = fetch_ms;
     }
     call_end(&c);

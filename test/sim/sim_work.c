@@ -196,8 +196,19 @@ static void work_office(struct sim *sim, size_t index)
     call_end(&c);
 }
 
+/* A disk fills up, or becomes free again. */
+static void work_disk(struct sim *sim, size_t index)
+{
+    static const int64_t USED[] = {0, 0, 86, 91, 96, 99};
+    if (!sim_fault(sim, 200)) return;
+    at(sim, index)->used_percent = USED[world_below(&sim->world, ARRAY_LEN(USED))];
+    sim->counts.disks += at(sim, index)->used_percent > 0;
+}
+
 void work_turn(struct sim *sim)
 {
+    for (size_t i = 0; i < sim->world.count; i++)
+        work_disk(sim, i);
     for (size_t i = 0; i < sim->world.count; i++) {
         if (!sim->offices[i].up || world_below(&sim->world, WORK_ONE_IN) != 0) continue;
         work_office(sim, i);

@@ -40,6 +40,16 @@ uint64_t world_below(struct world *world, uint64_t limit)
     return world_random(world) % limit;
 }
 
+static int64_t world_free(void *self, const char *dir)
+{
+    const struct world *world = self;
+    for (size_t i = 0; i < world->count; i++) {
+        if (strcmp(world->offices[i].dir, dir) == 0) return 100 - world->offices[i].used_percent;
+    }
+    ensure(false); /* no other folder is asked about */
+    return 0;
+}
+
 static void world_bytes(void *self, uint8_t *ret_bytes, size_t bytes)
 {
     for (size_t i = 0; i < bytes; i++)
@@ -153,7 +163,7 @@ static enum err meet(struct call *c, void *arg)
         .code = other->office.code,
         .name = other->office.name,
         .public_key = hex_encode(c->arena, other->office.public_key),
-        .address = S("127.0.0.1:1"),
+        .address = other->calls ? S("") : S("127.0.0.1:1"),
     };
     struct put put = {
         .kind = "office.peer", .body = &peer, .audience = audience, .audience_count = count};
@@ -193,6 +203,7 @@ static void office_make(struct world *world, size_t index)
     failed = mkdir(office->dir, 0700);
     ensure(failed == 0);
     office->office.dir = str_of(office->dir);
+    office->calls = index < world->callers;
     world_start(office);
 }
 
@@ -201,7 +212,8 @@ void world_open(struct world *world, uint64_t seed, size_t count)
     ensure(count <= WORLD_OFFICES_MAX);
     int failed = sodium_init();
     ensure(failed >= 0);
-    world->env = (struct env){.now_ms = world_now, .random = world_bytes, .self = world};
+    world->env = (struct env){
+        .now_ms = world_now, .random = world_bytes, .free_percent = world_free, .self = world};
     world->now_ms = WORLD_START_MS;
     world->random = seed;
     world->count = count;

@@ -20,6 +20,8 @@ struct world_office {
     char dir[WORLD_DIR_BYTES];
     struct str person; /* record id of its one officer */
     bool fail_commit;  /* the next commit fails, as if the power went */
+    bool calls;        /* nobody has its address: it calls the others */
+    int64_t used_percent; /* of its disk */
     int64_t commits;
 };
 
@@ -30,6 +32,7 @@ struct world {
     char dir[WORLD_DIR_BYTES];
     struct world_office offices[WORLD_OFFICES_MAX];
     size_t count;
+    size_t callers; /* so many, the first ones, have no address; set before world_open */
 };
 
 /* Makes `count` offices that know each other. Shapes: world points to zeroed memory that does not

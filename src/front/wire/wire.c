@@ -5,9 +5,12 @@
 #include "core/act.h"
 #include "core/office.h"
 #include "exchange/exchange.h"
+#include "exchange/feed.h"
 #include "exchange/fetch.h"
 #include "exchange/inbox.h"
+#include "front/http/loopback.h"
 #include "front/tls/cert.h"
+#include "front/wire/wire_back.h"
 #include "front/wire/wire_wake.h"
 
 #include <fcntl.h>
@@ -18,6 +21,9 @@ enum { FRAME_BYTES_MAX = LIMIT_BATCH_BYTES + LIMIT_ENTRY_BYTES };
 
 static const struct str BYTES_MEDIA = {"application/octet-stream", 24};
 static const struct str JSON_MEDIA = {"application/json", 16};
+static const struct str FEED_ANY = {"feed", 4}; /* topic: any feed may have something new */
+
+static const struct str BACK = {"/x1/back/", 9};
 
 /* What every question is answered with. */
 struct answering {
@@ -42,11 +48,14 @@ void wire_changed(void *arg, const struct str *topics, size_t count)
     bool records = false;
     bool outbox = false;
     bool peers = false;
+    struct http_server *http = wire->http;
     for (size_t i = 0; i < count; i++) {
         bool all = str_eq(topics[i], S("all")); /* something may have been missed */
         records = records || all || str_starts(topics[i], S("record:"));
         outbox = outbox || all || str_eq(topics[i], S("outbox"));
         peers = peers || all || str_eq(topics[i], S("kind:office.peer"));
+        bool feed = all || str_starts(topics[i], S("feed:"));
+        if (feed && http != NULL) http_stream_publish(http, all ? FEED_ANY : topics[i], S(""));
     }
     if (peers) wire_wake(wire, WAKE_PEERS);
     if (outbox) wire_wake(wire, WAKE_NEW);
@@ -110,8 +119,62 @@ static enum err answer_feed(struct answering *a)
     return e;
 }
 
-/* Reads "bytes=FIRST-LAST", the one form our own driver sends; anything else is the whole file,
- * which RFC 9110 14.2 allows. False when the range lies outside the file. */
+/* Reads "E.S" and the seconds that the peer will wait. */
+static enum err pull_read(struct answering *a, int64_t *ret_epoch, int64_t *ret_seq,
+                          int64_t *ret_wait_s)
+{
+    struct str epoch = {};
+    struct str seq = {};
+    struct str wait = http_query(a->rq, S("wait"));
+    *ret_wait_s = 0;
+    bool form = str_cut(http_query(a->rq, S("after")), '.', &epoch, &seq) &&
+                parse_int(epoch, 1, INT32_MAX, ret_epoch) &&
+                parse_int(seq, 0, INT64_MAX - 1, ret_seq);
+    if (form && wait.len > 0) form = parse_int(wait, 0, INT32_MAX, ret_wait_s);
+    if (!form) return fail(a->c, ERR_SYNTAX, "wire.after");
+    if (*ret_wait_s > LIMIT_WIRE_PULL_S) *ret_wait_s = LIMIT_WIRE_PULL_S;
+    return OK;
+}
+
+/* The batch that the driver would post, to a peer that it cannot reach. */
+static enum err answer_pull(struct answering *a)
+{
+    int64_t epoch = 0;
+    int64_t seq = 0;
+    int64_t wait_s = 0;
+    struct str batch = {};
+    enum err e = pull_read(a, &epoch, &seq, &wait_s);
+    if (e == OK) e = feed_pull(a->c, a->peer, epoch, seq, &batch);
+    if (e != OK) return e;
+    struct str topics[] = {
+        str_format(a->rq->arena, "feed:%.*s", STR_ARG(a->peer)),
+        FEED_ANY,
+    };
+    if (batch.len > 0) {
+        http_reply_text(a->reply, 200, BYTES_MEDIA, str_copy(a->rq->arena, batch));
+    } else if (wait_s == 0 || a->rq->waited) {
+        http_reply_status(a->reply, 204);
+    } else {
+        http_reply_park(a->reply, topics, ARRAY_LEN(topics), wait_s * 1000);
+    }
+    return OK;
+}
+
+/* What a peer has pulled is acknowledged by a question of its own. */
+static enum err answer_ack(struct answering *a)
+{
+    struct str body = {};
+    struct feed feed = {.peer = a->peer};
+    enum err e = body_read(a, &body);
+    if (e == OK) e = feed_answer(a->c, &feed, body, NULL);
+    if (e != OK) return e;
+    http_reply_status(a->reply, 204);
+    wire_wake(a->wire, WAKE_NEW); /* the window is open again */
+    return OK;
+}
+
+/* Reads "bytes=FIRST-LAST", for programs that take a file as a whole; anything else is the whole
+ * file, which RFC 9110 14.2 allows. False when the range lies outside the file. */
 static bool range_read(struct str range, int64_t size, int64_t *ret_offset, int64_t *ret_bytes)
 {
     struct str first_text = {};
@@ -199,6 +262,41 @@ static enum err answer_push(struct answering *a, struct str root)
     return OK;
 }
 
+/* What this office would like to have of a peer that it cannot reach. */
+static enum err answer_back(struct answering *a)
+{
+    int64_t wait_s = 0;
+    struct str wait = http_query(a->rq, S("wait"));
+    if (wait.len > 0 && !parse_int(wait, 0, LIMIT_WIRE_PULL_S, &wait_s)) {
+        return fail(a->c, ERR_SYNTAX, "wire.after");
+    }
+    struct str json = wire_back_give(a->c, a->wire, a->peer);
+    struct str topic = str_format(a->rq->arena, "back:%.*s", STR_ARG(a->peer));
+    if (json.len > 0) {
+        http_reply_text(a->reply, 200, JSON_MEDIA, str_copy(a->rq->arena, json));
+    } else if (wait_s == 0 || a->rq->waited) {
+        http_reply_status(a->reply, 204);
+    } else {
+        http_reply_park(a->reply, &topic, 1, wait_s * 1000);
+    }
+    return OK;
+}
+
+static enum err answer_brought(struct answering *a, struct str id_text)
+{
+    struct str body = {};
+    int64_t id = 0;
+    int64_t status = 0;
+    bool form = parse_int(id_text, 1, INT64_MAX, &id) &&
+                parse_int(http_query(a->rq, S("status")), 200, 599, &status);
+    if (!form) return fail(a->c, ERR_SYNTAX, "wire.after");
+    enum err e = body_read(a, &body);
+    if (e != OK) return e;
+    wire_back_take(a->wire, a->peer, id, (int)status, body);
+    http_reply_status(a->reply, 204);
+    return OK;
+}
+
 static enum err answer_hello(struct answering *a)
 {
     struct str json = {};
@@ -235,11 +333,17 @@ static enum err route(struct answering *a)
     bool get = str_eq(a->rq->method, S("GET"));
     bool post = str_eq(a->rq->method, S("POST"));
     if (str_eq(path, S("/x1/feed")) && post) return answer_feed(a);
+    if (str_eq(path, S("/x1/feed")) && get) return answer_pull(a);
+    if (str_eq(path, S("/x1/ack")) && post) return answer_ack(a);
     if (str_eq(path, S("/x1/hello")) && get) return answer_hello(a);
+    if (str_eq(path, S("/x1/back")) && get) return answer_back(a);
+    if (str_starts(path, BACK) && post) return answer_brought(a, str_sub(path, BACK.len, path.len));
     if (str_starts(path, blob)) return route_blob(a, str_sub(path, blob.len, path.len));
     if (str_eq(path, S("/x1/feed"))) {
+        refuse_method(a, S("GET, POST"));
+    } else if (str_eq(path, S("/x1/ack")) || str_starts(path, BACK)) {
         refuse_method(a, S("POST"));
-    } else if (str_eq(path, S("/x1/hello"))) {
+    } else if (str_eq(path, S("/x1/hello")) || str_eq(path, S("/x1/back"))) {
         refuse_method(a, S("GET"));
     } else {
         http_reply_error(a->reply, 404);
@@ -253,17 +357,54 @@ static void handle(void *arg, struct http_request *rq, struct http_reply *reply)
     struct call c = call_begin(wire->env, wire->store, wire->office);
     struct answering a = {.c = &c, .wire = wire, .rq = rq, .reply = reply};
     enum err e = authenticate(&a);
-    if (e == OK) wire_wake(wire, a.peer); /* who calls us can be reached again */
     if (e == OK) e = route(&a);
+    if (a.peer.len > 0) wire_wake(wire, a.peer); /* who calls us can be reached again */
     if (e != OK) answer_failure(&a);
     call_end(&c);
 }
 
+/* A question that was asked back: who asks has proven itself where it was fetched. */
+struct local {
+    struct call *c;
+    struct wire *wire;
+    struct str peer;
+};
+
+static void local_handle(void *arg, struct http_request *rq, struct http_reply *reply)
+{
+    const struct local *local = arg;
+    struct answering a = {
+        .c = local->c, .wire = local->wire, .rq = rq, .reply = reply, .peer = local->peer};
+    if (route(&a) == OK) return;
+    answer_failure(&a);
+    call_clear(a.c);
+}
+
+void wire_back_answer(struct call *c, struct wire *wire, struct str peer,
+                      const struct back_question *question, struct wire_answer *ret_answer)
+{
+    static const struct http_handler LOCAL = {.handle = local_handle};
+    struct local local = {c, wire, peer};
+    int64_t status = 0;
+    *ret_answer = (struct wire_answer){.status = 404};
+    if (!str_starts(question->path, S("/x1/blob/"))) return;
+    struct str target = str_format(c->arena, "GET %.*s", STR_ARG(question->path));
+    struct str request = http_loopback_request(c->arena, target, (struct str){}, (struct str){});
+    struct str reply = http_loopback(c->arena, c->env, &LOCAL, &local, request);
+    bool form = parse_int(str_sub(reply, 9, 12), 100, 599, &status); /* "HTTP/1.1 206 " */
+    ensure(form);
+    ret_answer->status = (int)status;
+    ret_answer->body = http_loopback_body(reply);
+}
+
 static int64_t plan(void *arg, const struct http_request *rq)
 {
-    (void)arg;
+    struct wire *wire = arg;
+    int64_t bytes = 1;
     bool frame = str_eq(rq->path, S("/x1/feed")) || str_eq(rq->method, S("PUT"));
-    return frame ? FRAME_BYTES_MAX : 1;
+    if (frame || str_starts(rq->path, BACK)) bytes = FRAME_BYTES_MAX;
+    if (str_eq(rq->path, S("/x1/ack"))) bytes = LIMIT_STATEMENT_BYTES;
+    return bytes > 1 && wire_knows(wire, rq->peer_cert) ? bytes : 1; /* nothing of a stranger */
 }
 
 const struct http_handler wire_handler = {.plan = plan, .handle = handle};

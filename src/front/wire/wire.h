@@ -1,28 +1,61 @@
 #pragma once
 /*
- * wire.h: the exchange over HTTPS. The door for other offices answers these questions, each only
- * to an office of the directory whose key vouches for its TLS certificate:
+ * wire.h: the exchange over HTTPS. The door for other offices answers these questions, each only to
+ * an office of the directory whose key vouches for its TLS certificate:
  *
- *     POST /x1/feed         a batch        -> its acknowledgement
- *     GET  /x1/blob/ROOT    a file         -> the bytes, whole or the one Range asked for
- *     GET  /x1/blob/ROOT/I  a chunk        -> its bytes with the proof (chunk_frame.h)
- *     HEAD /x1/blob/ROOT                   -> which chunks are here
- *     PUT  /x1/blob/ROOT/I  a chunk        -> which one is missing next
- *     GET  /x1/hello                       -> clock, and where both feeds stand
+ *     POST /x1/feed                    a batch             -> its acknowledgement
+ *     GET  /x1/feed?after=E.S&wait=W                       -> what would be posted, or 204
+ *     POST /x1/ack                     an acknowledgement  -> 204
+ *     GET  /x1/blob/ROOT               a file              -> the bytes, whole or one Range
+ *     GET  /x1/blob/ROOT/I             a chunk             -> its bytes, proven (chunk_frame.h)
+ *     HEAD /x1/blob/ROOT                                   -> which chunks are here
+ *     PUT  /x1/blob/ROOT/I             a chunk             -> which one is missing next
+ *     GET  /x1/hello                                       -> clock, and where both feeds stand
+ *     GET  /x1/back?wait=W                                 -> what this office asks, or 204
+ *     POST /x1/back/ID?status=S        the answer to that  -> 204
  *
- * The driver is one thread that sends this office's feeds and fetches its files: it wakes for what
- * the store has new, for a peer that calls, and when a wait is over. It decides nothing: feed.h and
- * fetch.h say what to send and when. The connection itself is made by whoever gives the transport.
+ * The driver is one thread that sends this office's feeds, fetches its files, and fetches the feeds
+ * of those that have no address of this office. It wakes for what the store has new, for a peer
+ * that calls, for an answer, and when a wait is over. Questions to many peers are under way at one
+ * time, so a peer that says nothing holds up nobody else. It decides nothing: feed.h, pull.h and
+ * fetch.h say what to ask and when. The connections are made by whoever gives the transport.
  */
 #include "front/http/http.h"
+
+#include <pthread.h>
+
+/* The directory as the loop thread may look at it: before a body is read, not after. */
+struct wire_known {
+    pthread_mutex_t lock; /* begins as zeros */
+    struct arena *arena;  /* of the rest; NULL: nobody is known */
+    struct wire_key *keys;
+    size_t count;
+};
+
+/* Questions to peers that come themselves: wire_back.h. */
+struct wire_back {
+    pthread_mutex_t lock; /* begins as zeros */
+    struct back_slot *slots;
+};
 
 struct wire {
     struct store *store;
     struct office *office;
     const struct env *env;
+    struct http_server *http; /* where questions wait for news; NULL: they do not wait */
     int wake_fd; /* of the driver, filled by wire_driver_open; -1: there is none */
     _Atomic bool leaves_wait; /* log leaves were written that the driver has been told of */
+    struct wire_known known;
+    struct wire_back back;
 };
+
+/* Learns whose bodies may be read, at the start and after each change of the directory, which the
+ * driver does. Errors: the store's. */
+enum err wire_learn(struct call *c, struct wire *wire);
+/* Forgets them: only when no handler of this wire runs any more. */
+void wire_forget(struct wire *wire);
+/* Says that an office of the directory vouches for the certificate. From any thread. */
+bool wire_knows(struct wire *wire, struct str peer_cert);
 
 extern const struct http_handler wire_handler; /* arg: struct wire * */
 
@@ -37,10 +70,10 @@ struct wire_request {
     struct str public_key; /* 32 raw bytes: the key that vouches for its certificate */
     struct str method;
     struct str path;
-    struct str range; /* value of the Range header; empty: none */
     struct str body;
     int64_t answer_bytes_max;
-    int64_t wait_ms; /* for everything together */
+    int64_t wait_ms;   /* for everything together */
+    int64_t silent_ms; /* how long the peer may say nothing; 0: the transport's own patience */
 };
 
 struct wire_answer {
@@ -48,11 +81,22 @@ struct wire_answer {
     struct str body; /* in the call's arena */
 };
 
+/* One question under way. It lies in the arena of its call, and ends with it. */
+struct wire_question {
+    int fd; /* readable when the answer is there, or will never come */
+    int answer_fd;
+    int64_t answer_bytes_max;
+};
+
 struct wire_transport {
-    /* Blocks until the answer is complete. Errors: any with fault FAULT_PEER or ERR_IO: no answer
+    /* Sends a question and does not wait. Shapes: any number may be under way, each with a call of
+     * its own. Errors: ERR_IO; ERR_PEER for a question that cannot be sent. */
+    enum err (*begin)(void *self, struct call *c, const struct wire_request *rq,
+                      struct wire_question *ret_question);
+    /* Takes the answer, without waiting. Errors: any with fault FAULT_PEER or ERR_IO: no answer
      * came, the question may or may not have. */
-    enum err (*send)(void *self, struct call *c, const struct wire_request *rq,
-                     struct wire_answer *ret_answer);
+    enum err (*end)(void *self, struct call *c, const struct wire_question *question,
+                    struct wire_answer *ret_answer);
     void *self;
 };
 
@@ -69,7 +113,7 @@ enum err wire_driver_open(struct call *c, struct wire *wire, const struct wire_t
  * is ERR_STALE "sequencer.fenced". On a shared store it waits without the lease, and gives it back
  * at the end. Shapes: c is a call of this thread. */
 enum err wire_driver_run(struct call *c, struct wire_driver *driver);
-/* Asks the driver to end after the question under way. From any thread. */
+/* Asks the driver to end; what is under way is given up. From any thread. */
 void wire_driver_stop(const struct wire *wire);
 /* Only after wire_driver_run() has returned, or when it never ran, and when no handler of this wire
  * runs any more. */

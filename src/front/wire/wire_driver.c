@@ -1,10 +1,7 @@
 #include "base/id.h"
 #include "base/limits.h"
 #include "core/office.h"
-#include "exchange/feed.h"
-#include "exchange/fetch.h"
-#include "exchange/sequencer.h"
-#include "front/wire/wire_lease.h"
+#include "front/wire/wire_peer.h"
 #include "front/wire/wire_wake.h"
 
 #include <fcntl.h>
@@ -13,40 +10,15 @@
 #include <unistd.h>
 
 enum {
-    FEED_WAIT_MS = 30 * 1000, /* for one answer */
-    PIECE_WAIT_MS = 60 * 1000,
-    ACK_BYTES_MAX = 64 * 1024,
-    IDLE_WAIT_MS = 60 * 1000, /* the longest sleep: clocks may be set */
+    IDLE_WAIT_MS = 60 * 1000, /* the longest sleep: clocks may be set, disks freed */
     WAKES_READ = 64,          /* reasons read at one time */
     LEAVES_WAIT_MS = 250,     /* log leaves that nobody waits for are numbered together */
+    HELLO_SPREAD_MS = 5000,   /* not all peers are greeted in the same moment */
 };
 
-/* One peer as the driver knows it; gone with the process. */
-struct peer_state {
-    struct peer_state *next;
-    struct str office;
-    struct feed feed;
-    struct fetch *fetch;
-};
-
-struct wire_driver {
-    struct arena *arena;
-    struct wire *wire;
-    const struct wire_transport *transport;
-    struct sequencer sequencer;
-    struct wire_lease *lease; /* NULL: no other program uses the store */
-    struct arena *peers_arena;
-    struct peer_state *peers;
-    int wake_fds[2]; /* read, write */
-    bool stop;
-    bool peers_changed;
-    bool news;
-    int64_t leaves_ms; /* when log leaves that nobody waits for are numbered; 0: none wait */
-};
-
-static struct peer_state *peer_get(struct wire_driver *driver, struct str office)
+static struct wire_peer *peer_get(struct wire_driver *driver, struct str office)
 {
-    for (struct peer_state *peer = driver->peers; peer != NULL; peer = peer->next) {
+    for (struct wire_peer *peer = driver->peers; peer != NULL; peer = peer->next) {
         if (str_eq(peer->office, office)) return peer;
     }
     return NULL;
@@ -63,30 +35,47 @@ static enum err peers_list(struct call *c, void *arg)
     return peer_list(c, &peers->list, &peers->count);
 }
 
-/* Learns new peers. Nobody is forgotten: what waits for an office goes on waiting. */
+static struct wire_peer *peer_add(struct call *c, struct wire_driver *driver, struct str office)
+{
+    const struct wire *wire = driver->wire;
+    struct wire_peer *peer = arena_alloc(driver->peers_arena, sizeof *peer);
+    uint16_t chance = 0;
+    c->env->random(c->env->self, (uint8_t *)&chance, sizeof chance);
+    peer->office = str_copy(driver->peers_arena, office);
+    peer->feed.peer = peer->office;
+    peer->pull.peer = peer->office;
+    peer->fetch = fetch_open(wire->env, wire->store, wire->office, peer->office);
+    peer->hello_ms = c->now_ms + chance % HELLO_SPREAD_MS;
+    peer->next = driver->peers;
+    driver->peers = peer;
+    driver->first = peer;
+    return peer;
+}
+
+/* Learns new peers and new addresses. Nobody is forgotten: what waits for an office goes on
+ * waiting. A refusal of theirs may be about what has changed. */
 static enum err peers_learn(struct call *c, struct wire_driver *driver)
 {
     struct peers peers = {};
     enum err e = store_read(c, peers_list, &peers);
+    if (e == OK) e = wire_learn(c, driver->wire);
     if (e != OK) return e;
     for (size_t i = 0; i < peers.count; i++) {
-        if (peer_get(driver, peers.list[i].office) != NULL) continue;
-        struct peer_state *peer = arena_alloc(driver->peers_arena, sizeof *peer);
-        peer->office = str_copy(driver->peers_arena, peers.list[i].office);
-        peer->feed.peer = peer->office;
-        peer->fetch =
-            fetch_open(driver->wire->env, driver->wire->store, driver->wire->office, peer->office);
-        peer->next = driver->peers;
-        driver->peers = peer;
+        struct wire_peer *peer = peer_get(driver, peers.list[i].office);
+        if (peer == NULL) peer = peer_add(c, driver, peers.list[i].office);
+        peer->reachable = peers.list[i].address.len > 0;
+        feed_wake(&peer->feed, c->now_ms, true);
     }
     return OK;
 }
 
 static void peers_forget(struct wire_driver *driver)
 {
-    for (struct peer_state *peer = driver->peers; peer != NULL; peer = peer->next)
+    wire_ask_drop(driver);
+    for (struct wire_peer *peer = driver->peers; peer != NULL; peer = peer->next)
         fetch_close(peer->fetch);
     driver->peers = NULL;
+    driver->first = NULL;
     arena_reset(driver->peers_arena);
 }
 
@@ -105,7 +94,7 @@ enum err wire_driver_open(struct call *c, struct wire *wire, const struct wire_t
     wire->wake_fd = driver->wake_fds[1];
     bool shared = store_is_shared(wire->store); /* then the lease is taken when it is free */
     enum err e = shared ? OK : sequencer_take(c, &driver->sequencer);
-    if (e == OK && !shared) e = peers_learn(c, driver);
+    if (e == OK) e = shared ? wire_learn(c, wire) : peers_learn(c, driver);
     if (e != OK) {
         wire_driver_close(driver);
         return e;
@@ -118,6 +107,7 @@ void wire_driver_close(struct wire_driver *driver)
 {
     if (driver == NULL) return;
     peers_forget(driver);
+    wire_forget(driver->wire);
     arena_close(driver->peers_arena);
     driver->wire->wake_fd = -1;
     (void)close(driver->wake_fds[0]);
@@ -128,98 +118,6 @@ void wire_driver_close(struct wire_driver *driver)
 void wire_driver_stop(const struct wire *wire)
 {
     wire_wake(wire, WAKE_STOP);
-}
-
-/* Asks a peer. Its address is looked up each time: a change in the directory holds at once.
- * Errors: ERR_PEER "wire.address" for a peer that only calls us; the transport's; ERR_NOT_FOUND
- * "wire.missing" for 404; ERR_PEER "wire.refused" for any other answer but yes. */
-static enum err ask(struct call *c, struct wire_driver *driver, struct str office,
-                    struct wire_request *rq, struct str *ret_body)
-{
-    struct peer peer = {};
-    struct wire_answer answer = {};
-    enum err e = peer_look(c, office, &peer);
-    if (e != OK) return e;
-    if (peer.address.len == 0) return fail(c, ERR_PEER, "wire.address");
-    rq->address = peer.address;
-    rq->office = office;
-    rq->public_key = peer.public_key;
-    e = driver->transport->send(driver->transport->self, c, rq, &answer);
-    if (e != OK) return e;
-    if (answer.status == 404) return fail(c, ERR_NOT_FOUND, "wire.missing");
-    if (answer.status != 200 && answer.status != 206) return fail(c, ERR_PEER, "wire.refused");
-    *ret_body = answer.body;
-    return OK;
-}
-
-/* Takes the reason out of a call that goes on. */
-static const char *reason_take(struct call *c)
-{
-    const char *reason = c->failure.reason;
-    call_clear(c);
-    return reason;
-}
-
-/* Sends one batch. Whatever goes wrong, here or there, is noted with its reason and tried again. */
-static enum err feed_turn(struct call *c, struct wire_driver *driver, struct peer_state *peer)
-{
-    struct str batch = {};
-    struct str answer = {};
-    enum err e = feed_next(c, &peer->feed, &batch);
-    if (e == OK && batch.len == 0) return OK;
-    struct wire_request rq = {
-        .method = S("POST"),
-        .path = S("/x1/feed"),
-        .body = batch,
-        .answer_bytes_max = ACK_BYTES_MAX,
-        .wait_ms = FEED_WAIT_MS,
-    };
-    if (e == OK) e = ask(c, driver, peer->office, &rq, &answer);
-    c->now_ms = c->env->now_ms(c->env->self); /* the answer took its time */
-    if (e == OK) e = feed_answer(c, &peer->feed, answer);
-    if (e == OK) {
-        driver->news = true; /* the window is open again */
-        return OK;
-    }
-    bool stopped = e == ERR_CONFLICT && peer->feed.wake_ms == INT64_MAX;
-    const char *reason = reason_take(c);
-    return stopped ? OK : feed_fail(c, &peer->feed, reason);
-}
-
-static enum err fetch_turn(struct call *c, struct wire_driver *driver, struct peer_state *peer)
-{
-    struct fetch_request wanted = {};
-    struct str frame = {};
-    enum err e = fetch_next(c, peer->fetch, &wanted);
-    if (e != OK || wanted.bytes == 0) return e;
-    struct wire_request rq = {
-        .method = S("GET"),
-        .path = wanted.path,
-        .answer_bytes_max = wanted.bytes,
-        .wait_ms = PIECE_WAIT_MS,
-    };
-    e = ask(c, driver, peer->office, &rq, &frame);
-    c->now_ms = c->env->now_ms(c->env->self);
-    if (e == OK) e = fetch_take(c, peer->fetch, frame);
-    if (e == OK) return OK;
-    bool lasting = e == ERR_NOT_FOUND;
-    return fetch_fail(c, peer->fetch, reason_take(c), lasting);
-}
-
-/* One question of each kind at most, so that no peer holds up the others. Returns when to come
- * again; after a failure of our own (a full disk) that is soon. */
-static int64_t peer_turn(struct wire_driver *driver, struct peer_state *peer)
-{
-    struct wire *wire = driver->wire;
-    struct call c = call_begin(wire->env, wire->store, wire->office);
-    int64_t fetch_ms = 0;
-    enum err e = feed_turn(&c, driver, peer);
-    if (e == OK) e = fetch_turn(&c, driver, peer);
-    if (e == OK) e = fetch_wake(&c, peer->fetch, &fetch_ms);
-    int64_t wake_ms = peer->feed.wake_ms < fetch_ms ? peer->feed.wake_ms : fetch_ms;
-    if (e != OK) wake_ms = c.now_ms + FEED_BACKOFF_MIN_MS;
-    call_end(&c);
-    return wake_ms;
 }
 
 /* Numbers what is new and wakes the feeds that have something to send. */
@@ -236,8 +134,13 @@ static enum err news_turn(struct wire_driver *driver)
     if (e == OK) e = sequencer_run(&c, &driver->sequencer);
     if (e == OK) e = feed_waiting(&c, &waiting, &count);
     for (size_t i = 0; e == OK && i < count; i++) {
-        struct peer_state *peer = peer_get(driver, waiting[i]);
+        struct wire_peer *peer = peer_get(driver, waiting[i]);
         if (peer != NULL) feed_wake(&peer->feed, c.now_ms, false);
+    }
+    if (e == OK) e = fetch_waiting(&c, &waiting, &count);
+    for (size_t i = 0; e == OK && i < count; i++) {
+        struct wire_peer *peer = peer_get(driver, waiting[i]);
+        if (peer != NULL) peer->fetch_ms = 0;
     }
     driver->peers_changed = driver->peers_changed && e != OK;
     driver->news = e != OK;
@@ -248,7 +151,7 @@ static enum err news_turn(struct wire_driver *driver)
 static void reason_read(struct wire_driver *driver, struct str reason)
 {
     const struct env *env = driver->wire->env;
-    struct peer_state *peer = peer_get(driver, reason);
+    struct wire_peer *peer = peer_get(driver, reason);
     driver->news = driver->news || !str_eq(reason, WAKE_LEAVES);
     if (str_eq(reason, WAKE_STOP)) driver->stop = true;
     if (str_eq(reason, WAKE_LEAVES) && driver->leaves_ms == 0) {
@@ -258,23 +161,52 @@ static void reason_read(struct wire_driver *driver, struct str reason)
     if (peer == NULL) return;
     feed_wake(&peer->feed, env->now_ms(env->self), true);
     fetch_hurry(peer->fetch, env->now_ms(env->self));
+    pull_hurry(&peer->pull, env->now_ms(env->self));
+    peer->back_ms = 0;
+    peer->fetch_ms = 0;
 }
 
-/* Sleeps until there is a reason not to. */
-static void wait(struct wire_driver *driver, int64_t wake_ms)
+static void reasons_read(struct wire_driver *driver)
 {
-    const struct env *env = driver->wire->env;
     char reasons[WAKES_READ * ID_OFFICE_LEN];
-    int64_t wait_ms = wake_ms - env->now_ms(env->self);
-    if (wait_ms < 0) wait_ms = 0;
-    if (wait_ms > IDLE_WAIT_MS) wait_ms = IDLE_WAIT_MS;
-    struct pollfd poll_fd = {.fd = driver->wake_fds[0], .events = POLLIN};
-    int ready = poll(&poll_fd, 1, (int)wait_ms);
-    if (ready <= 0) return; /* time, or a signal */
     ssize_t got = read(driver->wake_fds[0], reasons, sizeof reasons);
     for (ssize_t at = 0; at + ID_OFFICE_LEN <= got; at += ID_OFFICE_LEN) {
         reason_read(driver, (struct str){reasons + at, ID_OFFICE_LEN});
     }
+}
+
+/* Ends the questions that are answered or overdue; what is asked anew meanwhile waits its turn. */
+static void answers_take(struct wire_driver *driver, struct wire_ask *const *asks,
+                         const struct pollfd *polled, size_t count)
+{
+    const struct env *env = driver->wire->env;
+    int64_t now_ms = env->now_ms(env->self);
+    for (size_t i = 0; i < count; i++) {
+        bool overdue = now_ms > asks[i]->until_ms;
+        if (polled[i].revents != 0 || overdue) wire_ask_end(driver, asks[i]);
+    }
+}
+
+/* Sleeps until there is a reason not to, and takes what has come. */
+static void wait(struct wire_driver *driver, int64_t wake_ms)
+{
+    const struct env *env = driver->wire->env;
+    struct wire_ask *asks[LIMIT_WIRE_QUESTIONS];
+    struct pollfd polled[1 + LIMIT_WIRE_QUESTIONS] = {
+        {.fd = driver->wake_fds[0], .events = POLLIN}};
+    size_t count = 0;
+    for (struct wire_ask *ask = driver->asks; ask != NULL; ask = ask->next) {
+        polled[1 + count] = (struct pollfd){.fd = ask->question.fd, .events = POLLIN};
+        asks[count++] = ask;
+        if (ask->until_ms < wake_ms) wake_ms = ask->until_ms;
+    }
+    int64_t wait_ms = wake_ms - env->now_ms(env->self);
+    if (wait_ms < 0) wait_ms = 0;
+    if (wait_ms > IDLE_WAIT_MS) wait_ms = IDLE_WAIT_MS;
+    int ready = poll(polled, (nfds_t)(1 + count), (int)wait_ms);
+    if (ready < 0) return; /* a signal */
+    if (polled[0].revents != 0) reasons_read(driver);
+    answers_take(driver, asks, polled + 1, count);
 }
 
 /* Whether this program numbers and sends. What it knew of the peers under another fence is old. */
@@ -291,42 +223,71 @@ static bool lease_held(struct wire_driver *driver)
     return fence > 0;
 }
 
-/* Numbers and sends what is due. Returns when to come again. */
+/* Gives every peer its turn, each time another one first: where there is room for some only, all
+ * come round. Returns when to come again. */
+static int64_t peers_turn(struct wire_driver *driver)
+{
+    int64_t wake_ms = INT64_MAX;
+    struct wire_peer *peer = driver->first;
+    driver->callers = 0;
+    while (peer != NULL) {
+        int64_t peer_ms = wire_ask_turn(driver, peer);
+        if (peer_ms < wake_ms) wake_ms = peer_ms;
+        if (peer->feed.call) driver->callers++;
+        peer = peer->next != NULL ? peer->next : driver->peers;
+        if (peer == driver->first) break;
+    }
+    if (driver->first != NULL) {
+        driver->first = driver->first->next != NULL ? driver->first->next : driver->peers;
+    }
+    return wake_ms;
+}
+
+/* Numbers and asks what is due. Returns when to come again. */
 static enum err turn(struct wire_driver *driver, int64_t *ret_wake_ms)
 {
     const struct env *env = driver->wire->env;
-    int64_t wake_ms = INT64_MAX;
-    enum err e = driver->news ? news_turn(driver) : OK;
-    if (e == ERR_STALE) return e;
-    for (struct peer_state *peer = driver->peers; peer != NULL; peer = peer->next) {
-        int64_t peer_ms = peer_turn(driver, peer);
-        if (peer_ms < wake_ms) wake_ms = peer_ms;
-    }
     int64_t now_ms = env->now_ms(env->self);
-    if (e != OK && wake_ms > now_ms + FEED_BACKOFF_MIN_MS) {
-        wake_ms = now_ms + FEED_BACKOFF_MIN_MS;
-    }
-    if (e == OK && driver->news) wake_ms = 0; /* an answer has opened a window */
+    bool leaves_due = driver->leaves_ms > 0 && now_ms >= driver->leaves_ms;
+    bool look_due = now_ms >= driver->look_ms;
+    if (look_due) driver->look_ms = now_ms + IDLE_WAIT_MS;
+    enum err e = driver->news || leaves_due || look_due ? news_turn(driver) : OK;
+    if (e == ERR_STALE || driver->fenced) return ERR_STALE;
+    int64_t wake_ms = peers_turn(driver);
+    if (e != OK) driver->look_ms = now_ms + FEED_BACKOFF_MIN_MS;
     if (driver->leaves_ms > 0 && driver->leaves_ms < wake_ms) wake_ms = driver->leaves_ms;
-    *ret_wake_ms = wake_ms;
+    if (driver->look_ms < wake_ms) wake_ms = driver->look_ms;
+    *ret_wake_ms = e == OK && driver->news ? 0 : wake_ms;
     return OK;
+}
+
+/* Without the lease there is the door to keep. */
+static void watch(struct wire_driver *driver)
+{
+    struct wire *wire = driver->wire;
+    if (!driver->peers_changed) return;
+    struct call c = call_begin(wire->env, wire->store, wire->office);
+    driver->peers_changed = wire_learn(&c, wire) != OK; /* a store that is away: at the next wake */
+    call_end(&c);
 }
 
 static enum err run(struct call *c, struct wire_driver *driver)
 {
     driver->news = true;
+    driver->stop = false;
     while (!driver->stop) {
-        int64_t now_ms = c->env->now_ms(c->env->self);
         int64_t wake_ms = INT64_MAX;
-        enum err e = lease_held(driver) ? turn(driver, &wake_ms) : OK;
+        bool held = lease_held(driver);
+        enum err e = held ? turn(driver, &wake_ms) : OK;
+        if (!held) watch(driver);
         if (e == ERR_STALE && driver->lease == NULL) {
             return fail(c, ERR_STALE, "sequencer.fenced");
         }
-        if (e == ERR_STALE) wake_ms = now_ms + SEQUENCER_BEAT_MS; /* the lease's thread sees it */
+        driver->fenced = false;
+        if (e == ERR_STALE) {
+            wake_ms = c->env->now_ms(c->env->self) + SEQUENCER_BEAT_MS; /* its thread sees it */
+        }
         wait(driver, wake_ms);
-        now_ms = c->env->now_ms(c->env->self);
-        bool leaves_due = driver->leaves_ms > 0 && now_ms >= driver->leaves_ms;
-        driver->news = driver->news || leaves_due;
     }
     return OK;
 }

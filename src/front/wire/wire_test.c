@@ -6,14 +6,17 @@
 #include "core/office.h"
 #include "exchange/exchange.h"
 #include "exchange/feed.h"
+#include "exchange/sequencer.h"
 #include "front/http/loopback.h"
 #include "front/tls/cert.h"
+#include "front/wire/wire_back.h"
 #include "store/blob.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,6 +26,13 @@
 
 enum { QUESTIONS_MAX = 200, DAY_MS = 24 * 60 * 60 * 1000 };
 
+/* A question under way, in the arena of its call. */
+struct asked {
+    struct asked *next;
+    struct wire_request rq;
+    int fd;
+};
+
 /* One end: an office, its door, and the certificate it shows. */
 struct end {
     struct t_office t;
@@ -31,9 +41,11 @@ struct end {
     struct end *other;
     struct wire_driver *driver;
     struct wire_transport transport;
-    int questions;  /* asked so far */
+    struct asked *asked;
+    int questions;  /* asked so far, but for hello */
     int stop_after; /* questions, then the driver ends */
     int down;       /* that many questions get no answer */
+    int silent;     /* questions to a third office, which says nothing */
 };
 
 struct ends {
@@ -125,7 +137,9 @@ static void shown_handle(void *arg, struct http_request *rq, struct http_reply *
 static int64_t shown_plan(void *arg, const struct http_request *rq)
 {
     const struct shown *shown = arg;
-    return wire_handler.plan(shown->wire, rq);
+    struct http_request with = *rq;
+    with.peer_cert = shown->cert;
+    return wire_handler.plan(shown->wire, &with);
 }
 
 static const struct http_handler SHOWN = {.plan = shown_plan, .handle = shown_handle};
@@ -144,22 +158,54 @@ static int status_of(struct str reply)
     return (int)status;
 }
 
-/* The connection of a driver: straight to the other end's handler. */
-static enum err send(void *self, struct call *c, const struct wire_request *rq,
-                     struct wire_answer *ret_answer)
+static void fd_end(void *arg)
+{
+    (void)close(*(int *)arg);
+}
+
+/* A file that goes with the call; readable at once, or never. */
+static int told_fd(struct call *c, bool readable)
+{
+    int *fd = arena_alloc(c->arena, sizeof *fd);
+    *fd = eventfd(readable ? 1 : 0, EFD_CLOEXEC);
+    arena_defer(c->arena, fd_end, fd);
+    return *fd;
+}
+
+/* The connection of a driver: straight to the other end's handler, when the answer is taken. */
+static enum err begin(void *self, struct call *c, const struct wire_request *rq,
+                      struct wire_question *ret_question)
 {
     struct end *from = self;
-    from->questions++;
+    struct asked *asked = arena_alloc(c->arena, sizeof *asked);
+    bool silent = !str_eq(rq->office, from->other->t.office.id);
+    assert_true(rq->wait_ms > 0);
+    if (silent) from->silent++;
+    *asked = (struct asked){.next = from->asked, .rq = *rq, .fd = told_fd(c, !silent)};
+    from->asked = asked;
+    *ret_question = (struct wire_question){
+        .fd = asked->fd, .answer_fd = -1, .answer_bytes_max = rq->answer_bytes_max};
+    return OK;
+}
+
+static enum err end_question(void *self, struct call *c, const struct wire_question *under_way,
+                             struct wire_answer *ret_answer)
+{
+    struct end *from = self;
+    struct asked **at = &from->asked;
+    while ((*at)->fd != under_way->fd)
+        at = &(*at)->next;
+    const struct wire_request *rq = &(*at)->rq;
+    *at = (*at)->next;
+    bool hello = str_eq(rq->path, S("/x1/hello"));
+    if (!hello) from->questions++;
     if (from->questions >= from->stop_after) wire_driver_stop(&from->wire);
-    if (from->down > 0) {
+    if (from->down > 0 && !hello) {
         from->down--;
         return (fail)(c, ERR_PEER, "wire.refused"); /* ours, not the macro of cmocka */
     }
-    assert_true(str_eq(rq->office, from->other->t.office.id));
-    struct sb headers = sb_new(c->arena, 0);
-    if (rq->range.len > 0) sb_printf(&headers, "Range: %.*s\r\n", STR_ARG(rq->range));
     struct str target = str_format(c->arena, "%.*s %.*s", STR_ARG(rq->method), STR_ARG(rq->path));
-    struct str request = http_loopback_request(c->arena, target, sb_str(&headers), rq->body);
+    struct str request = http_loopback_request(c->arena, target, (struct str){}, rq->body);
     struct str reply = question(c->arena, from->other, from->cert, request);
     ret_answer->status = status_of(reply);
     ret_answer->body = http_loopback_body(reply);
@@ -173,10 +219,17 @@ static void end_open(struct end *end, struct end *other, const char *code)
     end->stop_after = QUESTIONS_MAX;
     end->wire = (struct wire){
         .store = end->t.store, .office = &end->t.office, .env = &end->t.env, .wake_fd = -1};
-    end->transport = (struct wire_transport){.send = send, .self = end};
+    end->transport = (struct wire_transport){.begin = begin, .end = end_question, .self = end};
     end->cert = certificate(end, end);
     struct call c = t_call(&end->t, NULL);
     must(&c, exchange_migrate(&c));
+    call_end(&c);
+}
+
+static void end_learn(struct end *end)
+{
+    struct call c = t_call(&end->t, NULL);
+    must(&c, wire_learn(&c, &end->wire));
     call_end(&c);
 }
 
@@ -190,6 +243,8 @@ static int ends_open(void **state)
     t_peers(&ends->a.t, &ends->b.t);
     script(&ends->a.t, "UPDATE k_office_peer SET address = '127.0.0.1:1';");
     script(&ends->b.t, "UPDATE k_office_peer SET address = '127.0.0.1:1';");
+    end_learn(&ends->a);
+    end_learn(&ends->b);
     *state = ends;
     return 0;
 }
@@ -199,6 +254,8 @@ static int ends_close(void **state)
     struct ends *ends = *state;
     wire_driver_close(ends->a.driver);
     wire_driver_close(ends->b.driver);
+    wire_forget(&ends->a.wire);
+    wire_forget(&ends->b.wire);
     t_office_close(&ends->a.t);
     t_office_close(&ends->b.t);
     arena_close(ends->arena);
@@ -216,15 +273,15 @@ static enum err put_step(struct call *c, void *arg)
     return record_put(c, &noting->put, &noting->result);
 }
 
-static void note(struct ends *ends)
+static void note_of(struct end *end)
 {
     const struct kind *kind = module_kind(S("note.note"));
-    struct call c = t_call(&ends->a.t, "admin");
+    struct call c = t_call(&end->t, "admin");
     void *body = arena_alloc(c.arena, kind->table->size);
     must(&c, fields_read(&c, kind->table, S("{\"title\":\"Giao ban\"}"), UNKNOWN_REFUSE, body));
     struct str audience[2] = {
-        str_format(c.arena, "o:%.*s", STR_ARG(ends->a.t.office.id)),
-        str_format(c.arena, "o:%.*s", STR_ARG(ends->b.t.office.id)),
+        str_format(c.arena, "o:%.*s", STR_ARG(end->t.office.id)),
+        str_format(c.arena, "o:%.*s", STR_ARG(end->other->t.office.id)),
     };
     struct noting noting = {.put = {.kind = "note.note",
                                     .body = body,
@@ -235,12 +292,28 @@ static void note(struct ends *ends)
     call_end(&c);
 }
 
+static void note(struct ends *ends)
+{
+    note_of(&ends->a);
+}
+
 static void drive(struct end *end, int questions)
 {
     struct call c = t_call(&end->t, NULL);
     if (end->driver == NULL)
         must(&c, wire_driver_open(&c, &end->wire, &end->transport, &end->driver));
     end->stop_after = end->questions + questions;
+    must(&c, wire_driver_run(&c, end->driver));
+    call_end(&c);
+}
+
+/* One turn of the driver, whatever it finds. */
+static void turn_once(struct end *end)
+{
+    struct call c = t_call(&end->t, NULL);
+    if (end->driver == NULL)
+        must(&c, wire_driver_open(&c, &end->wire, &end->transport, &end->driver));
+    wire_driver_stop(&end->wire);
     must(&c, wire_driver_run(&c, end->driver));
     call_end(&c);
 }
@@ -265,32 +338,104 @@ static void the_driver_tries_again_until_the_peer_is_up(void **state)
     assert_int_equal(ask(&ends->a.t, "SELECT down_ms IS NULL FROM feed_out"), 1);
 }
 
-/* A file of several chunks at a, named by a note that b has. */
-static struct str shared_file(struct ends *ends, size_t bytes)
+/* A third office to which the same waits; nobody answers there. */
+static void silent_peer(struct ends *ends)
 {
+    script(&ends->a.t, "INSERT INTO k_office_peer (office, code, name, public_key, address, record)"
+                       " SELECT 'cccccccccccccccccccccccccc', 'VPC', name, public_key, address,"
+                       " record || 'c' FROM k_office_peer;"
+                       "INSERT INTO outbox (peer, object, object_kind, record, n, priority,"
+                       " created_ms) SELECT 'cccccccccccccccccccccccccc', object, object_kind,"
+                       " record, n, priority, created_ms FROM outbox;");
+}
+
+static void a_peer_that_says_nothing_holds_up_nobody_else(void **state)
+{
+    struct ends *ends = *state;
+    note(ends);
+    silent_peer(ends);
+    drive(&ends->a, 1);
+    note(ends);
+    drive(&ends->a, 1); /* its question is still under way */
+    assert_int_equal(ask(&ends->b.t, "SELECT count(*) FROM k_note_note"), 2);
+    assert_true(ends->a.silent > 0);
+    assert_int_equal(ask(&ends->a.t, "SELECT count(*) FROM outbox WHERE acked_ms IS NOT NULL"), 2);
+}
+
+static void an_office_without_an_address_fetches_what_is_for_it(void **state)
+{
+    struct ends *ends = *state;
+    script(&ends->a.t, "UPDATE k_office_peer SET address = '';");
+    note(ends);
+    note_of(&ends->b);
+    ends->a.t.env.now_ms = hurried_now; /* its greeting is due at once */
+    ends->b.t.env.now_ms = hurried_now;
     struct call c = t_call(&ends->a.t, NULL);
+    struct sequencer sequencer = {};
+    must(&c, sequencer_take(&c, &sequencer));
+    must(&c, sequencer_run(&c, &sequencer));
+    call_end(&c);
+    drive(&ends->b, 4); /* a batch out; a batch in and its acknowledgement, in some order */
+    assert_int_equal(ask(&ends->a.t, "SELECT count(*) FROM k_note_note"), 2);
+    assert_int_equal(ask(&ends->b.t, "SELECT count(*) FROM k_note_note"), 2);
+    assert_int_equal(ask(&ends->a.t, "SELECT count(*) FROM outbox WHERE acked_ms IS NULL"), 0);
+    assert_int_equal(ask(&ends->b.t, "SELECT count(*) FROM outbox WHERE acked_ms IS NULL"), 0);
+    assert_int_equal(ends->a.questions, 0);
+}
+
+static void nobody_is_called_who_has_no_address(void **state)
+{
+    struct ends *ends = *state;
+    script(&ends->a.t, "UPDATE k_office_peer SET address = '';");
+    note(ends);
+    turn_once(&ends->a);
+    assert_int_equal(ask(&ends->a.t, "SELECT count(*) FROM outbox WHERE seq IS NOT NULL"), 1);
+    assert_null(ends->a.asked);
+    assert_int_equal(ask(&ends->a.t, "SELECT count(*) FROM feed_out WHERE down <> ''"), 0);
+}
+
+static void what_a_peer_refuses_for_good_goes_to_a_person(void **state)
+{
+    struct ends *ends = *state;
+    note(ends);
+    script(&ends->b.t, "DELETE FROM k_office_peer;"); /* a is a stranger there */
+    drive(&ends->a, 1);
+    assert_int_equal(ask(&ends->a.t, "SELECT count(*) FROM alarm WHERE reason = 'feed.refused'"
+                                     " AND detail = 'wire.stranger'"),
+                     1);
+}
+
+/* A file of several chunks at one end, named by a note that the other end has. */
+static struct str shared_file_of(struct end *from, struct end *to, size_t bytes)
+{
+    struct call c = t_call(&from->t, NULL);
     struct blob_writer *writer = NULL;
     struct str root = {};
     char *content = arena_alloc(c.arena, bytes);
     for (size_t i = 0; i < bytes; i++)
         content[i] = (char)(i * 7 % 251);
-    must(&c, blob_create(&c, ends->a.t.office.dir, (int64_t)bytes, &writer));
+    must(&c, blob_create(&c, from->t.office.dir, (int64_t)bytes, &writer));
     must(&c, blob_write(&c, writer, (struct str){content, bytes}));
     must(&c, blob_finish(&c, writer, &root, NULL));
-    root = str_copy(ends->arena, root);
-    script(&ends->a.t, str_format(c.arena,
-                                  "INSERT INTO shared (peer, root, record) SELECT '%.*s', '%.*s',"
-                                  " record FROM k_note_note;",
-                                  STR_ARG(ends->b.t.office.id), STR_ARG(root))
-                           .ptr);
-    script(&ends->b.t, str_format(c.arena,
-                                  "INSERT INTO wanted (root, peer, record, n, size, state,"
-                                  " failures, wake_ms, reason) SELECT '%.*s', '%.*s', record, 1,"
-                                  " %zu, 1, 0, 0, '' FROM k_note_note;",
-                                  STR_ARG(root), STR_ARG(ends->a.t.office.id), bytes)
-                           .ptr);
+    root = str_copy(from->t.arena, root);
+    script(&from->t, str_format(c.arena,
+                                "INSERT INTO shared (peer, root, record) SELECT '%.*s', '%.*s',"
+                                " record FROM k_note_note;",
+                                STR_ARG(to->t.office.id), STR_ARG(root))
+                         .ptr);
+    script(&to->t, str_format(c.arena,
+                              "INSERT INTO wanted (root, peer, record, n, size, state,"
+                              " failures, wake_ms, reason) SELECT '%.*s', '%.*s', record, 1,"
+                              " %zu, 1, 0, 0, '' FROM k_note_note;",
+                              STR_ARG(root), STR_ARG(from->t.office.id), bytes)
+                       .ptr);
     call_end(&c);
     return root;
+}
+
+static struct str shared_file(struct ends *ends, size_t bytes)
+{
+    return shared_file_of(&ends->a, &ends->b, bytes);
 }
 
 static bool has_file(struct end *end, struct str root)
@@ -316,6 +461,69 @@ static void a_file_follows_in_pieces_and_goes_on_after_a_failure(void **state)
     drive(&ends->b, 3); /* one without an answer, and the two chunks that are missing */
     assert_true(has_file(&ends->b, root));
     assert_int_equal(ask(&ends->b.t, "SELECT count(*) FROM wanted WHERE state = 1"), 0);
+}
+
+static void an_office_without_an_address_is_asked_for_its_files(void **state)
+{
+    struct ends *ends = *state;
+    script(&ends->a.t, "UPDATE k_office_peer SET address = '';");
+    note_of(&ends->b);
+    drive(&ends->b, 1); /* hears that it has to come */
+    struct str root = shared_file_of(&ends->b, &ends->a, CHUNK_BYTES + 5);
+    assert_false(has_file(&ends->a, root));
+    for (int i = 0; i < QUESTIONS_MAX && !has_file(&ends->a, root); i++) {
+        turn_once(&ends->a); /* its question waits, or its answer has come */
+        ends->b.t.now_ms += FEED_BACKOFF_MIN_MS;
+        drive(&ends->b, 1);
+    }
+    assert_true(has_file(&ends->a, root));
+    assert_int_equal(ends->a.questions, 0);
+}
+
+static void only_files_are_given_to_a_question_that_was_fetched(void **state)
+{
+    struct ends *ends = *state;
+    struct call c = t_call(&ends->a.t, NULL);
+    struct wire_answer answer = {};
+    struct back_question asked[] = {
+        {1, S("/x1/hello")},
+        {1, S("/x1/feed?after=1.0")},
+        {1, S("/x1/blob/../hello")},
+        {1, S("/x1/blob/0000/0")},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
+        wire_back_answer(&c, &ends->a.wire, ends->b.t.office.id, &asked[i], &answer);
+        assert_true(answer.status == 404 || answer.status == 400);
+    }
+    call_end(&c);
+}
+
+static void answers_that_nobody_waits_for_are_forgotten(void **state)
+{
+    struct ends *ends = *state;
+    struct wire *wire = &ends->a.wire;
+    struct str b = ends->b.t.office.id;
+    struct call c = t_call(&ends->a.t, NULL);
+    struct wire_request rq = {
+        .office = b, .path = S("/x1/blob/1/0"), .answer_bytes_max = 5};
+    struct wire_question question = {};
+    struct wire_answer answer = {};
+    struct back_question given = {};
+    must(&c, wire_back_begin(&c, wire, &rq, &question));
+    assert_int_equal(wire_back_give(&c, wire, ends->a.t.office.id).len, 0); /* not for others */
+    must(&c, wire_back_read(&c, wire_back_give(&c, wire, b), &given));
+    assert_int_equal(wire_back_give(&c, wire, b).len, 0); /* once */
+    wire_back_take(wire, b, given.id + 1, 200, S("other"));
+    wire_back_take(wire, ends->a.t.office.id, given.id, 200, S("other"));
+    wire_back_take(wire, b, given.id, 200, S("too long"));
+    assert_int_equal(wire_back_end(&c, wire, &question, &answer), ERR_PEER);
+    call_clear(&c);
+    wire_back_take(wire, b, given.id, 206, S("piece"));
+    wire_back_take(wire, b, given.id, 206, S("again"));
+    must(&c, wire_back_end(&c, wire, &question, &answer));
+    assert_true(answer.status == 206 && str_eq(answer.body, S("piece")));
+    call_end(&c);
+    wire_back_take(wire, b, given.id, 206, S("late"));
 }
 
 static void a_file_that_the_disk_has_changed_is_not_given(void **state)
@@ -432,6 +640,32 @@ static void only_offices_of_the_directory_come_in(void **state)
     t_office_close(&stranger.t);
 }
 
+static struct str post(struct ends *ends, struct str cert, const char *target, size_t bytes)
+{
+    char *body = arena_alloc(ends->arena, bytes);
+    memset(body, 'x', bytes);
+    struct str request = http_loopback_request(ends->arena, str_of(target), (struct str){},
+                                               (struct str){body, bytes});
+    return question(ends->arena, &ends->a, cert, request);
+}
+
+static void a_strangers_body_is_not_read(void **state)
+{
+    struct ends *ends = *state;
+    struct end stranger = {};
+    end_open(&stranger, &ends->a, "VPX");
+    struct str forged = certificate(&ends->b, &stranger);
+    assert_int_equal(status_of(post(ends, stranger.cert, "POST /x1/feed", 100)), 413);
+    assert_int_equal(status_of(post(ends, forged, "POST /x1/feed", 100)), 413);
+    assert_int_equal(status_of(post(ends, (struct str){}, "POST /x1/feed", 100)), 413);
+    assert_int_equal(status_of(post(ends, ends->b.cert, "POST /x1/feed", 100)), 400);
+    assert_int_equal(status_of(post(ends, ends->b.cert, "POST /x1/ack", 100)), 400);
+    assert_int_equal(status_of(post(ends, ends->b.cert, "POST /x1/ack", LIMIT_STATEMENT_BYTES + 1)),
+                     413);
+    assert_int_equal(status_of(post(ends, ends->b.cert, "POST /x1/hello", 100)), 413);
+    t_office_close(&stranger.t);
+}
+
 static void an_old_certificate_is_refused(void **state)
 {
     struct ends *ends = *state;
@@ -452,7 +686,12 @@ static void hello_tells_where_the_feeds_stand(void **state)
 static void other_questions_are_refused(void **state)
 {
     struct ends *ends = *state;
-    assert_int_equal(status_of(get(ends, ends->b.cert, "GET /x1/feed", "")), 405);
+    assert_int_equal(status_of(get(ends, ends->b.cert, "PUT /x1/feed", "")), 405);
+    assert_int_equal(status_of(get(ends, ends->b.cert, "GET /x1/ack", "")), 405);
+    assert_int_equal(status_of(get(ends, ends->b.cert, "GET /x1/feed", "")), 400);
+    assert_int_equal(status_of(get(ends, ends->b.cert, "GET /x1/feed?after=0.1", "")), 400);
+    assert_int_equal(status_of(get(ends, ends->b.cert, "GET /x1/feed?after=2.0", "")), 409);
+    assert_int_equal(status_of(get(ends, ends->b.cert, "GET /x1/feed?after=1.9", "")), 409);
     assert_int_equal(status_of(get(ends, ends->b.cert, "DELETE /x1/hello", "")), 405);
     assert_int_equal(status_of(get(ends, ends->b.cert, "GET /x1/other", "")), 404);
     struct str rubbish =
@@ -466,6 +705,14 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ENDS_TEST(the_driver_delivers_and_hears_the_acknowledgement),
         ENDS_TEST(the_driver_tries_again_until_the_peer_is_up),
+        ENDS_TEST(a_peer_that_says_nothing_holds_up_nobody_else),
+        ENDS_TEST(an_office_without_an_address_fetches_what_is_for_it),
+        ENDS_TEST(nobody_is_called_who_has_no_address),
+        ENDS_TEST(what_a_peer_refuses_for_good_goes_to_a_person),
+        ENDS_TEST(a_strangers_body_is_not_read),
+        ENDS_TEST(an_office_without_an_address_is_asked_for_its_files),
+        ENDS_TEST(only_files_are_given_to_a_question_that_was_fetched),
+        ENDS_TEST(answers_that_nobody_waits_for_are_forgotten),
         ENDS_TEST(a_file_follows_in_pieces_and_goes_on_after_a_failure),
         ENDS_TEST(a_file_that_the_disk_has_changed_is_not_given),
         ENDS_TEST(a_file_is_only_for_those_it_was_sent_to),

@@ -1,4 +1,5 @@
 /* The courier's plugin: orders become libcurl transfers. See main/courier.h. */
+#include "base/limits.h"
 #include "base/time.h"
 #include "main/courier.h"
 #include "main/fdpass.h"
@@ -9,13 +10,13 @@
 #include <unistd.h>
 
 enum {
-    TRANSFERS_MAX = 64,
+    TRANSFERS_MAX = LIMIT_WIRE_QUESTIONS,
     HELLO_WAIT_MS = 60 * 1000,
     TURN_MS = 60 * 1000,
     CONNECT_MS = 10 * 1000,
     SLOW_BYTES_S = 512, /* slower than this for SLOW_S: given up */
     SLOW_S = 30,
-    KEEP_CONNECTIONS = 256,
+    KEEP_CONNECTIONS = LIMIT_WIRE_QUESTIONS,
 };
 
 struct courier {
@@ -180,11 +181,12 @@ static bool options_where(CURL *easy, struct transfer *t)
 
 static bool options_limits(CURL *easy, const struct transfer *t)
 {
+    long slow_s = t->order.silent_ms > 0 ? (long)(t->order.silent_ms / 1000) : SLOW_S;
     return curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)t->order.wait_ms) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES_S) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)SLOW_S) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, slow_s) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_MAXFILESIZE_LARGE,
                             (curl_off_t)t->order.answer_bytes_max) == CURLE_OK;
 }
@@ -210,9 +212,7 @@ static bool header_add(struct transfer *t, const char *line)
 
 static bool options_headers(CURL *easy, struct transfer *t)
 {
-    struct str range = str_format(t->arena, "Range: %s", t->order.range);
     bool added = header_add(t, "Expect:") && header_add(t, "Accept:");
-    if (added && t->order.range[0] != '\0') added = header_add(t, range.ptr);
     if (added && t->order.body_bytes >= 0) {
         added = header_add(t, "Content-Type: application/octet-stream");
     }
@@ -260,8 +260,8 @@ static bool order_is_whole(const struct courier_order *o, const int *fds)
     bool body = o->body_bytes < 0 || fds[COURIER_BODY_FD] >= 0;
     return o->magic == COURIER_MAGIC && ends_in_zero(o->method, sizeof o->method) &&
            ends_in_zero(o->address, sizeof o->address) && ends_in_zero(o->path, sizeof o->path) &&
-           ends_in_zero(o->range, sizeof o->range) && ends_in_zero(o->office, sizeof o->office) &&
-           body && fds[COURIER_ANSWER_FD] >= 0 && fds[COURIER_RESULT_FD] >= 0;
+           ends_in_zero(o->office, sizeof o->office) && body && fds[COURIER_ANSWER_FD] >= 0 &&
+           fds[COURIER_RESULT_FD] >= 0;
 }
 
 /* Takes one order. False when the worker is gone. */
