@@ -117,9 +117,9 @@ def store_words(port):
 class Office:
     """One office that is served; ends with the test because its leash is let go."""
 
-    def __init__(self, folder, port):
+    def __init__(self, folder, port, code="VPQH"):
         self.folder, self.port = str(folder), port
-        self.founded = answer("init", self.folder, "--office", "VPQH", "--name", "Văn phòng",
+        self.founded = answer("init", self.folder, "--office", code, "--name", "Văn phòng",
                               "--port", str(port), "--wire-address", "127.0.0.1",
                               *store_words(port))
         answer("user", "add", self.folder, "--login", "cv", "--title", "Chuyên viên",
