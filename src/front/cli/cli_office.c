@@ -64,6 +64,8 @@ enum err cli_drop(struct call *c)
     if (geteuid() != 0) return OK;
     if (stat(".", &st) != 0 || st.st_uid == 0) return fail(c, ERR_DENIED, "cli.owner");
     bool dropped = setgroups(0, NULL) == 0 && setgid(st.st_gid) == 0 && setuid(st.st_uid) == 0;
+    /* libpq would look for certificates in root's home, which is closed to this user now */
+    dropped = dropped && unsetenv("HOME") == 0;
     return dropped ? OK : fail(c, ERR_DENIED, "cli.owner");
 }
 
