@@ -12,7 +12,8 @@ enum {
     TOPICS_MAX = 4096,    /* that wait; beyond, the others are told "all" */
     PAYLOAD_BYTES = 7900, /* PostgreSQL takes less than 8000 */
     RETRY_MS = 1000,      /* between two attempts to connect */
-    SWEEP_MS = 60 * 60 * 1000,
+    BEAT_MS = 5000,       /* a line that says nothing is tried this often */
+    SWEEP_BEATS = 60 * 60 * 1000 / BEAT_MS,
 };
 
 static const int64_t MARK_DAY_MS = INT64_C(24) * 60 * 60 * 1000;
@@ -27,15 +28,15 @@ struct topics {
 
 struct bus {
     struct arena *arena;
-    const char *url;
     void (*hear)(void *arg, const struct str *topics, size_t count);
     void *arg;
     const struct env *env;
     pthread_t thread;
     int wake_fd;
-    PGconn *conn; /* of the thread alone, as the next two */
+    struct line line; /* of the thread alone, as the next three */
     const char *channel;
     bool was_away; /* something may have been missed */
+    int beats;     /* since the last sweep */
 
     pthread_mutex_t mutex; /* guards all that follows */
     struct topics *waiting;
@@ -96,13 +97,6 @@ void pg_bus_tell(struct bus *bus, const struct str *topics, size_t count)
     wake(bus);
 }
 
-static bool ran(PGresult *result)
-{
-    ExecStatusType status = PQresultStatus(result);
-    PQclear(result);
-    return status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK;
-}
-
 static void on_notice(void *arg, const PGresult *result)
 {
     (void)arg;
@@ -113,29 +107,30 @@ static void on_notice(void *arg, const PGresult *result)
  * so nobody waits for its disk. */
 static bool listen_on(struct bus *bus)
 {
-    PGresult *result = pg_plain(bus->conn, "SELECT 'phoihop_' || md5(current_schema())", NULL, 0);
+    PGresult *result = line_run(&bus->line, "SELECT 'phoihop_' || md5(current_schema())");
     bool good = PQresultStatus(result) == PGRES_TUPLES_OK;
     if (good) bus->channel = str_copy(bus->arena, str_of(PQgetvalue(result, 0, 0))).ptr;
     PQclear(result);
     if (!good) return false;
     char sql[96];
     (void)snprintf(sql, sizeof sql, "LISTEN %s", bus->channel);
-    return ran(pg_plain(bus->conn, sql, NULL, 0)) &&
-           ran(pg_plain(bus->conn, "SET synchronous_commit = off", NULL, 0));
+    return line_ran(line_run(&bus->line, sql)) &&
+           line_ran(line_run(&bus->line, "SET synchronous_commit = off"));
 }
 
 static void disconnect(struct bus *bus)
 {
-    PQfinish(bus->conn);
-    bus->conn = NULL;
+    PQfinish(bus->line.conn);
+    bus->line.conn = NULL;
     bus->was_away = true;
 }
 
 static bool connect_bus(struct bus *bus)
 {
-    bus->conn = pg_connect(bus->url);
-    (void)PQsetNoticeReceiver(bus->conn, on_notice, NULL);
-    if (PQstatus(bus->conn) == CONNECTION_OK && listen_on(bus)) return true;
+    bus->line.conn = pg_connect(bus->line.url);
+    (void)PQsetNoticeReceiver(bus->line.conn, on_notice, NULL);
+    bool good = PQstatus(bus->line.conn) == CONNECTION_OK && line_begin_term(&bus->line);
+    if (good && listen_on(bus)) return true;
     disconnect(bus);
     return false;
 }
@@ -143,7 +138,7 @@ static bool connect_bus(struct bus *bus)
 static bool notify(struct bus *bus, struct str payload)
 {
     const char *args[] = {bus->channel, payload.ptr};
-    return ran(pg_plain(bus->conn, "SELECT pg_notify($1, $2)", args, ARRAY_LEN(args)));
+    return line_ran(line_run_with(&bus->line, "SELECT pg_notify($1, $2)", args, ARRAY_LEN(args)));
 }
 
 /* Tells what waits, several topics in one payload. */
@@ -186,16 +181,16 @@ static void hear_payload(struct bus *bus, struct arena *arena, const char *paylo
 /* Own notices come back too, named by this connection's process at the server. */
 static bool hear_others(struct bus *bus)
 {
-    if (PQconsumeInput(bus->conn) != 1) return false;
+    if (PQconsumeInput(bus->line.conn) != 1) return false;
     struct arena *arena = arena_open(0);
-    PGnotify *notice = PQnotifies(bus->conn);
+    PGnotify *notice = PQnotifies(bus->line.conn);
     while (notice != NULL) {
-        if (notice->be_pid != PQbackendPID(bus->conn)) hear_payload(bus, arena, notice->extra);
+        if (notice->be_pid != PQbackendPID(bus->line.conn)) hear_payload(bus, arena, notice->extra);
         PQfreemem(notice);
-        notice = PQnotifies(bus->conn);
+        notice = PQnotifies(bus->line.conn);
     }
     arena_close(arena);
-    return PQstatus(bus->conn) == CONNECTION_OK;
+    return PQstatus(bus->line.conn) == CONNECTION_OK;
 }
 
 static bool sweep(struct bus *bus)
@@ -204,7 +199,15 @@ static bool sweep(struct bus *bus)
     (void)snprintf(before_ms, sizeof before_ms, "%lld",
                    (long long)(bus->env->now_ms(bus->env->self) - MARK_DAY_MS));
     const char *args[] = {before_ms};
-    return ran(pg_plain(bus->conn, "DELETE FROM tx_mark WHERE at_ms < $1", args, ARRAY_LEN(args)));
+    return line_ran(
+        line_run_with(&bus->line, "DELETE FROM tx_mark WHERE at_ms < $1", args, ARRAY_LEN(args)));
+}
+
+/* Nothing came for a while: asks whether anything could have come. */
+static bool beat(struct bus *bus)
+{
+    bus->beats = (bus->beats + 1) % SWEEP_BEATS;
+    return bus->beats == 0 ? sweep(bus) : line_ran(line_run(&bus->line, "SELECT 1"));
 }
 
 static bool is_closing(struct bus *bus)
@@ -215,12 +218,12 @@ static bool is_closing(struct bus *bus)
     return closing;
 }
 
-/* Waits for something to tell or to hear; false when nothing came for an hour. */
+/* Waits for something to tell or to hear; false when nothing came in that time. */
 static bool wait_for_work(struct bus *bus, int timeout_ms)
 {
     struct pollfd fds[] = {
         {.fd = bus->wake_fd, .events = POLLIN},
-        {.fd = bus->conn != NULL ? PQsocket(bus->conn) : -1, .events = POLLIN},
+        {.fd = bus->line.conn != NULL ? PQsocket(bus->line.conn) : -1, .events = POLLIN},
     };
     int ready = poll(fds, ARRAY_LEN(fds), timeout_ms);
     uint64_t drained = 0;
@@ -235,23 +238,23 @@ static void *bus_main(void *arg)
 {
     struct bus *bus = arg;
     while (!is_closing(bus)) {
-        if (bus->conn == NULL && !connect_bus(bus)) {
+        if (bus->line.conn == NULL && !connect_bus(bus)) {
             (void)wait_for_work(bus, RETRY_MS);
             continue;
         }
         if (bus->was_away) bus->hear(bus->arg, &S("all"), 1);
         bus->was_away = false;
-        bool busy = wait_for_work(bus, SWEEP_MS);
-        bool good = busy ? send_waiting(bus) && hear_others(bus) : sweep(bus);
+        bool busy = wait_for_work(bus, BEAT_MS);
+        bool good = busy ? send_waiting(bus) && hear_others(bus) : beat(bus);
         if (!good) disconnect(bus);
     }
-    if (bus->conn != NULL) (void)send_waiting(bus);
+    if (bus->line.conn != NULL) (void)send_waiting(bus);
     return NULL;
 }
 
 static void bus_free(struct bus *bus)
 {
-    PQfinish(bus->conn);
+    PQfinish(bus->line.conn);
     arena_close(bus->waiting->arena);
     arena_close(bus->sending->arena);
     (void)close(bus->wake_fd);
@@ -278,7 +281,7 @@ enum err pg_bus_open(struct call *c, const struct store_config *config,
     struct arena *arena = arena_open(0);
     struct bus *bus = arena_alloc(arena, sizeof *bus);
     *bus = (struct bus){.arena = arena, .hear = hear, .arg = arg, .env = c->env};
-    bus->url = str_zero(arena, str_of(config->path));
+    bus->line.url = str_zero(arena, str_of(config->path));
     bus->wake_fd = eventfd(0, EFD_CLOEXEC);
     bus->waiting = topics_new(arena);
     bus->sending = topics_new(arena);

@@ -50,11 +50,6 @@ PGconn *pg_connect(const char *url)
     return conn;
 }
 
-PGresult *pg_plain(PGconn *conn, const char *sql, const char *const *args, int count)
-{
-    return PQexecParams(conn, sql, count, NULL, args, NULL, NULL, 0);
-}
-
 static void on_notice(void *arg, const PGresult *result)
 {
     (void)result;
@@ -64,8 +59,8 @@ static void on_notice(void *arg, const PGresult *result)
 
 void pg_disconnect(struct pg *self)
 {
-    PQfinish(self->conn);
-    self->conn = NULL;
+    PQfinish(self->line.conn);
+    self->line.conn = NULL;
     self->open = false;
     self->end_due = false;
     self->locked = false;
@@ -80,13 +75,13 @@ static enum err fail_open(struct call *c, struct str detail)
 }
 
 /* Runs a text of the driver's own; its one answer, if it has one. */
-static enum err ask(struct call *c, PGconn *conn, const char *sql, struct str *ret_text)
+static enum err ask(struct call *c, struct line *line, const char *sql, struct str *ret_text)
 {
-    PGresult *result = PQexec(conn, sql);
+    PGresult *result = line_run(line, sql);
     ExecStatusType status = PQresultStatus(result);
     enum err e = OK;
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK) {
-        e = fail_open(c, str_of(PQerrorMessage(conn)));
+        e = fail_open(c, str_of(PQerrorMessage(line->conn)));
     } else if (PQntuples(result) == 1) {
         *ret_text = str_copy(c->arena, str_of(PQgetvalue(result, 0, 0)));
     }
@@ -97,22 +92,23 @@ static enum err ask(struct call *c, PGconn *conn, const char *sql, struct str *r
 enum err pg_reconnect(struct call *c, struct pg *self)
 {
     pg_disconnect(self);
-    self->conn = pg_connect(self->url);
-    if (PQstatus(self->conn) != CONNECTION_OK) {
-        return fail_open(c, str_of(PQerrorMessage(self->conn)));
+    self->line.conn = pg_connect(self->line.url);
+    if (PQstatus(self->line.conn) != CONNECTION_OK) {
+        return fail_open(c, str_of(PQerrorMessage(self->line.conn)));
     }
-    (void)PQsetNoticeReceiver(self->conn, on_notice, self);
+    (void)PQsetNoticeReceiver(self->line.conn, on_notice, self);
     struct str complaint = {};
     struct str ignored = {};
-    enum err e = ask(c, self->conn, SETTINGS, &ignored);
-    if (e == OK) e = ask(c, self->conn, DEMANDS, &complaint);
+    enum err e = ask(c, &self->line, SETTINGS, &ignored);
+    if (e == OK) e = ask(c, &self->line, DEMANDS, &complaint);
     if (e == OK && self->sync_off) {
         complaint = (struct str){};
-        e = ask(c, self->conn, "SET synchronous_commit = off", &ignored);
+        e = ask(c, &self->line, "SET synchronous_commit = off", &ignored);
     }
     if (e == OK && complaint.len > 0) e = fail_open(c, complaint);
+    if (e == OK && !line_begin_term(&self->line)) e = fail_open(c, S("timeline"));
     if (e != OK) return e;
-    int entered = PQenterPipelineMode(self->conn);
+    int entered = PQenterPipelineMode(self->line.conn);
     ensure(entered == 1);
     return OK;
 }
@@ -130,30 +126,30 @@ static bool is_plain_name(struct str name)
 
 /* An office may have a database of its own or, by "options=-csearch_path%3DNAME" in the address, a
  * schema, which is made when it is missing. */
-static enum err schema_make(struct call *c, PGconn *conn)
+static enum err schema_make(struct call *c, struct line *line)
 {
     struct str present = {};
     struct str wanted = {};
-    enum err e = ask(c, conn, "SELECT current_schema()", &present);
-    if (e == OK) e = ask(c, conn, "SELECT current_setting('search_path')", &wanted);
+    enum err e = ask(c, line, "SELECT current_schema()", &present);
+    if (e == OK) e = ask(c, line, "SELECT current_setting('search_path')", &wanted);
     if (e != OK || present.len > 0) return e;
     if (!is_plain_name(wanted)) return fail_open(c, wanted);
-    return ask(c, conn, str_format(c->arena, "CREATE SCHEMA IF NOT EXISTS %s", wanted.ptr).ptr,
+    return ask(c, line, str_format(c->arena, "CREATE SCHEMA IF NOT EXISTS %s", wanted.ptr).ptr,
                &present);
 }
 
 /* Marks of transactions whose outcome nobody can still be looking for go. */
-static enum err marks_make(struct call *c, PGconn *conn)
+static enum err marks_make(struct call *c, struct line *line)
 {
     struct str ignored = {};
-    enum err e = ask(c, conn,
+    enum err e = ask(c, line,
                      "CREATE TABLE IF NOT EXISTS tx_mark (id TEXT COLLATE \"C\" PRIMARY KEY,"
                      " at_ms BIGINT NOT NULL, done BIGINT NOT NULL, looks BIGINT NOT NULL)",
                      &ignored);
     if (e != OK) return e;
     int64_t before_ms = c->env->now_ms(c->env->self) - DAY_MS;
     return ask(
-        c, conn,
+        c, line,
         str_format(c->arena, "DELETE FROM tx_mark WHERE at_ms < %lld", (long long)before_ms).ptr,
         &ignored);
 }
@@ -163,16 +159,17 @@ static enum err marks_make(struct call *c, PGconn *conn)
 enum err pg_found(struct call *c, struct pg *self)
 {
     struct str ignored = {};
-    int left = PQexitPipelineMode(self->conn);
+    int left = PQexitPipelineMode(self->line.conn);
     ensure(left == 1);
-    enum err e = ask(c, self->conn, "SELECT pg_advisory_lock(hashtext('phoihop.found'))", &ignored);
-    if (e == OK) e = schema_make(c, self->conn);
-    if (e == OK) e = marks_make(c, self->conn);
+    enum err e =
+        ask(c, &self->line, "SELECT pg_advisory_lock(hashtext('phoihop.found'))", &ignored);
+    if (e == OK) e = schema_make(c, &self->line);
+    if (e == OK) e = marks_make(c, &self->line);
     if (e == OK) {
-        e = ask(c, self->conn, "SELECT pg_advisory_unlock(hashtext('phoihop.found'))", &ignored);
+        e = ask(c, &self->line, "SELECT pg_advisory_unlock(hashtext('phoihop.found'))", &ignored);
     }
     if (e != OK) return e; /* the connection goes, and the lock with it */
-    int entered = PQenterPipelineMode(self->conn);
+    int entered = PQenterPipelineMode(self->line.conn);
     ensure(entered == 1);
     return OK;
 }

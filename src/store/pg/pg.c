@@ -38,7 +38,7 @@ static enum err pg_open(struct call *c, const struct store_config *config, bool 
     struct arena *arena = arena_open(0);
     struct pg *self = arena_alloc(arena, sizeof *self);
     self->base = (struct db){.driver = &DRIVER_PG, .arena = arena, .writes = writes};
-    self->url = str_zero(arena, str_of(config->path));
+    self->line.url = str_zero(arena, str_of(config->path));
     self->sync_off = config->sync_off;
     enum err e = OK;
     if (writes) {
@@ -65,7 +65,7 @@ static enum err run_alone(struct call *c, struct pg *self, const char *sql)
 
 static enum err connection_ready(struct call *c, struct pg *self)
 {
-    if (self->conn != NULL && PQstatus(self->conn) == CONNECTION_OK) return OK;
+    if (self->line.conn != NULL && PQstatus(self->line.conn) == CONNECTION_OK) return OK;
     enum err e = pg_reconnect(c, self);
     if (e == OK) return OK;
     call_clear(c);
@@ -162,17 +162,17 @@ static enum err pg_script(struct call *c, struct db *db, struct str sql)
         enum err e = run_alone(c, self, BEGIN_WRITE);
         if (e != OK) return e;
     }
-    int left = PQexitPipelineMode(self->conn);
+    int left = PQexitPipelineMode(self->line.conn);
     ensure(left == 1);
     self->running = text;
-    PGresult *result = PQexec(self->conn, text);
+    PGresult *result = line_run(&self->line, text);
     ExecStatusType status = PQresultStatus(result);
     bool good =
         status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY;
     enum err e = good ? OK : pg_fail(c, self, result);
     PQclear(result);
-    int entered = PQenterPipelineMode(self->conn);
-    ensure(entered == 1 || PQstatus(self->conn) == CONNECTION_BAD);
+    int entered = PQenterPipelineMode(self->line.conn);
+    ensure(entered == 1 || PQstatus(self->line.conn) == CONNECTION_BAD);
     return e;
 }
 
@@ -181,7 +181,7 @@ static void end_read(struct pg *self)
 {
     struct packet packet = {.sent = true};
     pg_send_command(self, &packet, "ROLLBACK");
-    packet.sent = packet.sent && PQpipelineSync(self->conn) == 1;
+    packet.sent = packet.sent && PQpipelineSync(self->line.conn) == 1;
     self->end_due = packet.sent;
     if (!packet.sent) self->base.gone = true;
 }
@@ -199,7 +199,8 @@ static void pg_rollback(struct db *db)
 {
     struct pg *self = pg_of(db);
     bool again = db->again;
-    bool connected = self->conn != NULL && PQstatus(self->conn) == CONNECTION_OK && !db->gone;
+    bool connected =
+        self->line.conn != NULL && PQstatus(self->line.conn) == CONNECTION_OK && !db->gone;
     if (connected && (self->open || self->locked)) {
         if (db->writes) end_write(self);
         if (!db->writes) end_read(self);

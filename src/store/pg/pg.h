@@ -14,6 +14,7 @@ enum {
     PLACES = 256,    /* prepared statements of one connection; a power of two */
     KEY_BYTES = 16,  /* hash of a statement's text and the types of its parameters */
     MARK_BYTES = 16, /* chance in the name of a transaction */
+    TERM_BYTES = 9,  /* eight digits */
     STEPS_MAX = 8,   /* in one packet */
 };
 
@@ -23,10 +24,16 @@ struct place {
     uint32_t number; /* its name at the server is "s<number>"; 0: the place is free */
 };
 
-struct pg {
-    struct db base;
+/* A connection, and what tells whether its server still is the one that the address means. */
+struct line {
     PGconn *conn; /* NULL: not connected */
     const char *url;
+    char term[TERM_BYTES]; /* the highest timeline that was met; "" at first */
+};
+
+struct pg {
+    struct db base;
+    struct line line;
     const char *running; /* the text that is told when it is our own bug */
     bool sync_off;
     bool open;      /* the server runs a transaction for us */
@@ -61,6 +68,25 @@ struct statement {
     size_t count;
 };
 
+/* line.c: waiting. A frozen machine keeps its connections open for ever, and its kernel even
+ * answers for it. So where the address names several machines, a server that says nothing for two
+ * seconds is given up as soon as another one has become the primary. While there is no other, or
+ * the address names one machine, there is no limit: what the server works on is waited for. */
+
+/* Waits until PQgetResult() would return without waiting, or the connection is lost. */
+void line_wait(struct line *line);
+/* Waits for the next result. */
+PGresult *line_result(struct line *line);
+/* Runs a text outside of pipeline mode; the last of its results. Shapes: NULL when not sent. */
+PGresult *line_run(struct line *line, const char *sql);
+/* The same with one statement and parameters as text. */
+PGresult *line_run_with(struct line *line, const char *sql, const char *const *args, int count);
+/* Whether it went well. Owns: clears the result. */
+bool line_ran(PGresult *result);
+/* Learns the timeline of a new connection; false when it is lower than one met before: then this
+ * is a former primary that does not know of it yet. */
+bool line_begin_term(struct line *line);
+
 /* connect.c */
 
 /* Opens a plain connection with our settings; not in pipeline mode. Shapes: the result is never
@@ -71,8 +97,6 @@ enum err pg_reconnect(struct call *c, struct pg *self);
 void pg_disconnect(struct pg *self);
 /* Makes the schema and the table of marks if need be. Errors: ERR_IO "store.open". */
 enum err pg_found(struct call *c, struct pg *self);
-/* Runs one statement outside of pipeline mode, parameters as text. Owns: the caller clears it. */
-PGresult *pg_plain(PGconn *conn, const char *sql, const char *const *args, int count);
 
 /* wire.c */
 

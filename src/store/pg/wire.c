@@ -33,7 +33,7 @@ void pg_send_command(struct pg *self, struct packet *packet, const char *sql)
 {
     (void)step_add(packet, STEP_COMMAND);
     if (!packet->sent) return;
-    packet->sent = PQsendQueryParams(self->conn, sql, 0, NULL, NULL, NULL, NULL, BINARY) == 1;
+    packet->sent = PQsendQueryParams(self->line.conn, sql, 0, NULL, NULL, NULL, NULL, BINARY) == 1;
 }
 
 /* The end of a quote or comment that starts at `at`, or `at` itself. */
@@ -125,7 +125,7 @@ static void send_drop(struct pg *self, struct packet *packet, struct place *plac
     struct step *step = step_add(packet, STEP_DROP);
     step->place = place;
     if (!packet->sent) return;
-    packet->sent = PQsendQueryParams(self->conn, sql, 0, NULL, NULL, NULL, NULL, BINARY) == 1;
+    packet->sent = PQsendQueryParams(self->line.conn, sql, 0, NULL, NULL, NULL, NULL, BINARY) == 1;
 }
 
 /* Prepares the statement in a place, whose name counts once the server has agreed. */
@@ -145,7 +145,7 @@ static uint32_t send_prepare(struct call *c, struct pg *self, struct packet *pac
         types[i] = TYPES[statement->args[i].type];
     if (packet->sent) {
         packet->sent =
-            PQsendPrepare(self->conn, name, statement->sql, (int)statement->count, types) == 1;
+            PQsendPrepare(self->line.conn, name, statement->sql, (int)statement->count, types) == 1;
     }
     return step->prepared.number;
 }
@@ -205,8 +205,8 @@ enum err pg_send_statement(struct call *c, struct pg *self, struct packet *packe
     struct binding b = bind(c->arena, statement);
     (void)step_add(packet, STEP_RUN);
     if (!packet->sent) return OK;
-    packet->sent = PQsendQueryPrepared(self->conn, name, (int)statement->count, b.values, b.lengths,
-                                       b.formats, BINARY) == 1;
+    packet->sent = PQsendQueryPrepared(self->line.conn, name, (int)statement->count, b.values,
+                                       b.lengths, b.formats, BINARY) == 1;
     return OK;
 }
 
@@ -273,23 +273,23 @@ static enum err step_receive(struct call *c, struct pg *self, const struct step 
                              struct answer *answer)
 {
     enum err e = OK;
-    if (step->kind == STEP_RUN) (void)PQsetSingleRowMode(self->conn);
-    PGresult *result = PQgetResult(self->conn);
+    if (step->kind == STEP_RUN) (void)PQsetSingleRowMode(self->line.conn);
+    PGresult *result = line_result(&self->line);
     while (result != NULL) {
         bool skipped = PQresultStatus(result) == PGRES_PIPELINE_ABORTED; /* told before */
         if (!skipped && e == OK && answer->over == OK && c->failure.err == OK) {
             e = step_take(c, self, step, result, answer);
         }
         PQclear(result);
-        if (PQstatus(self->conn) == CONNECTION_BAD) break;
-        result = PQgetResult(self->conn);
+        if (PQstatus(self->line.conn) == CONNECTION_BAD) break;
+        result = line_result(&self->line);
     }
     return e;
 }
 
 static bool sync_receive(struct pg *self)
 {
-    PGresult *result = PQgetResult(self->conn);
+    PGresult *result = line_result(&self->line);
     bool good = PQresultStatus(result) == PGRES_PIPELINE_SYNC;
     PQclear(result);
     return good;
@@ -298,17 +298,17 @@ static bool sync_receive(struct pg *self)
 enum err pg_receive(struct call *c, struct pg *self, const struct packet *packet,
                     struct db_result *ret)
 {
-    bool sent = packet->sent && PQpipelineSync(self->conn) == 1;
+    bool sent = packet->sent && PQpipelineSync(self->line.conn) == 1;
     if (!sent) return pg_fail_gone(c, self);
     struct answer answer = {};
     enum err first = OK;
     for (size_t i = 0; i < packet->count; i++) {
-        if (PQstatus(self->conn) == CONNECTION_BAD) break;
+        if (PQstatus(self->line.conn) == CONNECTION_BAD) break;
         enum err e = step_receive(c, self, &packet->steps[i], &answer);
         if (first == OK) first = e;
     }
     if (first == OK) first = answer.over;
-    bool synced = PQstatus(self->conn) != CONNECTION_BAD && sync_receive(self);
+    bool synced = PQstatus(self->line.conn) != CONNECTION_BAD && sync_receive(self);
     if (!synced) {
         self->base.gone = true;
         if (first == OK) return pg_fail_gone(c, self);
@@ -325,7 +325,7 @@ void pg_finish_read(struct pg *self)
     struct answer answer = {};
     struct step step = {.kind = STEP_COMMAND};
     enum err e = step_receive(&quiet, self, &step, &answer);
-    bool lost = e != OK || PQstatus(self->conn) == CONNECTION_BAD || !sync_receive(self);
+    bool lost = e != OK || PQstatus(self->line.conn) == CONNECTION_BAD || !sync_receive(self);
     if (lost) pg_disconnect(self);
     self->base.lost = OK;
     call_end(&quiet);
