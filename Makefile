@@ -100,7 +100,7 @@ test:
 	@exec test/run
 
 check:
-	@tools/deps.sh test
+	@tools/deps.sh check
 	@exec test/run --check
 
 # Another compiler's opinion of every source, tests included.
