@@ -54,6 +54,14 @@ static enum err t_sign(void *self, struct call *c, const char *purpose, const ui
     return OK;
 }
 
+static enum err t_sign_note(void *self, struct call *c, struct str text, uint8_t ret_signature[64])
+{
+    const struct t_office *t = self;
+    (void)c;
+    office_sign_note_with(t->secret_key, text, ret_signature);
+    return OK;
+}
+
 static void must(struct call *c, enum err e)
 {
     if (e != OK) fail_msg("%s: %s", c->failure.reason, failure_json(c).ptr);
@@ -105,7 +113,7 @@ void t_office_open(struct t_office *t, const char *code)
         .dir = str_of(t->dir),
         .public_key = str_copy(t->arena, (struct str){(const char *)public_key, 32}),
         .calendar = workday_calendar_vn(&c, t->arena),
-        .signer = {.sign = t_sign, .self = t},
+        .signer = {.sign = t_sign, .sign_note = t_sign_note, .self = t},
     };
     t->office.key = office_key_id(t->arena, t->office.public_key);
     call_end(&c);

@@ -10,6 +10,8 @@ Needs the Python standard library and python3-cryptography. Each line of a file 
      "public_key": hex, "personal": [{"path", "salt": hex, "value"}],
      "entries": [base64 of each entry of a batch, or of those that an acknowledgement covers],
      "prev": hex chain before them (only with phoihop-ack-v1)}
+    {"purpose": "tlog-proof", "bytes": base64 of a c2sp.org/tlog-proof, "object": hex hash of what
+     the log holds, "public_key": hex of the log's office, "witnesses": {office: hex key}}
 
 tools/export.py writes such a file, and so is objects.jsonl in what `phoihop evidence` exports.
 Exit 0 when everything holds; exit 1 with the first difference named as FILE:LINE: what.
@@ -32,9 +34,9 @@ ENTRY = ["phoihop", "from", "to", "epoch", "seq", "kind", "priority", "record", 
          "size"]
 HEAD = ["phoihop", "from", "to", "epoch", "seq", "count", "prev", "chain", "time", "key"]
 ACK = ["phoihop", "from", "to", "epoch", "seq", "chain", "time", "key", "credit_entries",
-       "credit_bytes", "disk", "pause_ms", "call"]
+       "credit_bytes", "disk", "pause_ms", "call", "heads"]
 OPTIONAL = {"prev", "person", "number", "reason", "credit_entries", "credit_bytes", "disk",
-            "pause_ms", "call"}
+            "pause_ms", "call", "heads"}
 
 OFFICE = re.compile(r"[a-z2-7]{26}")
 RECORD = re.compile(r"([a-z2-7]{26})\.[a-z2-7]{26}")
@@ -48,6 +50,7 @@ FORMS = {"record": RECORD, "person": RECORD, "office": OFFICE, "from": OFFICE, "
          "disk": DISK}
 NUMBERS = {"phoihop", "schema", "n", "epoch", "seq", "count", "priority", "size",
            "credit_entries", "credit_bytes", "pause_ms"}
+ORIGIN = "phoihop/"
 INT_MAX = 2**53 - 1
 BYTES_MAX = 512 * 1024
 DEPTH_MAX = 8
@@ -116,6 +119,51 @@ def shape(value, names, what):
     need(value["phoihop"] == 1, f"{what}: another format")
 
 
+def unpack(text):
+    """Base64 in its one form."""
+    data = base64.b64decode(text, validate=True)
+    need(base64.b64encode(data).decode() == text, "base64 in another form")
+    return data
+
+
+def signature(key, signed, sig, what):
+    try:
+        Ed25519PublicKey.from_public_bytes(key).verify(sig, signed)
+    except InvalidSignature:
+        raise Wrong(f"{what}: the signature does not hold") from None
+
+
+def root_of(leaf, index, size, path):
+    """RFC 9162 2.1.3.2: the root that the path leads to from the leaf."""
+    node, last = index, size - 1
+    need(0 <= index < size, "proof: no such leaf")
+    for step in path:
+        need(last > 0, "proof: the path is too long")
+        left = node & 1 or node == last
+        leaf = hashlib.sha256(b"\1" + (step + leaf if left else leaf + step)).digest()
+        while left and not node & 1 and node:
+            node, last = node >> 1, last >> 1
+        node, last = node >> 1, last >> 1
+    need(last == 0, "proof: the path is too short")
+    return leaf
+
+
+def note(text, lines, name, key, kind):
+    """The time of the cosignature (0 for the log's own signature); None when there is none."""
+    head = hashlib.sha256(f"{name}\n".encode() + bytes([kind]) + key).digest()[:4]
+    for line in lines:
+        parts = line.split(" ")
+        need(len(parts) == 3 and parts[0] == "\u2014", "note: a signature line has a wrong form")
+        raw = unpack(parts[2])
+        if parts[1] != name or raw[:4] != head:
+            continue
+        time = int.from_bytes(raw[4:12], "big") if kind == 4 else 0
+        prefix = f"cosignature/v1\ntime {time}\n" if kind == 4 else ""
+        signature(key, (prefix + text).encode(), raw[12:] if kind == 4 else raw[4:], name)
+        return time
+    return None
+
+
 class Verifier:
     def __init__(self):
         self.keys = {}      # office id -> public key, as its first object used it
@@ -131,12 +179,8 @@ class Verifier:
         need(line.get("hash", digest.hex()) == digest.hex(), "hash differs from the bytes")
         need(key == hashlib.sha256(public).hexdigest()[:16], "key id is not that of the public key")
         need(self.keys.setdefault(office, public) == public, f"{office} signs with another key")
-        try:
-            Ed25519PublicKey.from_public_bytes(public).verify(
-                base64.b64decode(line["sig"], validate=True),
-                line["purpose"].encode() + b"\0" + digest)
-        except InvalidSignature:
-            raise Wrong("signature does not hold") from None
+        signature(public, line["purpose"].encode() + b"\0" + digest,
+                  unpack(line["sig"]), line["purpose"])
         return digest.hex()
 
     def version(self, line, data):
@@ -177,7 +221,7 @@ class Verifier:
         chain = bytes.fromhex(head["prev"])
         need(len(line["entries"]) == head["count"], "batch: count")
         for i, text in enumerate(line["entries"]):
-            raw = base64.b64decode(text, validate=True)
+            raw = unpack(text)
             entry = strict(raw)
             shape(entry, ENTRY, "entry")
             need([entry[n] for n in ("from", "to", "epoch")] ==
@@ -203,13 +247,35 @@ class Verifier:
             need(chain.hex() == a["chain"], "acknowledgement: the chain does not come out")
         self.acks.append((line["at"], (a["to"], a["from"], a["epoch"], a["seq"]), a["chain"]))
 
+    def proof(self, line, data):
+        head, _, checkpoint = data.decode("utf-8").partition("\n\n")
+        first, extra, index, *path = head.split("\n")
+        need(first == "c2sp.org/tlog-proof@v1", "proof: another format")
+        need(extra.startswith("extra ") and index.startswith("index "), "proof: form")
+        leaf = unpack(extra[6:])
+        need(len(leaf) == 49 and leaf[1:33].hex() == line["object"], "proof: of another object")
+        text, _, lines = checkpoint.partition("\n\n")
+        need(lines.endswith("\n"), "note: the last line has no end")
+        origin, size, root = text.split("\n")
+        text, lines = text + "\n", lines[:-1].split("\n")
+        need(origin.startswith(ORIGIN) and OFFICE.fullmatch(origin[len(ORIGIN):]), "note: origin")
+        path = [unpack(step) for step in path]
+        made = root_of(hashlib.sha256(b"\0" + leaf).digest(), int(index[6:]), int(size), path)
+        need(base64.b64encode(made).decode() == root, "proof: does not lead to the signed root")
+        key = bytes.fromhex(line["public_key"])
+        need(note(text, lines, origin, key, 1) is not None, "note: not signed by its log")
+        for office, witness in line.get("witnesses", {}).items():
+            seen = note(text, lines, ORIGIN + office, bytes.fromhex(witness), 4)
+            need(seen is not None, f"note: not cosigned by {office}")
+
     def line(self, at, text):
         kinds = {"phoihop-version-v1": self.version, "phoihop-receipt-v1": self.receipt,
-                 "phoihop-feed-v1": self.feed, "phoihop-ack-v1": self.ack}
+                 "phoihop-feed-v1": self.feed, "phoihop-ack-v1": self.ack,
+                 "tlog-proof": self.proof}
         line = json.loads(text)
         line["at"] = at
         need(line["purpose"] in kinds, f"unknown purpose {line['purpose']}")
-        kinds[line["purpose"]](line, base64.b64decode(line["bytes"], validate=True))
+        kinds[line["purpose"]](line, unpack(line["bytes"]))
         self.count += 1
 
     def finish(self):

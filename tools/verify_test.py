@@ -239,6 +239,17 @@ def a_feed_is_one_chain():
     assert "another chain" in difference([line, ack(chain, seq=1)])
 
 
+def the_frozen_proof_holds_and_every_bit_of_it_counts():
+    with open("test/golden/log.jsonl", encoding="utf-8") as file:
+        line = json.loads(file.readline())
+    assert difference([line]) is None, difference([line])
+    for at in range(len(base64.b64decode(line["bytes"]))):
+        assert difference([{**line, "bytes": flipped(line["bytes"], at)}]) is not None, at
+    assert "another object" in difference([{**line, "object": "0" * 64}])
+    assert "not cosigned" in difference([{**line, "witnesses": {OFFICE: line["public_key"]}}])
+    assert "not signed" in difference([{**line, "public_key": public(OTHER).hex()}])
+
+
 TESTS = [value for value in list(globals().values())
          if callable(value) and value.__module__ == __name__ and not value.__code__.co_argcount
          and value.__name__ not in ("golden", "main")]

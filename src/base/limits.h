@@ -61,6 +61,9 @@ enum {
     LIMIT_WIRE_PULL_S = 55,                 /* the longest long poll */
     LIMIT_STATEMENT_BYTES = 16 * 1024,      /* an acknowledgement, the answer to hello */
     LIMIT_WIRE_PAUSE_MS = 60 * 60 * 1000,   /* the longest pause that a peer may ask for */
+    LIMIT_NOTE_BYTES = 8 * 1024,            /* a log's checkpoint with its signatures */
+    LIMIT_SUBMISSION_BYTES = 16 * 1024,     /* a checkpoint with a proof in front of it */
+    LIMIT_ACK_HEADS = 16,                   /* heads of logs in one acknowledgement */
     LIMIT_ASIDE_WHOLE = 256,                /* refused entries of one peer kept with their bytes */
     /* free disk in percent at which an office takes in less, and says so in what it acknowledges */
     LIMIT_DISK_LOW = 15,                    /* no files of bulk entries */

@@ -1,5 +1,6 @@
 #include "base/str.h"
 
+#include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -171,6 +172,27 @@ struct str base32_encode(struct arena *arena, struct str bytes)
         to[i] = ALPHABET[(pair >> (11 - bit % 8)) & 31];
     }
     return (struct str){to, len};
+}
+
+struct str base64_encode(struct arena *arena, struct str bytes)
+{
+    size_t room = sodium_base64_encoded_len(bytes.len, sodium_base64_VARIANT_ORIGINAL);
+    char *to = arena_alloc(arena, room);
+    (void)sodium_bin2base64(to, room, (const uint8_t *)bytes.ptr, bytes.len,
+                            sodium_base64_VARIANT_ORIGINAL);
+    return (struct str){to, room - 1};
+}
+
+bool base64_decode(struct arena *arena, struct str text, struct str *ret_bytes)
+{
+    size_t room = text.len / 4 * 3 + 3;
+    uint8_t *to = arena_alloc(arena, room);
+    size_t len = 0;
+    int failed = sodium_base642bin(to, room, text.ptr, text.len, NULL, &len, NULL,
+                                   sodium_base64_VARIANT_ORIGINAL);
+    if (failed != 0) return false;
+    *ret_bytes = (struct str){(const char *)to, len};
+    return true;
 }
 
 struct sb sb_new(struct arena *arena, size_t max)

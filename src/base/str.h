@@ -45,6 +45,9 @@ struct str hex_encode(struct arena *arena, struct str bytes);
 bool hex_decode(struct str text, uint8_t *ret_bytes, size_t bytes);
 /* Lower-case base32 without padding (RFC 4648 section 6 alphabet). */
 struct str base32_encode(struct arena *arena, struct str bytes);
+/* Base64 with padding (RFC 4648 section 4), and back: only what base64_encode writes is read. */
+struct str base64_encode(struct arena *arena, struct str bytes);
+bool base64_decode(struct arena *arena, struct str text, struct str *ret_bytes);
 
 /* A growing text with a limit. Appending past the limit drops the rest and sets `over`, which is
  * asked once at the end. */

@@ -71,13 +71,15 @@ static enum err check_all(struct call *c, void *arg)
     if (e == OK) e = check_receipts(k);
     if (e == OK) e = check_leaves(k);
     if (e == OK) e = check_projections(k);
+    if (e == OK && k->more != NULL) e = k->more(k);
     return e;
 }
 
-enum err check_office(struct call *c, struct node *ret_report)
+enum err check_office(struct call *c, enum err (*more)(struct check *k), struct node *ret_report)
 {
     struct check *k = arena_alloc(c->arena, sizeof *k);
     k->c = c;
+    k->more = more;
     k->list = node_list(c);
     enum err e = scratch_open(k);
     if (e == OK) e = store_read(c, check_all, k);

@@ -10,7 +10,11 @@
 
 enum { CHECK_DIFFERENCES_MAX = 200 };
 
-/* Checks the call's office. `ret_report` is a map {equal, versions, receipts, files, tables, rows,
- * difference_count, differences: [{what, where, text}]}; the first CHECK_DIFFERENCES_MAX are named,
- * all are counted. Errors: those of reading and of the scratch database; a difference is none. */
-enum err check_office(struct call *c, struct node *ret_report);
+struct check; /* core/check_run.h */
+
+/* Checks the call's office; then `more`, what belongs to a step above (exchange/log_check.h), in
+ * the same snapshot; NULL: nothing. `ret_report` is a map {equal, versions, receipts, files,
+ * tables, rows, difference_count, differences: [{what, where, text}]}; the first
+ * CHECK_DIFFERENCES_MAX are named, all are counted. Errors: those of reading and of the scratch
+ * database; a difference is none. */
+enum err check_office(struct call *c, enum err (*more)(struct check *k), struct node *ret_report);

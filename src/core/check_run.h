@@ -9,6 +9,7 @@ struct check {
     struct store *scratch; /* where the projections are made anew */
     struct str scratch_path;
     struct node *list; /* of differences */
+    enum err (*more)(struct check *k);
     int64_t versions;
     int64_t receipts;
     int64_t files;

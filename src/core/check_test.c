@@ -38,7 +38,7 @@ static int close_office(void **state)
 static struct node *checked(struct call *c)
 {
     struct node *report = node_map(c);
-    enum err e = check_office(c, report);
+    enum err e = check_office(c, NULL, report);
     assert_int_equal(e, OK);
     return report;
 }

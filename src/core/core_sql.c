@@ -74,6 +74,7 @@ static const struct migration STEPS[] = {
      .sql = /* LOCAL: which files a person has brought, core/upload.h */
      "CREATE TABLE upload (root TEXT NOT NULL, person TEXT NOT NULL, at_ms INT NOT NULL,"
      " PRIMARY KEY (root, person));"},
+    {.name = "core.leaf_hash", .sql = "CREATE INDEX leaf_hash ON leaf (hash);"},
 };
 
 const struct migration *core_migrations(size_t *ret_count)

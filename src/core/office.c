@@ -46,6 +46,15 @@ void office_sign_with(const uint8_t secret_key[64], const char *purpose, const u
     ensure(failed == 0);
 }
 
+void office_sign_note_with(const uint8_t secret_key[64], struct str text,
+                           uint8_t ret_signature[64])
+{
+    ensure(text.len > 0);
+    int failed = crypto_sign_detached(ret_signature, NULL, (const uint8_t *)text.ptr, text.len,
+                                      secret_key);
+    ensure(failed == 0);
+}
+
 struct str office_key_id(struct arena *arena, struct str public_key)
 {
     uint8_t hash[crypto_hash_sha256_BYTES];

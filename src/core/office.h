@@ -15,6 +15,10 @@ struct signer {
     /* Puts the office's seal (front/tls/seal.h) on a SHA-256 digest. NULL where none is asked for.
      * Errors: ERR_IO "keeper.gone". */
     enum err (*seal)(void *self, struct call *c, const uint8_t digest[32], struct str *ret_der);
+    /* Signs a text as it is: the checkpoint of this office's log, or a cosignature of another
+     * office's (exchange/checkpoint.h); the keeper reads it and signs nothing else this way.
+     * Errors: ERR_IO "keeper.gone"; ERR_INVALID "keeper.refused". */
+    enum err (*sign_note)(void *self, struct call *c, struct str text, uint8_t ret_signature[64]);
     void *self;
 };
 
@@ -52,6 +56,10 @@ bool office_verify(struct str public_key, const char *purpose, const uint8_t has
  * keeper itself. Shapes: secret_key is libsodium's 64 bytes. */
 void office_sign_with(const uint8_t secret_key[64], const char *purpose, const uint8_t hash[32],
                       uint8_t ret_signature[64]);
+
+/* The same for signer.sign_note. */
+void office_sign_note_with(const uint8_t secret_key[64], struct str text,
+                           uint8_t ret_signature[64]);
 
 /* First 16 hex digits of SHA-256(public key): names a key in versions, receipts and feeds. */
 struct str office_key_id(struct arena *arena, struct str public_key);

@@ -3,6 +3,7 @@
 #include "base/id.h"
 #include "base/limits.h"
 #include "core/record.h"
+#include "exchange/witness.h"
 
 #include <sodium.h>
 
@@ -62,6 +63,11 @@ static const struct field ACK_FIELDS[] = {
     {.name = "disk", .type = FIELD_CHOICE, AT(disk), .choices = DISK_WORDS},
     {.name = "pause_ms", .type = FIELD_INT, AT(pause_ms)},
     {.name = "call", .type = FIELD_BOOL, AT(call)},
+    {.name = "heads",
+     .type = FIELD_LIST,
+     .offset = offsetof(struct ack, heads),
+     .max = LIMIT_ACK_HEADS,
+     .of = &GOSSIP_TABLE},
 };
 #undef AT
 const struct field_table ACK_TABLE = FIELD_TABLE("feed.ack", struct ack, ACK_FIELDS);

@@ -70,7 +70,7 @@ struct ack {
     int64_t disk;           /* enum disk; 0: not said */
     int64_t pause_ms;       /* do not come before that is over */
     bool call;              /* the receiver has no address of the sender, which is to come itself */
-    /* heads of the logs that the receiver knows come here, behind `call` in ACK_FIELDS too */
+    struct list heads; /* of struct gossip: heads of logs that the receiver knows; may be empty */
 };
 
 extern const struct field_table ENTRY_TABLE;

@@ -11,6 +11,10 @@
  *     credit.h     how much an office still takes in           (disk)
  *     pull.h       fetches what a peer cannot send             (bytes and times in and out)
  *     fetch.h      files that follow their entry               (bytes in and out)
+ *     log.h        the Merkle tree over everything, signed     (store)
+ *     witness.h    what is known of the logs of others         (bytes in and out)
+ *     log_talk.h   what logs ask each other                    (bytes in and out)
+ *     tree.h, tile.h, checkpoint.h, proof.h  forms of the log  (bytes)
  *
  * None of them knows sockets, and clock and randomness come from `env`: the simulator
  * (test/sim) drives these very functions. front/wire carries their bytes over HTTPS.
@@ -23,7 +27,9 @@ enum err exchange_migrate(struct call *c);
 struct node; /* core/view.h */
 
 /* How things stand with every peer, for pages and the command line: a list of maps {peer, code,
- * name, epoch, sent, acked, waiting, oldest_ms, received, down_ms, files, aside, down, stopped}.
+ * name, epoch, sent, acked, waiting, oldest_ms, received, down_ms, files, aside, down, stopped,
+ * witnessed, claims}. `witnessed` leaves of our log are below a checkpoint that the peer has
+ * cosigned, `claims` about its own log it has still to prove.
  * `waiting` objects are not yet acknowledged, the oldest since oldest_ms; `down` and `stopped` are
  * word keys without "reason.", empty when all is well. */
 enum err exchange_status(struct call *c, struct node **ret_list);

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "core/office.h"
 #include "exchange/exchange.h"
+#include "exchange/log_sql.h"
 
 /* Outside the log and outside `check`: how things stand with each peer. What was sent, acknowledged
  * and set aside is kept, because it is evidence. */
@@ -77,7 +78,8 @@ static const struct migration STEPS[] = {
 
 enum err exchange_migrate(struct call *c)
 {
-    return store_migrate(c, STEPS, ARRAY_LEN(STEPS));
+    enum err e = store_migrate(c, STEPS, ARRAY_LEN(STEPS));
+    return e != OK ? e : log_migrate(c);
 }
 
 /* Sequencer */
@@ -707,7 +709,9 @@ enum err status_list(struct call *c, struct rows *ret_rows)
         " coalesce(f.down_ms, 0),"
         " (SELECT count(*) FROM wanted w WHERE w.peer = p.office AND w.state = 1),"
         " (SELECT count(*) FROM quarantine q WHERE q.peer = p.office),"
-        " coalesce(f.down, ''), coalesce(f.stopped, '')"
+        " coalesce(f.down, ''), coalesce(f.stopped, ''),"
+        " (SELECT coalesce(max(k.size), 0) FROM log_cosign k WHERE k.witness = p.office),"
+        " (SELECT count(*) FROM log_claim m WHERE m.office = p.office AND m.state = 1)"
         " FROM k_office_peer p LEFT JOIN feed_out f ON f.peer = p.office"
         " LEFT JOIN outbox o ON o.peer = p.office AND o.acked_ms IS NULL"
         " GROUP BY p.office, f.epoch, f.next_seq, f.acked_seq, f.down_ms, f.down, f.stopped"

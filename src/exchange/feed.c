@@ -4,6 +4,7 @@
 #include "core/office.h"
 #include "exchange/exchange_sql.h"
 #include "exchange/statement.h"
+#include "exchange/witness.h"
 
 /* Sends */
 
@@ -154,6 +155,7 @@ static enum err answer_take(struct call *c, void *arg)
     if (e != OK) return e;
     if (answering->stop != NULL) return stop(c, ack, answering->stop);
     e = feed_up(c, ack->from);
+    if (e == OK) e = heads_heard(c, ack->from, &ack->heads);
     if (e == OK) e = alarm_end(c, ack->from, "feed.refused");
     if (e == OK) e = feed_heard(c, ack);
     bool newer = ack->seq > row.acked_seq; /* else a repeat, or a peer that asks for older ones */

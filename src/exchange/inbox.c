@@ -10,6 +10,7 @@
 #include "exchange/exchange_sql.h"
 #include "exchange/files.h"
 #include "exchange/statement.h"
+#include "exchange/witness.h"
 #include "store/blob.h"
 
 struct taking {
@@ -165,8 +166,10 @@ static enum err cursor_sign(struct call *c, const struct peer *peer, struct curs
         .call = peer->address.len == 0,
     };
     credit_fill(c, &ack);
+    enum err e = heads_known(c, &ack.heads);
+    if (e != OK) return e;
     struct str bytes = ack_write(c, &ack);
-    enum err e = statement_sign(c, PURPOSE_ACK, bytes, &signature);
+    e = statement_sign(c, PURPOSE_ACK, bytes, &signature);
     if (e == OK) cursor->ack = ack_encode(c, bytes, signature);
     return e;
 }

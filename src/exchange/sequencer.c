@@ -184,14 +184,19 @@ static enum err number_alone(struct call *c, struct str peer)
     return alarm_raise(c, peer, "sequencer.stuck", reason);
 }
 
-enum err sequencer_number(struct call *c, const struct sequencer *sequencer)
+enum err sequencer_check(struct call *c, const struct sequencer *sequencer)
 {
-    struct rows peers = {};
     int64_t fence = 0;
     enum err e = lease_fence(c, LEASE_NAME, &fence);
     if (e != OK) return e;
-    if (fence != sequencer->fence) return fail(c, ERR_STALE, "sequencer.fenced");
-    e = leaf_number(c, LEAVES_A_RUN);
+    return fence == sequencer->fence ? OK : fail(c, ERR_STALE, "sequencer.fenced");
+}
+
+enum err sequencer_number(struct call *c, const struct sequencer *sequencer)
+{
+    struct rows peers = {};
+    enum err e = sequencer_check(c, sequencer);
+    if (e == OK) e = leaf_number(c, LEAVES_A_RUN);
     if (e == OK) e = waiting_peers(c, &peers);
     for (size_t i = 0; e == OK && i < peers.count; i++) {
         e = number_alone(c, rows_text(&peers, i, 0));

@@ -32,6 +32,10 @@ enum err sequencer_stand(struct call *c, struct sequencer *sequencer);
 /* Gives the lease back, if it is held, so that another one takes it at once. */
 enum err sequencer_leave(struct call *c, struct sequencer *sequencer);
 
+/* Only inside store_tx: fails when another one has taken the lease. Errors: ERR_STALE
+ * "sequencer.fenced". */
+enum err sequencer_check(struct call *c, const struct sequencer *sequencer);
+
 /* Numbers rows of every peer into its send window, by priority, then id, versions of one record in
  * order; and log leaves in the order of their ids. The window is LIMIT_BATCH_ENTRIES and
  * LIMIT_BATCH_BYTES of objects, or less when the peer has said so with its acknowledgement. Does

@@ -15,6 +15,8 @@ static void status_row(struct call *c, struct node *list, const struct rows *row
     for (size_t k = 0; k < ARRAY_LEN(NUMBERS); k++) {
         node_int(c, row, NUMBERS[k], rows_int(rows, i, k + 1));
     }
+    node_int(c, row, "witnessed", rows_int(rows, i, 12));
+    node_int(c, row, "claims", rows_int(rows, i, 13));
     node_text(c, row, "down", rows_text(rows, i, 10));
     node_text(c, row, "stopped", rows_text(rows, i, 11));
 }

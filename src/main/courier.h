@@ -33,9 +33,9 @@ enum { COURIER_RESULT_FD, COURIER_ANSWER_FD, COURIER_BODY_FD };
 struct courier_order {
     uint32_t magic;
     char method[8];    /* "GET" or "POST" */
-    char address[264]; /* "host:port" */
+    char address[264]; /* "host:port"; without an office a URL */
     char path[504];
-    char office[32];        /* id of who must answer */
+    char office[32];        /* id of who must answer; empty: a time stamp authority */
     uint8_t public_key[32]; /* that office's */
     int64_t body_bytes;     /* of the body's file, from its start; -1: no body */
     int64_t answer_bytes_max;

@@ -96,12 +96,13 @@ static enum err order_fill(struct call *c, const struct wire_request *request,
                 text_put(order->address, sizeof order->address, request->address) &&
                 text_put(order->path, sizeof order->path, request->path) &&
                 text_put(order->office, sizeof order->office, request->office) &&
-                request->public_key.len == sizeof order->public_key;
+                (request->office.len == 0 || request->public_key.len == sizeof order->public_key);
     if (!fits) {
         (void)fail(c, ERR_PEER, "courier.failed"); /* the next line returns the same */
         return fail_arg(c, "detail", S("address"));
     }
-    memcpy(order->public_key, request->public_key.ptr, sizeof order->public_key);
+    if (request->public_key.len > 0)
+        memcpy(order->public_key, request->public_key.ptr, sizeof order->public_key);
     order->magic = COURIER_MAGIC;
     order->body_bytes = str_eq(request->method, S("POST")) ? (int64_t)request->body.len : -1;
     order->answer_bytes_max = request->answer_bytes_max;

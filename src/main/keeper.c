@@ -1,6 +1,7 @@
 #include "main/keeper.h"
 
 #include "core/office.h"
+#include "exchange/checkpoint.h"
 #include "front/cli/key_file.h"
 #include "front/tls/cert.h"
 #include "front/tls/seal.h"
@@ -95,7 +96,45 @@ static size_t answer_seal(const struct keeper *keeper, const struct keeper_head 
     return len;
 }
 
-size_t keeper_answer(const struct keeper *keeper, const uint8_t *request, size_t bytes,
+/* A log never goes back, and has one root at each size. */
+static bool log_goes_on(struct keeper *keeper, const struct tree_head *head)
+{
+    if (head->size < keeper->log.size) return false;
+    if (head->size == keeper->log.size && head->size > 0) {
+        return tree_same_root(head, &keeper->log);
+    }
+    keeper->log = *head;
+    return true;
+}
+
+/* Of our own log a checkpoint, of others' a cosignature: nobody is a witness of itself. */
+static bool note_fits(struct keeper *keeper, struct arena *arena, struct str text)
+{
+    struct checkpoint checkpoint = {};
+    int64_t time_s = 0;
+    if (checkpoint_read(arena, text, &checkpoint)) {
+        return str_eq(checkpoint.office, keeper->office) && log_goes_on(keeper, &checkpoint.head);
+    }
+    return cosignature_read(arena, text, &time_s, &checkpoint) &&
+           !str_eq(checkpoint.office, keeper->office);
+}
+
+static size_t answer_note(struct keeper *keeper, const struct keeper_head *head,
+                          const uint8_t *payload, size_t bytes, uint8_t *ret_answer)
+{
+    struct str text = {(const char *)payload, bytes};
+    if (head->purpose != 0 || head->count != bytes) return refused(ret_answer);
+    if (bytes == 0 || bytes > KEEPER_NOTE_BYTES_MAX) return refused(ret_answer);
+    struct call c = call_begin(keeper->env, NULL, NULL);
+    bool fits = note_fits(keeper, c.arena, text);
+    call_end(&c);
+    if (!fits) return refused(ret_answer);
+    size_t len = answer_head(KEEPER_NOTE, 0, 1, ret_answer);
+    office_sign_note_with(keeper->secret, text, ret_answer + len);
+    return len + 64;
+}
+
+size_t keeper_answer(struct keeper *keeper, const uint8_t *request, size_t bytes,
                      uint8_t *ret_answer)
 {
     struct keeper_head head = {};
@@ -112,6 +151,9 @@ size_t keeper_answer(const struct keeper *keeper, const uint8_t *request, size_t
     }
     if (head.op == KEEPER_SEAL) {
         return answer_seal(keeper, &head, payload, payload_bytes, ret_answer);
+    }
+    if (head.op == KEEPER_NOTE) {
+        return answer_note(keeper, &head, payload, payload_bytes, ret_answer);
     }
     return refused(ret_answer);
 }
@@ -131,7 +173,7 @@ static void warm_up(struct call *c, const struct keeper *keeper)
     ensure(der.len > 0);
 }
 
-static void serve(const struct keeper *keeper)
+static void serve(struct keeper *keeper)
 {
     uint8_t request[KEEPER_FRAME_BYTES + 1];
     uint8_t answer[KEEPER_FRAME_BYTES];

@@ -99,6 +99,24 @@ enum err keeper_client_sign(void *self, struct call *c, const char *purpose,
     return OK;
 }
 
+enum err keeper_client_sign_note(void *self, struct call *c, struct str text,
+                                 uint8_t ret_signature[64])
+{
+    uint8_t frame[KEEPER_FRAME_BYTES];
+    uint8_t answer[KEEPER_FRAME_BYTES];
+    struct keeper_head head = {KEEPER_MAGIC, KEEPER_NOTE, 0, (uint16_t)text.len};
+    ensure(text.len > 0 && text.len <= KEEPER_NOTE_BYTES_MAX);
+    memcpy(frame, &head, sizeof head);
+    memcpy(frame + sizeof head, text.ptr, text.len);
+    struct str request = {(const char *)frame, sizeof head + text.len};
+    size_t bytes = exchange(self, request, answer);
+    struct str payload = {};
+    enum err e = answer_payload(c, answer, bytes, &head, &payload);
+    if (e == OK && payload.len != 64) return fail(c, ERR_INVALID, "keeper.refused");
+    if (e == OK) memcpy(ret_signature, payload.ptr, payload.len);
+    return e;
+}
+
 enum err keeper_client_certify(struct keeper_client *client, struct call *c, struct str key_der,
                                int64_t not_after_ms, struct str *ret_der)
 {

@@ -16,6 +16,10 @@ struct keeper_client {
 /* Shapes: link_fd stays open as long as the client. */
 void keeper_client_init(struct keeper_client *client, int link_fd);
 
+/* signer.sign_note, `self` is the client. Errors: ERR_IO "keeper.gone"; ERR_INVALID
+ * "keeper.refused". */
+enum err keeper_client_sign_note(void *self, struct call *c, struct str text,
+                                 uint8_t ret_signature[64]);
 /* signer.sign, `self` is the client. Errors: ERR_IO "keeper.gone". */
 enum err keeper_client_sign(void *self, struct call *c, const char *purpose,
                             const uint8_t (*hashes)[32], size_t count,

@@ -1,6 +1,7 @@
 #include "main/keeper.h"
 
 #include "core/office.h"
+#include "exchange/checkpoint.h"
 #include "front/tls/cert.h"
 #include "front/tls/seal.h"
 #include "main/keeper_client.h"
@@ -76,6 +77,65 @@ static void it_signs_under_a_known_purpose(void **state)
     assert_false(office_verify(s->public_key, PURPOSE_VERSION, hash, signature));
 }
 
+/* Puts a text into the request and says whether it was signed. */
+static bool note_signed_for(struct scene *s, struct str text)
+{
+    memcpy(s->request + sizeof(struct keeper_head), text.ptr, text.len);
+    return answered(s, head_of(KEEPER_NOTE, 0, text.len), text.len) == KEEPER_NOTE;
+}
+
+static struct str log_text(struct scene *s, struct str office, int64_t size, uint8_t first)
+{
+    struct checkpoint checkpoint = {.office = office, .head = {.size = size, .root = {first}}};
+    return checkpoint_write(s->c.arena, &checkpoint);
+}
+
+static void it_signs_the_checkpoint_of_its_own_log_as_it_is(void **state)
+{
+    struct scene *s = *state;
+    struct str text = log_text(s, s->keeper.office, 7, 1);
+    assert_true(note_signed_for(s, text));
+    const uint8_t *signature = s->answer + sizeof(struct keeper_head);
+    assert_int_equal(crypto_sign_verify_detached(signature, (const uint8_t *)text.ptr, text.len,
+                                                 (const uint8_t *)s->public_key.ptr), 0);
+}
+
+static void it_never_signs_two_heads_that_disagree(void **state)
+{
+    struct scene *s = *state;
+    struct str office = s->keeper.office;
+    assert_true(note_signed_for(s, log_text(s, office, 7, 1)));
+    assert_true(note_signed_for(s, log_text(s, office, 7, 1)));
+    assert_false(note_signed_for(s, log_text(s, office, 7, 2)));
+    assert_false(note_signed_for(s, log_text(s, office, 6, 1)));
+    assert_true(note_signed_for(s, log_text(s, office, 8, 3)));
+}
+
+static void it_cosigns_the_logs_of_others_only(void **state)
+{
+    struct scene *s = *state;
+    struct str other = log_text(s, S("zyxwvutsrqponmlkjihgfedcba"), 9, 1);
+    struct str own = log_text(s, s->keeper.office, 9, 1);
+    assert_true(note_signed_for(s, cosignature_write(s->c.arena, 1700000000, other)));
+    assert_false(note_signed_for(s, cosignature_write(s->c.arena, 1700000000, own)));
+    assert_false(note_signed_for(s, other));
+}
+
+static void it_signs_no_other_text(void **state)
+{
+    struct scene *s = *state;
+    struct str own = log_text(s, s->keeper.office, 9, 1);
+    struct str statement = {"phoihop-version-v1\0aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 51};
+    assert_false(note_signed_for(s, statement));
+    assert_false(note_signed_for(s, S("x")));
+    assert_false(note_signed_for(s, str_format(s->c.arena, "%.*sone more\n", STR_ARG(own))));
+    assert_false(note_signed_for(s, str_sub(own, 0, own.len - 1)));
+    assert_false(note_signed_for(s, str_sub(own, 1, own.len)));
+    assert_int_equal(answered(s, head_of(KEEPER_NOTE, 1, own.len), own.len), KEEPER_REFUSED);
+    assert_int_equal(answered(s, head_of(KEEPER_NOTE, 0, own.len), own.len - 1), KEEPER_REFUSED);
+    assert_int_equal(answered(s, head_of(KEEPER_NOTE, 0, 513), 513), KEEPER_REFUSED);
+}
+
 static void it_refuses_malformed_requests(void **state)
 {
     struct scene *s = *state;
@@ -142,7 +202,7 @@ static void it_seals_a_digest(void **state)
 
 /* A keeper on a thread, which ends after so many answers. */
 struct served {
-    const struct keeper *keeper;
+    struct keeper *keeper;
     int fd;
     int answers;
 };
@@ -200,6 +260,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(it_signs_under_a_known_purpose),
+        TEST(it_signs_the_checkpoint_of_its_own_log_as_it_is),
+        TEST(it_never_signs_two_heads_that_disagree),
+        TEST(it_cosigns_the_logs_of_others_only),
+        TEST(it_signs_no_other_text),
         TEST(it_refuses_malformed_requests),
         TEST(it_vouches_for_a_key_for_thirty_days_at_most),
         TEST(it_seals_a_digest),

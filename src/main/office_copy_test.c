@@ -1,5 +1,6 @@
 /* A whole office moves to a SQLite file and back to the store of this run, and works on there. */
 #include "core/check.h"
+#include "exchange/log_check.h"
 #include "exchange/exchange.h"
 #include "store/copy.h"
 #include "t.h"
@@ -62,7 +63,7 @@ static void office_is_whole(struct t_office *t, int64_t versions)
 {
     struct call c = t_call(t, NULL);
     struct node *report = node_map(&c);
-    assert_int_equal(check_office(&c, report), OK);
+    assert_int_equal(check_office(&c, log_check, report), OK);
     assert_int_equal(node_number(report, "difference_count"), 0);
     assert_int_equal(node_number(report, "versions"), versions);
     call_end(&c);

@@ -3,6 +3,7 @@
 #include "base/workday.h"
 #include "core/act.h"
 #include "exchange/exchange.h"
+#include "exchange/stamp.h"
 #include "front/cli/config.h"
 #include "front/cli/host.h"
 #include "front/web/web.h"
@@ -15,12 +16,13 @@
 #include "main/wire_tls.h"
 #include "store/store.h"
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { WATCH_S = 1 };
+enum { WATCH_S = 1, CERTIFICATES_BYTES_MAX = 64 * 1024 };
 
 /* Everything that lives as long as the process. */
 struct worker {
@@ -36,6 +38,7 @@ struct worker {
     struct web web;
     struct wire wire;
     struct wire_transport transport;
+    struct stamp_authority authority;
     struct wire_driver *driver;
     struct guard web_guard;
     struct guard host_guard;
@@ -96,14 +99,29 @@ static enum err http_begin(struct call *c, struct worker *w, int64_t threads)
     return e;
 }
 
-static enum err wire_begin(struct call *c, struct worker *w)
+/* The time stamp authority of office.ini, if one is named. */
+static enum err authority_begin(struct call *c, struct worker *w, const struct config *config)
+{
+    if (config->stamp_url.len == 0) return OK;
+    char *bytes = arena_alloc(c->arena, CERTIFICATES_BYTES_MAX);
+    int fd = open(str_zero(c->arena, config->stamp_certs), O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, bytes, CERTIFICATES_BYTES_MAX);
+    if (fd >= 0) (void)close(fd);
+    if (n <= 0) return fail(c, ERR_NOT_FOUND, "config.certificates");
+    w->authority = (struct stamp_authority){config->stamp_url, {bytes, (size_t)n}};
+    w->wire.authority = &w->authority;
+    return OK;
+}
+
+static enum err wire_begin(struct call *c, struct worker *w, const struct config *config)
 {
     w->wire = (struct wire){
         .store = w->store, .office = &w->office, .env = w->env, .http = w->http, .wake_fd = -1};
     w->transport = (struct wire_transport){
         .begin = courier_client_begin, .end = courier_client_end, .self = &w->courier};
     w->wire_guard = (struct guard){.inner = &wire_handler, .arg = &w->wire};
-    enum err e = wire_driver_open(c, &w->wire, &w->transport, &w->driver);
+    enum err e = authority_begin(c, w, config);
+    if (e == OK) e = wire_driver_open(c, &w->wire, &w->transport, &w->driver);
     if (e != OK) return e;
     return listen_guarded(c, w, WORKER_WIRE_FD, &w->wire_guard, wire_tls_ctx(w->tls));
 }
@@ -170,11 +188,15 @@ static enum err prepare(struct call *c, struct worker *w, struct str store)
     w->office.dir = config.blobs.len > 0 ? config.blobs : S(".");
     w->office.calendar = workday_calendar_vn(c, c->arena);
     w->office.signer = (struct signer){
-        .sign = keeper_client_sign, .seal = keeper_client_seal, .self = &w->keeper};
+        .sign = keeper_client_sign,
+        .seal = keeper_client_seal,
+        .sign_note = keeper_client_sign_note,
+        .self = &w->keeper,
+    };
     e = wire_tls_open(c, &w->keeper, &w->tls);
     if (e == OK) e = store_begin(c, w, &config);
     if (e == OK) e = http_begin(c, w, config.threads);
-    if (e == OK) e = wire_begin(c, w);
+    if (e == OK) e = wire_begin(c, w, &config);
     return e;
 }
 

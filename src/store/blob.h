@@ -49,7 +49,9 @@ enum err blob_chunk(struct call *c, struct str dir, struct str root, int64_t ind
  * blob_open. */
 enum err blob_verify(struct call *c, struct str dir, struct str root);
 
-/* RFC 6962 section 2.1 hash of a list of leaf hashes and of one leaf. Shapes: 32 bytes each. */
+/* RFC 6962 section 2.1 hash of one leaf, of two nodes, and of a list of leaf hashes. Shapes: 32
+ * bytes each; the result may lie where an operand lies. */
 void merkle_leaf(struct str bytes, uint8_t ret_hash[32]);
+void merkle_node(const uint8_t left[32], const uint8_t right[32], uint8_t ret_hash[32]);
 void merkle_root(struct arena *arena, const uint8_t (*leaves)[32], size_t count,
                  uint8_t ret_hash[32]);

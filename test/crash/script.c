@@ -26,6 +26,7 @@
 #include "exchange/exchange.h"
 #include "exchange/feed.h"
 #include "exchange/inbox.h"
+#include "exchange/log_check.h"
 #include "exchange/sequencer.h"
 #include "store/blob.h"
 
@@ -368,7 +369,7 @@ static void tell_check(struct side *side)
 {
     struct call c = call_of(side);
     struct node *report = node_map(&c);
-    must(&c, check_office(&c, report));
+    must(&c, check_office(&c, log_check, report));
     bool equal = node_number(report, "difference_count") == 0;
     say("check %zu %s\n", side->index, equal ? "equal" : "differs");
     if (!equal) {

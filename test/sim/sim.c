@@ -66,8 +66,8 @@ static void safety(struct sim *sim)
 
 static void liveness(struct sim *sim)
 {
-    /* A planted bug that stops a queue shows in a minute as well as in an hour. */
-    int64_t bound_ms = sim->canary == CANARY_NONE ? SIM_LIVENESS_MS : SIM_LIVENESS_MS / 60;
+    /* A planted bug that stops a queue shows in minutes; a checkpoint alone takes one. */
+    int64_t bound_ms = sim->canary == CANARY_NONE ? SIM_LIVENESS_MS : SIM_LIVENESS_MS / 12;
     int64_t end_ms = sim->world.now_ms + bound_ms;
     sim->faults = false;
     for (size_t i = 0; i < sim->world.count; i++) {
@@ -134,6 +134,8 @@ static bool counts_print(const struct sim_counts *sum)
         {"crashes when idle", sum->crashes_idle},
         {"batches pulled", sum->pulled},
         {"disks filled", sum->disks},
+        {"checkpoints", sum->checkpoints},
+        {"cosignatures", sum->cosigned},
     };
     bool all = true;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -14,6 +14,7 @@
  */
 #include "exchange/feed.h"
 #include "exchange/fetch.h"
+#include "exchange/log_talk.h"
 #include "exchange/pull.h"
 #include "exchange/sequencer.h"
 #include "sim/world.h"
@@ -39,6 +40,8 @@ enum message_kind {
     MESSAGE_PULLED,  /* a batch; empty: nothing came */
     MESSAGE_BROUGHT, /* an acknowledgement of what was pulled */
     MESSAGE_TOLD,    /* it has been taken */
+    MESSAGE_LOG_ASK,
+    MESSAGE_LOG_ANSWER,
     MESSAGE_KINDS
 };
 
@@ -68,13 +71,22 @@ struct sim_counts {
     int64_t crashes_before_commit;
     int64_t crashes_after_commit; /* the answer was lost */
     int64_t crashes_idle;
+    int64_t checkpoints;
+    int64_t cosigned;
     int64_t refused; /* entries set aside */
     int64_t pulled;  /* batches */
     int64_t disks;   /* times that a disk filled up */
 };
 
 /* Bugs planted on purpose, each of which a run must find. */
-enum canary { CANARY_NONE, CANARY_LOSE, CANARY_TWICE, CANARY_EARLY_ACK, CANARY_COUNT };
+enum canary {
+    CANARY_NONE,
+    CANARY_LOSE,
+    CANARY_TWICE,
+    CANARY_EARLY_ACK,
+    CANARY_REWRITE,
+    CANARY_COUNT
+};
 
 /* What one office holds in memory: gone after a crash. */
 struct sim_office {
@@ -90,6 +102,10 @@ struct sim_office {
     int64_t pull_asked_ms[WORLD_OFFICES_MAX];
     int64_t parked_until_ms[WORLD_OFFICES_MAX]; /* its question waits here for news; 0: none */
     int64_t parked_seq[WORLD_OFFICES_MAX];
+    int64_t log_ms; /* when the next checkpoint may be due */
+    struct log_talk talk[WORLD_OFFICES_MAX];
+    int64_t talk_until_ms[WORLD_OFFICES_MAX];
+    int64_t talk_number[WORLD_OFFICES_MAX]; /* of the question under way */
     /* not memory: what the simulator knows that this office has promised to others */
     int64_t promised[WORLD_OFFICES_MAX];
     uint8_t said[WORLD_OFFICES_MAX][crypto_hash_sha256_BYTES]; /* hash of the newest answer */
@@ -141,6 +157,15 @@ void office_end(struct sim *sim, size_t index);
 void pull_receive(struct sim *sim, const struct message *message);
 enum err pull_turn(struct sim *sim, struct call *c, size_t index, size_t peer);
 enum err parked_turn(struct sim *sim, struct call *c, size_t index, size_t peer);
+
+/* sim_log.c */
+void log_begin(struct sim *sim, size_t index);
+void log_take_ask(struct sim *sim, const struct message *m);
+void log_take_answer(struct sim *sim, const struct message *m);
+enum err log_turn(struct sim *sim, struct call *c, size_t index);
+int64_t log_wake(const struct sim *sim, size_t index);
+/* Leaves and cosignatures that are still to come. */
+int64_t log_waiting(struct sim *sim, struct call *c, size_t index);
 
 /* sim_work.c */
 void work_turn(struct sim *sim);

@@ -52,6 +52,7 @@ bool check_quiet(struct sim *sim)
         waiting += world_number(&c, "SELECT count(*) FROM outbox WHERE acked_ms IS NULL", NO_ARGS);
         waiting += world_number(&c, "SELECT count(*) FROM wanted WHERE state = 1", NO_ARGS);
         waiting += world_number(&c, "SELECT count(*) FROM leaf WHERE log_index IS NULL", NO_ARGS);
+        waiting += log_waiting(sim, &c, i);
         call_end(&c);
         if (waiting > 0) return false;
     }
@@ -167,6 +168,8 @@ static void check_office(struct sim *sim, size_t index)
     struct listing files = {.sql = "SELECT DISTINCT root FROM wanted WHERE peer <> $1"
                                    " ORDER BY root",
                             .peer = c.office->id};
+    zero(sim, &c, "an alarm of a log was raised", index, index,
+         "SELECT count(*) FROM alarm WHERE $1 <> '' AND reason LIKE 'log.%' ESCAPE '!'");
     zero(sim, &c, "log indexes have holes", index, index,
          "SELECT count(*) - 1 - max(log_index) FROM leaf WHERE $1 <> ''");
     zero(sim, &c, "somebody else changed a record", index, index,

@@ -32,6 +32,7 @@ void office_begin(struct sim *sim, size_t index)
                                       &at(sim, index)->office, at(sim, i)->office.id);
     }
     call_end(&c);
+    log_begin(sim, index);
     check_promises(sim, index);
 }
 
@@ -55,6 +56,7 @@ void office_crash(struct sim *sim, size_t index, int64_t *count)
     office->restart_ms = sim->world.now_ms + 100 + (int64_t)world_below(&sim->world, 5000);
 }
 
+/* Says that the power went in the call's transaction; anything else that fails is a bug. */
 bool office_power_went(struct sim *sim, struct call *c, size_t index, size_t peer)
 {
     if (str_eq(str_of(c->failure.reason), S("store.io"))) return true;
@@ -83,6 +85,7 @@ static void canary(struct sim *sim, struct call *c)
             " FROM version WHERE kind = 'note.note' ORDER BY received_ms DESC LIMIT 1);",
         [CANARY_TWICE] = "INSERT INTO leaf (kind, hash) SELECT kind, hash FROM leaf"
                          " ORDER BY id DESC LIMIT 1;",
+        [CANARY_REWRITE] = "UPDATE leaf SET kind = 3 - kind WHERE log_index = 3;",
     };
     const char *script = SCRIPTS[sim->canary];
     if (script == NULL || world_below(&sim->world, 20) != 0) return;
@@ -225,6 +228,8 @@ void office_receive(struct sim *sim, const struct message *m)
     case MESSAGE_PULLED:
     case MESSAGE_BROUGHT:
     case MESSAGE_TOLD: pull_receive(sim, m); return;
+    case MESSAGE_LOG_ASK: log_take_ask(sim, m); return;
+    case MESSAGE_LOG_ANSWER: log_take_answer(sim, m); return;
     case MESSAGE_KINDS: break;
     }
     ensure(false); /* every kind is above */
@@ -291,6 +296,7 @@ void office_turn(struct sim *sim, size_t index)
         if (e == OK && reachable) e = pull_turn(sim, &c, index, i);
         if (e == OK) e = parked_turn(sim, &c, index, i);
     }
+    if (e == OK) e = log_turn(sim, &c, index);
     bool power_off = e != OK && office_power_went(sim, &c, index, index);
     call_end(&c);
     if (power_off) office_crash(sim, index, &sim->counts.crashes_before_commit);
@@ -299,7 +305,7 @@ void office_turn(struct sim *sim, size_t index)
 int64_t office_wake(struct sim *sim, size_t index)
 {
     struct sim_office *office = &sim->offices[index];
-    int64_t wake_ms = INT64_MAX;
+    int64_t wake_ms = log_wake(sim, index);
     if (!office->up) return office->restart_ms;
     struct call c = world_call(at(sim, index));
     for (size_t i = 0; i < sim->world.count; i++) {

@@ -77,6 +77,14 @@ static enum err sign(void *self, struct call *c, const char *purpose, const uint
     return OK;
 }
 
+static enum err sign_note(void *self, struct call *c, struct str text, uint8_t ret_signature[64])
+{
+    const struct world_office *office = self;
+    (void)c;
+    office_sign_note_with(office->secret_key, text, ret_signature);
+    return OK;
+}
+
 static enum err before_commit(void *arg, struct call *group)
 {
     struct world_office *office = arg;
@@ -193,7 +201,7 @@ static void office_make(struct world *world, size_t index)
         .key = office_key_id(office->arena, key),
         .public_key = key,
         .calendar = workday_calendar_vn(&c, office->arena),
-        .signer = {.sign = sign, .self = office},
+        .signer = {.sign = sign, .sign_note = sign_note, .self = office},
     };
     call_end(&c);
     struct str person = base32_encode(office->arena, (struct str){(const char *)raw + 16, 16});

@@ -2,6 +2,7 @@
 
 #include "base/words.h"
 #include "core/check.h"
+#include "exchange/log_check.h"
 #include "exchange/exchange.h"
 #include "front/cli/cli_office.h"
 #include "front/cli/config.h"
@@ -120,7 +121,7 @@ static enum err arrived(struct call *c, const struct copying *copying, struct st
     struct node *report = node_map(c);
     bool folder = copying->to.len == 0;
     c->store = to;
-    enum err e = check_office(c, report);
+    enum err e = check_office(c, log_check, report);
     if (e != OK) return e;
     const struct fail_arg args[] = {{"url", copying->to}};
     node_int(c, answer, "rows", copying->rows);

@@ -97,6 +97,15 @@ static enum err seal_inline(void *self, struct call *c, const uint8_t digest[32]
     return OK;
 }
 
+static enum err sign_note_inline(void *self, struct call *c, struct str text,
+                                 uint8_t ret_signature[64])
+{
+    const struct cli_office *o = self;
+    (void)c;
+    office_sign_note_with(o->secret, text, ret_signature);
+    return OK;
+}
+
 static void store_end(void *arg)
 {
     store_close(arg);
@@ -117,7 +126,8 @@ enum err cli_open_inline(struct call *c, struct cli_office *ret_office)
     o->office.calendar = workday_calendar_vn(c, c->arena);
     o->office.public_key = key_public(c, o->secret);
     o->office.key = office_key_id(c->arena, o->office.public_key);
-    o->office.signer = (struct signer){.sign = sign_inline, .seal = seal_inline, .self = o};
+    o->office.signer = (struct signer){
+        .sign = sign_inline, .seal = seal_inline, .sign_note = sign_note_inline, .self = o};
     struct store_config config = {
         .path = config_store_path(c, o->store),
         .plugins = o->plugins.len > 0 ? o->plugins.ptr : NULL,

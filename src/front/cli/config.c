@@ -31,6 +31,8 @@ static const struct row ROWS[] = {
     {"worker", "threads", SETTING_THREADS, offsetof(struct config, threads), false},
     {"store", "url", SETTING_TEXT, offsetof(struct config, store), false},
     {"store", "blobs", SETTING_TEXT, offsetof(struct config, blobs), false},
+    {"timestamp", "url", SETTING_TEXT, offsetof(struct config, stamp_url), false},
+    {"timestamp", "certificates", SETTING_TEXT, offsetof(struct config, stamp_certs), false},
 };
 
 struct reading {

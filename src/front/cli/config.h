@@ -14,6 +14,8 @@ struct config {
     int64_t wire_port;       /* [wire] port */
     int64_t threads;         /* [worker] threads; 0 means the server's own choice */
     struct str store;        /* [store] url: postgres://...; empty: SQLite, office.db */
+    struct str stamp_url;    /* [timestamp] url: of a time stamp authority; empty: there is none */
+    struct str stamp_certs;  /* [timestamp] certificates: PEM file of those who vouch for it */
     struct str blobs;        /* [store] blobs: folder of blobs/ and tmp/; empty: the office's own */
 };
 

@@ -49,7 +49,7 @@ static void what_is_written_is_read(void **state)
 {
     struct scene *s = *state;
     const struct config written = {
-        S("abcdefghijklmnopqrstuvwxyz"), S("127.0.0.1"), 8801, S("::"), 8811, 2, {}, {}};
+        S("abcdefghijklmnopqrstuvwxyz"), S("127.0.0.1"), 8801, S("::"), 8811, 2, {}, {}, {}, {}};
     struct config read = {};
     assert_int_equal(config_write(&s->c, &written), OK);
     assert_int_equal(config_read(&s->c, &read), OK);

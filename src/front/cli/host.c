@@ -3,6 +3,8 @@
 #include "base/json.h"
 #include "core/act.h"
 #include "core/check.h"
+#include "exchange/log.h"
+#include "exchange/log_check.h"
 #include "core/office.h"
 #include "exchange/evidence.h"
 #include "exchange/exchange.h"
@@ -103,7 +105,7 @@ static enum err host_token(struct call *c, struct str body, struct node *ret_ans
 static enum err host_check(struct call *c, struct str body, struct node *ret_answer)
 {
     (void)body;
-    enum err e = check_office(c, ret_answer);
+    enum err e = check_office(c, log_check, ret_answer);
     return e == OK ? repair_found(c, ret_answer) : e;
 }
 
@@ -111,9 +113,13 @@ static enum err host_exchange(struct call *c, struct str body, struct node *ret_
 {
     (void)body;
     struct node *list = NULL;
+    struct node *log = node_map(c);
     enum err e = exchange_status(c, &list);
-    if (e == OK) node_put(ret_answer, "peers", list);
-    return e;
+    if (e == OK) e = log_debt(c, log);
+    if (e != OK) return e;
+    node_put(ret_answer, "peers", list);
+    node_put(ret_answer, "log", log);
+    return OK;
 }
 
 struct evidence_order {

@@ -8,6 +8,7 @@
 #include "exchange/feed.h"
 #include "exchange/fetch.h"
 #include "exchange/inbox.h"
+#include "exchange/log_talk.h"
 #include "front/http/loopback.h"
 #include "front/tls/cert.h"
 #include "front/wire/wire_back.h"
@@ -305,6 +306,19 @@ static enum err answer_hello(struct answering *a)
     return e;
 }
 
+/* Questions about logs; log_talk.h knows them all. */
+static enum err answer_log(struct answering *a)
+{
+    struct log_reply reply = {};
+    struct log_ask ask = {.method = a->rq->method, .path = a->rq->path};
+    enum err e = body_read(a, &ask.body);
+    if (e == OK) e = log_serve(a->c, a->peer, &ask, &reply);
+    if (e != OK) return e;
+    http_reply_text(a->reply, reply.status, str_of(reply.media),
+                    str_copy(a->rq->arena, reply.body));
+    return OK;
+}
+
 static void refuse_method(struct answering *a, struct str allowed)
 {
     http_reply_header(a->reply, S("Allow"), allowed);
@@ -336,6 +350,8 @@ static enum err route(struct answering *a)
     if (str_eq(path, S("/x1/feed")) && get) return answer_pull(a);
     if (str_eq(path, S("/x1/ack")) && post) return answer_ack(a);
     if (str_eq(path, S("/x1/hello")) && get) return answer_hello(a);
+    bool log = str_starts(path, S("/x1/log/")) || str_starts(path, S("/x1/witness/"));
+    if (log) return answer_log(a);
     if (str_eq(path, S("/x1/back")) && get) return answer_back(a);
     if (str_starts(path, BACK) && post) return answer_brought(a, str_sub(path, BACK.len, path.len));
     if (str_starts(path, blob)) return route_blob(a, str_sub(path, blob.len, path.len));
@@ -404,6 +420,7 @@ static int64_t plan(void *arg, const struct http_request *rq)
     bool frame = str_eq(rq->path, S("/x1/feed")) || str_eq(rq->method, S("PUT"));
     if (frame || str_starts(rq->path, BACK)) bytes = FRAME_BYTES_MAX;
     if (str_eq(rq->path, S("/x1/ack"))) bytes = LIMIT_STATEMENT_BYTES;
+    if (str_starts(rq->path, S("/x1/witness/"))) bytes = LIMIT_SUBMISSION_BYTES;
     return bytes > 1 && wire_knows(wire, rq->peer_cert) ? bytes : 1; /* nothing of a stranger */
 }
 

@@ -13,6 +13,8 @@
  *     GET  /x1/hello                                       -> clock, and where both feeds stand
  *     GET  /x1/back?wait=W                                 -> what this office asks, or 204
  *     POST /x1/back/ID?status=S        the answer to that  -> 204
+ *     GET  /x1/log/...                 (log_talk.h)        -> checkpoint, tiles, proofs
+ *     POST /x1/witness/add-checkpoint  a checkpoint        -> this office's cosignature
  *
  * The driver is one thread that sends this office's feeds, fetches its files, and fetches the feeds
  * of those that have no address of this office. It wakes for what the store has new, for a peer
@@ -43,7 +45,8 @@ struct wire {
     struct office *office;
     const struct env *env;
     struct http_server *http; /* where questions wait for news; NULL: they do not wait */
-    int wake_fd; /* of the driver, filled by wire_driver_open; -1: there is none */
+    int wake_fd;              /* of the driver, filled by wire_driver_open; -1: there is none */
+    const struct stamp_authority *authority; /* of time stamps; NULL: there is none */
     _Atomic bool leaves_wait; /* log leaves were written that the driver has been told of */
     struct wire_known known;
     struct wire_back back;
@@ -65,8 +68,9 @@ extern const struct http_handler wire_handler; /* arg: struct wire * */
  * office's certificate, and sends nothing before cert_verify(certificate, office, public_key)
  * holds for the other end. */
 struct wire_request {
-    struct str address;    /* "host:port" */
-    struct str office;     /* id of the office that must answer */
+    struct str address;    /* "host:port"; of a time stamp authority its URL */
+    struct str office;     /* id of the office that must answer; empty: a time stamp authority, to
+                            * whom no certificate is shown and whose answer proves itself */
     struct str public_key; /* 32 raw bytes: the key that vouches for its certificate */
     struct str method;
     struct str path;

@@ -44,6 +44,7 @@ static struct wire_peer *peer_add(struct call *c, struct wire_driver *driver, st
     peer->office = str_copy(driver->peers_arena, office);
     peer->feed.peer = peer->office;
     peer->pull.peer = peer->office;
+    peer->log.peer = peer->office;
     peer->fetch = fetch_open(wire->env, wire->store, wire->office, peer->office);
     peer->hello_ms = c->now_ms + chance % HELLO_SPREAD_MS;
     peer->next = driver->peers;
@@ -118,6 +119,22 @@ void wire_driver_close(struct wire_driver *driver)
 void wire_driver_stop(const struct wire *wire)
 {
     wire_wake(wire, WAKE_STOP);
+}
+
+/* Signs a checkpoint when one is due; then the witnesses are asked at once. */
+static enum err checkpoint_turn(struct wire_driver *driver)
+{
+    const struct wire *wire = driver->wire;
+    struct call c = call_begin(wire->env, wire->store, wire->office);
+    bool fresh = false;
+    enum err e = OK;
+    if (c.now_ms >= driver->log_ms) e = log_sign(&c, &driver->sequencer, &fresh, &driver->log_ms);
+    for (struct wire_peer *peer = driver->peers; fresh && peer != NULL; peer = peer->next)
+        if (peer->log.failures == 0) peer->log.wake_ms = c.now_ms;
+    if (fresh) driver->authority.stamp.wake_ms = 0;
+    if (e != OK) driver->log_ms = c.now_ms + FEED_BACKOFF_MAX_MS;
+    call_end(&c);
+    return e;
 }
 
 /* Numbers what is new and wakes the feeds that have something to send. */
@@ -252,8 +269,12 @@ static enum err turn(struct wire_driver *driver, int64_t *ret_wake_ms)
     bool look_due = now_ms >= driver->look_ms;
     if (look_due) driver->look_ms = now_ms + IDLE_WAIT_MS;
     enum err e = driver->news || leaves_due || look_due ? news_turn(driver) : OK;
+    if (e == OK) e = checkpoint_turn(driver);
     if (e == ERR_STALE || driver->fenced) return ERR_STALE;
     int64_t wake_ms = peers_turn(driver);
+    int64_t stamp_ms = wire_ask_turn(driver, &driver->authority);
+    if (stamp_ms < wake_ms) wake_ms = stamp_ms;
+    if (driver->log_ms < wake_ms) wake_ms = driver->log_ms;
     if (e != OK) driver->look_ms = now_ms + FEED_BACKOFF_MIN_MS;
     if (driver->leaves_ms > 0 && driver->leaves_ms < wake_ms) wake_ms = driver->leaves_ms;
     if (driver->look_ms < wake_ms) wake_ms = driver->look_ms;

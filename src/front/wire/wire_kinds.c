@@ -9,7 +9,7 @@ enum {
     FEED_WAIT_MS = 30 * 1000, /* for one answer */
     PIECE_WAIT_MS = 60 * 1000,
     PARKED_WAIT_MS = LIMIT_WIRE_PULL_S * 1000 + 10 * 1000,
-    TURN_S = 5,                /* the wait when more peers are asked than can be at one time */
+    TURN_S = 5, /* the wait when more peers are asked than can be at one time */
     HELLO_EVERY_MS = 60 * 60 * 1000,
     FRAME_BYTES_MAX = LIMIT_BATCH_BYTES + LIMIT_ENTRY_BYTES,
 };
@@ -194,8 +194,8 @@ static enum err back_fill(struct wire_driver *driver, struct wire_ask *ask, stru
     };
     wire_back_answer(c, driver->wire, peer->office, &question, &answer);
     rq->method = S("POST");
-    rq->path = str_format(c->arena, "/x1/back/%lld?status=%d", (long long)question.id,
-                          answer.status);
+    rq->path =
+        str_format(c->arena, "/x1/back/%lld?status=%d", (long long)question.id, answer.status);
     rq->body = answer.body;
     return OK;
 }
@@ -267,9 +267,13 @@ static enum err hello_failed(struct wire_ask *ask, const struct failure *why)
 }
 
 const struct ask_row ASK_ROWS[ASK_KINDS] = {
-    [ASK_FEED] = {FEED_WAIT_MS, false, feed_due, feed_fill, feed_take, feed_failed},
-    [ASK_FETCH] = {PIECE_WAIT_MS, false, fetch_due, fetch_fill, fetch_taken, fetch_failed},
-    [ASK_PULL] = {PARKED_WAIT_MS, true, pull_due, pull_fill, pull_taken, pull_failed},
-    [ASK_BACK] = {PARKED_WAIT_MS, true, back_due, back_fill, back_taken, back_failed},
-    [ASK_HELLO] = {FEED_WAIT_MS, false, hello_due, hello_fill, hello_taken, hello_failed},
+    [ASK_FEED] = {FEED_WAIT_MS, false, false, feed_due, feed_fill, feed_take, feed_failed},
+    [ASK_FETCH] = {PIECE_WAIT_MS, false, false, fetch_due, fetch_fill, fetch_taken, fetch_failed},
+    [ASK_PULL] = {PARKED_WAIT_MS, true, false, pull_due, pull_fill, pull_taken, pull_failed},
+    [ASK_BACK] = {PARKED_WAIT_MS, true, false, back_due, back_fill, back_taken, back_failed},
+    [ASK_HELLO] = {FEED_WAIT_MS, false, false, hello_due, hello_fill, hello_taken, hello_failed},
+    [ASK_LOG] = {FEED_WAIT_MS, false, true, wire_log_due, wire_log_fill, wire_log_take,
+                 wire_log_fail},
+    [ASK_STAMP] = {FEED_WAIT_MS, false, false, wire_stamp_due, wire_stamp_fill, wire_stamp_take,
+                   wire_stamp_fail},
 };

@@ -7,14 +7,17 @@
  *     wire_ask.c      begins and ends a question
  *     wire_back.c     questions to peers that come for them
  *     wire_kinds.c    the kinds of questions: what is asked, and what an answer leads to
+ *     wire_log.c      those about logs
  */
 #include "exchange/feed.h"
 #include "exchange/fetch.h"
+#include "exchange/log_talk.h"
 #include "exchange/pull.h"
 #include "exchange/sequencer.h"
+#include "exchange/stamp.h"
 #include "front/wire/wire_lease.h"
 
-enum ask_kind { ASK_FEED, ASK_FETCH, ASK_PULL, ASK_BACK, ASK_HELLO, ASK_KINDS };
+enum ask_kind { ASK_FEED, ASK_FETCH, ASK_PULL, ASK_BACK, ASK_HELLO, ASK_LOG, ASK_STAMP, ASK_KINDS };
 
 enum { BACK_PATH_BYTES = 256 };
 
@@ -23,15 +26,17 @@ struct wire_ask;
 /* One peer; gone with the process. */
 struct wire_peer {
     struct wire_peer *next;
-    struct str office;
-    bool reachable; /* it has an address; otherwise it comes */
-    bool answers;   /* it did the last time; otherwise it is asked one thing at a time */
+    struct str office; /* empty: the time stamp authority, which is asked for stamps only */
+    bool reachable;    /* it has an address; otherwise it comes */
+    bool answers;      /* it did the last time; otherwise it is asked one thing at a time */
     struct feed feed;
     struct fetch *fetch;
     int64_t fetch_ms; /* when to look for a file to ask for */
     struct pull pull;
-    int64_t hello_ms; /* when to ask how things stand */
-    int64_t back_ms;  /* when to ask what the peer would like to have */
+    struct log_talk log;
+    struct stamp stamp; /* of the time stamp authority alone */
+    int64_t hello_ms;   /* when to ask how things stand */
+    int64_t back_ms;    /* when to ask what the peer would like to have */
     int64_t back_failures;
     int64_t back_id; /* its question that is to be answered; 0: none */
     char back_path[BACK_PATH_BYTES];
@@ -60,8 +65,9 @@ struct wire_driver {
     struct wire_lease *lease; /* NULL: no other program uses the store */
     struct arena *peers_arena;
     struct wire_peer *peers;
-    struct wire_peer *first; /* whose turn comes first when not all can be asked */
-    size_t callers;          /* peers that have no address of ours */
+    struct wire_peer authority; /* of time stamps */
+    struct wire_peer *first;    /* whose turn comes first when not all can be asked */
+    size_t callers;             /* peers that have no address of ours */
     struct wire_ask *asks;
     size_t ask_count;
     int wake_fds[2]; /* read, write */
@@ -69,6 +75,7 @@ struct wire_driver {
     bool fenced; /* another program has the lease */
     bool peers_changed;
     bool news;
+    int64_t log_ms;    /* when the next checkpoint may be due */
     int64_t leaves_ms; /* when log leaves that nobody waits for are numbered; 0: none wait */
     int64_t look_ms;   /* when everything is looked at, whether something woke or not */
 };
@@ -78,6 +85,7 @@ struct wire_driver {
 struct ask_row {
     int64_t wait_ms;
     bool parks; /* the peer lets it wait for news */
+    bool any;   /* every status is an answer */
     /* When to begin; INT64_MAX: nothing to ask. Looks at memory only. */
     int64_t (*due)(const struct wire_driver *driver, const struct wire_peer *peer);
     /* Fills the question; method empty: there is none after all. */
@@ -89,6 +97,20 @@ struct ask_row {
 };
 
 extern const struct ask_row ASK_ROWS[ASK_KINDS];
+
+/* ---- wire_log.c ---- */
+
+/* Rows of the table above: another office's log, and the time stamp authority. */
+int64_t wire_log_due(const struct wire_driver *driver, const struct wire_peer *peer);
+enum err wire_log_fill(struct wire_driver *driver, struct wire_ask *ask, struct wire_request *rq);
+enum err wire_log_take(struct wire_driver *driver, struct wire_ask *ask,
+                       struct wire_answer *answer);
+enum err wire_log_fail(struct wire_ask *ask, const struct failure *why);
+int64_t wire_stamp_due(const struct wire_driver *driver, const struct wire_peer *peer);
+enum err wire_stamp_fill(struct wire_driver *driver, struct wire_ask *ask, struct wire_request *rq);
+enum err wire_stamp_take(struct wire_driver *driver, struct wire_ask *ask,
+                         struct wire_answer *answer);
+enum err wire_stamp_fail(struct wire_ask *ask, const struct failure *why);
 
 /* ---- wire_ask.c ---- */
 

@@ -318,6 +318,49 @@ static void turn_once(struct end *end)
     call_end(&c);
 }
 
+static void the_driver_signs_the_log_and_has_it_witnessed(void **state)
+{
+    struct ends *ends = *state;
+    note(ends);
+    for (int i = 0; i < 6; i++)
+        turn_once(&ends->a);
+    assert_true(ask(&ends->a.t, "SELECT count(*) FROM log_head") > 0);
+    assert_true(ask(&ends->a.t, "SELECT count(*) FROM log_cosign") > 0);
+    assert_int_equal(ask(&ends->b.t, "SELECT count(*) FROM log_seen"), 1);
+    assert_int_equal(ask(&ends->a.t, "SELECT count(*) FROM alarm"), 0);
+}
+
+static void a_peer_reads_the_log_over_http(void **state)
+{
+    struct ends *ends = *state;
+    static const struct {
+        const char *target;
+        const char *body;
+        int status;
+    } ROWS[] = {
+        {"GET /x1/log/checkpoint", "", 200},
+        {"GET /x1/log/tile/0/000.p/1", "", 200},
+        {"GET /x1/log/since/0", "", 200},
+        {"GET /x1/log/tile/entries/000", "", 404},
+        {"GET /x1/log/tile/0/000.p/255", "", 404},
+        {"GET /x1/log/since/99999", "", 404},
+        {"GET /x1/log/proof/2/1", "", 404},
+        {"GET /x1/log/else", "", 404},
+        {"GET /x1/witness/ab/checkpoint", "", 404},
+        {"POST /x1/log/checkpoint", "", 405},
+        {"POST /x1/witness/add-checkpoint", "old 0\n", 400},
+    };
+    note(ends);
+    for (int i = 0; i < 6; i++)
+        turn_once(&ends->a);
+    for (size_t i = 0; i < ARRAY_LEN(ROWS); i++) {
+        struct str request =
+            http_loopback_request(ends->arena, str_of(ROWS[i].target), S(""), str_of(ROWS[i].body));
+        struct str reply = question(ends->arena, &ends->a, ends->b.cert, request);
+        assert_int_equal(status_of(reply), ROWS[i].status);
+    }
+}
+
 static void the_driver_delivers_and_hears_the_acknowledgement(void **state)
 {
     struct ends *ends = *state;
@@ -506,8 +549,7 @@ static void answers_that_nobody_waits_for_are_forgotten(void **state)
     struct wire *wire = &ends->a.wire;
     struct str b = ends->b.t.office.id;
     struct call c = t_call(&ends->a.t, NULL);
-    struct wire_request rq = {
-        .office = b, .path = S("/x1/blob/1/0"), .answer_bytes_max = 5};
+    struct wire_request rq = {.office = b, .path = S("/x1/blob/1/0"), .answer_bytes_max = 5};
     struct wire_question question = {};
     struct wire_answer answer = {};
     struct back_question given = {};
@@ -595,8 +637,7 @@ static void a_range_gives_that_part(void **state)
 
 static struct str put(struct ends *ends, const char *target, struct str frame)
 {
-    struct str request =
-        http_loopback_request(ends->arena, str_of(target), (struct str){}, frame);
+    struct str request = http_loopback_request(ends->arena, str_of(target), (struct str){}, frame);
     return question(ends->arena, &ends->b, ends->a.cert, request);
 }
 
@@ -705,6 +746,8 @@ int main(void)
 {
 #define ENDS_TEST(test) cmocka_unit_test_setup_teardown(test, ends_open, ends_close)
     const struct CMUnitTest tests[] = {
+        ENDS_TEST(the_driver_signs_the_log_and_has_it_witnessed),
+        ENDS_TEST(a_peer_reads_the_log_over_http),
         ENDS_TEST(the_driver_delivers_and_hears_the_acknowledgement),
         ENDS_TEST(the_driver_tries_again_until_the_peer_is_up),
         ENDS_TEST(a_peer_that_says_nothing_holds_up_nobody_else),

@@ -5,9 +5,9 @@
  */
 #include "front/wire/wire.h"
 
-#define WAKE_NEW S("--------------------------")   /* something was recorded */
+#define WAKE_NEW S("--------------------------")    /* something was recorded */
 #define WAKE_LEAVES S("==========================") /* ... that no other office waits for */
-#define WAKE_PEERS S("++++++++++++++++++++++++++") /* the directory has changed */
+#define WAKE_PEERS S("++++++++++++++++++++++++++")  /* the directory has changed */
 #define WAKE_STOP S("!!!!!!!!!!!!!!!!!!!!!!!!!!")
 
 /* Wakes the driver. Shapes: reason is a mark or the id of an office that has called. */

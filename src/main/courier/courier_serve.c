@@ -163,10 +163,22 @@ static void transfer_end(struct transfer *t)
     arena_close(t->arena);
 }
 
+/* A time stamp authority: what it answers is signed, whoever hands it over. */
+static bool is_foreign(const struct transfer *t)
+{
+    return t->order.office[0] == '\0';
+}
+
 /* The name in the address is the office's id, so that a kept connection is never used for another
  * office; where it leads is the directory's address. */
 static bool options_where(CURL *easy, struct transfer *t)
 {
+    if (is_foreign(t)) {
+        return curl_easy_setopt(easy, CURLOPT_URL, t->order.address) == CURLE_OK &&
+               curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
+               curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
+               curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK;
+    }
     const char *office = t->order.office;
     struct str url = str_format(t->arena, "https://%s.office.invalid%s", office, t->order.path);
     struct str to = str_format(t->arena, "::%s", t->order.address);
@@ -198,7 +210,8 @@ static bool options_tls(CURL *easy, struct transfer *t)
     return curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, tls_setup) == CURLE_OK &&
+           (is_foreign(t) ||
+            curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, tls_setup) == CURLE_OK) &&
            curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, t) == CURLE_OK;
 }
 
@@ -214,7 +227,8 @@ static bool options_headers(CURL *easy, struct transfer *t)
 {
     bool added = header_add(t, "Expect:") && header_add(t, "Accept:");
     if (added && t->order.body_bytes >= 0) {
-        added = header_add(t, "Content-Type: application/octet-stream");
+        added = header_add(t, is_foreign(t) ? "Content-Type: application/timestamp-query"
+                                            : "Content-Type: application/octet-stream");
     }
     return added && curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->headers) == CURLE_OK;
 }
