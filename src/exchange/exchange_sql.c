@@ -559,8 +559,12 @@ enum err wanted_wake(struct call *c, struct str peer, enum priority least, int64
 enum err wanted_peers(struct call *c, struct rows *ret_rows)
 {
     return store_all(c,
-                     "SELECT DISTINCT peer FROM wanted WHERE state = 1 AND wake_ms <= $1"
-                     " ORDER BY peer LIMIT $2",
+                     "SELECT peer FROM wanted WHERE state = 1 AND wake_ms <= $1"
+                     " UNION SELECT substr(a.party, 3) FROM wanted w JOIN audience a"
+                     " ON a.record = w.record AND a.party >= 'o:' AND a.party < 'o;'"
+                     " LEFT JOIN source s ON s.root = w.root AND s.peer = substr(a.party, 3)"
+                     " WHERE w.state = 1 AND w.failures > 0 AND w.peer <> substr(a.party, 3)"
+                     " AND coalesce(s.wake_ms, 0) <= $1 ORDER BY peer LIMIT $2",
                      ARGS(INT(c->now_ms), INT(LIMIT_PEERS)), ret_rows);
 }
 

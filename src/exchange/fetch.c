@@ -106,6 +106,7 @@ static enum err mix(struct call *c, void *arg)
 static enum err failed(struct call *c, void *arg)
 {
     const struct step *step = arg;
+    store_note(c, S("wanted")); /* another office may be asked now */
     enum err e = wanted_failed(c, step->peer, &step->wanted, step->reason, step->wake_ms);
     if (e != OK || !step->lied) return e;
     return alarm_raise(c, step->peer, "fetch.lied", step->wanted.root);

@@ -319,6 +319,36 @@ static void who_gives_wrong_bytes_is_named_and_another_is_asked(void **state)
     must(&s->c, blob_verify(&s->c, s->wants.office.dir, s->root));
 }
 
+/* Which offices the driver looks at: bit 0 the home, bit 1 the other. */
+static int waiting(struct scene *s)
+{
+    struct call c = t_call(&s->wants, NULL);
+    struct str *peers = NULL;
+    size_t count = 0;
+    int found = 0;
+    must(&c, fetch_waiting(&c, &peers, &count));
+    for (size_t i = 0; i < count; i++) {
+        if (str_eq(peers[i], s->home.office.id)) found |= 1;
+        if (str_eq(peers[i], s->other.office.id)) found |= 2;
+    }
+    call_end(&c);
+    return found;
+}
+
+static void others_are_looked_at_once_the_home_has_failed(void **state)
+{
+    struct scene *s = *state;
+    assert_int_equal(waiting(s), 1);
+    assert_int_equal(next(s, s->from_home), 0);
+    must(&s->c, fetch_fail(&s->c, s->from_home, "wire.missing", true));
+    assert_int_equal(waiting(s), 2);
+    assert_int_equal(next(s, s->from_other), 0);
+    must(&s->c, fetch_fail(&s->c, s->from_other, "wire.missing", true));
+    assert_int_equal(waiting(s), 0);
+    later(s, FEED_BACKOFF_MAX_MS);
+    assert_int_equal(waiting(s), 3);
+}
+
 static void another_chunk_than_the_one_asked_for_is_no_answer(void **state)
 {
     struct scene *s = *state;
@@ -501,6 +531,7 @@ int main(void)
         TEST(what_is_no_frame_is_refused),
         TEST(a_cut_costs_the_chunk_under_way_only),
         TEST(who_gives_wrong_bytes_is_named_and_another_is_asked),
+        TEST(others_are_looked_at_once_the_home_has_failed),
         TEST(another_chunk_than_the_one_asked_for_is_no_answer),
         TEST(two_sources_make_one_file_which_is_not_given_on),
         TEST(two_do_not_fetch_the_same_file_at_one_time),

@@ -43,6 +43,7 @@ static enum err ask_addressees(struct call *c, struct str root)
 static enum err damage_note(struct call *c, void *arg)
 {
     const struct str *root = arg;
+    store_note(c, S("wanted"));
     enum err e = alarm_raise(c, c->office->id, "blob.corrupt", *root);
     if (e == OK) e = ask_addressees(c, *root);
     return e == OK ? wanted_damaged(c, *root) : e;

@@ -53,7 +53,7 @@ void wire_changed(void *arg, const struct str *topics, size_t count)
     for (size_t i = 0; i < count; i++) {
         bool all = str_eq(topics[i], S("all")); /* something may have been missed */
         records = records || all || str_starts(topics[i], S("record:"));
-        outbox = outbox || all || str_eq(topics[i], S("outbox"));
+        outbox = outbox || all || str_eq(topics[i], S("outbox")) || str_eq(topics[i], S("wanted"));
         peers = peers || all || str_eq(topics[i], S("kind:office.peer"));
         bool feed = all || str_starts(topics[i], S("feed:"));
         if (feed && http != NULL) http_stream_publish(http, all ? FEED_ANY : topics[i], S(""));
