@@ -8,6 +8,7 @@
 #include "exchange/evidence_sql.h"
 #include "exchange/exchange_sql.h"
 #include "exchange/files.h"
+#include "exchange/log.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -17,6 +18,8 @@ struct collecting {
     struct evidence *evidence;
     struct sb lines;
     size_t objects;
+    struct str *logged; /* hex hashes of what the log may prove */
+    size_t logged_count;
 };
 
 static struct str base64(struct arena *arena, struct str bytes)
@@ -78,8 +81,9 @@ static enum err object_begin(struct call *c, struct collecting *k, const struct 
     sb_char(&k->lines, '{');
     put_text(&k->lines, first, "purpose", str_of(object->purpose));
     put_text(&k->lines, first, "bytes", base64(c->arena, object->bytes));
-    put_text(&k->lines, first, "hash",
-             hex_encode(c->arena, (struct str){(const char *)hash, sizeof hash}));
+    struct str name = hex_encode(c->arena, (struct str){(const char *)hash, sizeof hash});
+    put_text(&k->lines, first, "hash", name);
+    if (!str_eq(str_of(object->purpose), S(PURPOSE_ACK))) k->logged[k->logged_count++] = name;
     put_text(&k->lines, first, "sig", base64(c->arena, object->signature));
     put_text(&k->lines, first, "public_key", hex_encode(c->arena, key));
     return OK;
@@ -197,14 +201,63 @@ static enum err acks_put(struct call *c, struct collecting *k)
     return e;
 }
 
+/* Other offices whose key is good under the proof's checkpoint. */
+static enum err witnesses_put(struct call *c, struct collecting *k, const struct note *note)
+{
+    struct peer *peers = NULL;
+    size_t count = 0;
+    bool first = true;
+    enum err e = peer_list(c, &peers, &count);
+    sb_char(&k->lines, '{');
+    for (size_t i = 0; e == OK && i < count; i++) {
+        struct str line = {};
+        int64_t time_s = 0;
+        enum note_verdict verdict =
+            note_cosigned(c, note, peers[i].office, peers[i].public_key, &line, &time_s);
+        if (verdict != NOTE_GOOD) continue;
+        office_note(c, k->evidence, peers[i].office);
+        put_text(&k->lines, &first, str_zero(c->arena, peers[i].office),
+                 hex_encode(c->arena, peers[i].public_key));
+    }
+    sb_char(&k->lines, '}');
+    return e;
+}
+
+/* That this office's log holds the object. What is not yet below a checkpoint has no proof. */
+static enum err proof_put(struct call *c, struct collecting *k, struct str object)
+{
+    struct log_proof proof = {};
+    struct note note = {};
+    bool first = true;
+    enum err e = log_proof(c, object, &proof);
+    if (e == ERR_NOT_FOUND) {
+        call_clear(c);
+        return OK;
+    }
+    if (e == OK) e = note_read(c, proof.note, &note);
+    if (e != OK) return e;
+    sb_char(&k->lines, '{');
+    put_text(&k->lines, &first, "purpose", S("tlog-proof"));
+    put_text(&k->lines, &first, "bytes", base64(c->arena, log_proof_write(c->arena, &proof)));
+    put_text(&k->lines, &first, "object", object);
+    put_text(&k->lines, &first, "public_key", hex_encode(c->arena, c->office->public_key));
+    json_name(&k->lines, &first, "witnesses");
+    e = witnesses_put(c, k, &note);
+    sb_put(&k->lines, S("}\n"));
+    return e;
+}
+
 static enum err collect(struct call *c, void *arg)
 {
     struct collecting *k = arg;
     k->evidence->offices = arena_array(c->arena, LIMIT_PEERS, sizeof *k->evidence->offices);
+    k->logged = arena_array(c->arena, LIMIT_EVIDENCE_OBJECTS, sizeof *k->logged);
     office_note(c, k->evidence, c->office->id); /* who will put its seal on it */
     enum err e = versions_put(c, k);
     if (e == OK) e = receipts_put(c, k);
     if (e == OK) e = acks_put(c, k);
+    for (size_t i = 0; e == OK && i < k->logged_count; i++)
+        e = proof_put(c, k, k->logged[i]);
     return e;
 }
 

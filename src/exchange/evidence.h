@@ -7,10 +7,13 @@
  *      "personal":[{"path":"..","salt":hex,"value":".."}]}
  *     {"purpose":"phoihop-receipt-v1", ...}            R2, R3, R- of the offices that hold it
  *     {"purpose":"phoihop-ack-v1", ..., "prev":hex, "entries":[base64, ...]}
+ *     {"purpose":"tlog-proof","bytes":base64,"object":hex,"public_key":hex,
+ *      "witnesses":{OFFICE:hex, ...}}
  *
- * The last is R1: an acknowledgement covers all entries up to its number, so the entries from the
+ * The third is R1: an acknowledgement covers all entries up to its number, so the entries from the
  * record's own to that number stand beside it, and the chain before them. Of other records they
- * tell ids, hashes and sizes, nothing else. Erased personal values are not there.
+ * tell ids, hashes and sizes, nothing else. The last shows that this office's log holds a version
+ * or receipt, below a checkpoint that the witnesses cosigned. Erased personal values are not there.
  */
 #include "core/record.h"
 

@@ -28,7 +28,8 @@ enum err verify_keys_read(struct call *c, struct str json, struct verify_keys *r
 
 /* Checks a container. Shapes: keys may be NULL: the container's own are used. ret_report is a map
  * {holds, keys, sealed {office, code, time}, records: [{record, n, hash, office, code}],
- * held: [{office, code, what, record, n, time, number, reason}], files, missing, findings:
+ * held: [{office, code, what, record, n, time, number, reason}], logged: [{office, code, object,
+ * index, size, witnesses}], files, missing, findings:
  * [{what, where}]}; `what` of held is R1, R2, R3 or R-.
  * Errors: those of asice_plugin.read; what does not hold is no error but a finding. */
 enum err verify_container(struct call *c, const struct asice_plugin *plugin, struct str path,

@@ -7,6 +7,7 @@
 #include "core/version.h"
 #include "exchange/entry.h"
 #include "exchange/files.h"
+#include "exchange/proof.h"
 #include "front/cli/cli_json.h"
 #include "front/evidence/verify_run.h"
 
@@ -138,6 +139,7 @@ static const char *receipt_check(struct call *c, struct verify *v, const struct 
         .hash = r.hash,
         .what = WHAT[r.type],
         .where = line->where,
+        .own = line->hash,
         .time_ms = r.time_ms,
         .number = r.number,
         .reason = r.reason,
@@ -194,6 +196,56 @@ static const char *ack_check(struct call *c, struct verify *v, const struct line
     return NULL;
 }
 
+/* Cosignatures that hold, of offices whose key is believed; -1 when one does not. */
+static int64_t witnesses_count(struct call *c, const struct verify *v, const struct line *line,
+                               const struct note *note)
+{
+    int64_t count = 0;
+    const char *office = NULL;
+    json_t *key = NULL;
+    json_t *witnesses = json_object_get(line->tree, "witnesses");
+    json_object_foreach(witnesses, office, key)
+    {
+        struct str cosignature = {};
+        int64_t time_s = 0;
+        const struct verify_key *believed = verify_key_of(v, str_of(office));
+        struct str told = str_of(json_string_value(key));
+        if (believed == NULL) return -1;
+        if (!str_eq(told, hex_encode(c->arena, believed->public_key))) return -1;
+        enum note_verdict verdict =
+            note_cosigned(c, note, believed->office, believed->public_key, &cosignature, &time_s);
+        if (verdict != NOTE_GOOD) return -1;
+        count++;
+    }
+    return count;
+}
+
+static const char *proof_check(struct call *c, struct verify *v, const struct line *line)
+{
+    struct log_proof proof = {};
+    struct note note = {};
+    struct str object = cli_json_get(line->tree, "object");
+    enum err e = log_proof_read(c, line->bytes, &proof);
+    if (e == OK) e = log_proof_verify(c, &proof, line->public_key, object, &note);
+    if (e != OK) {
+        call_clear(c);
+        return "proof.broken";
+    }
+    const struct verify_key *believed = verify_key_of(v, note.checkpoint.office);
+    if (believed == NULL || !str_eq(believed->public_key, line->public_key)) return "proof.key";
+    int64_t witnesses = witnesses_count(c, v, line, &note);
+    if (witnesses < 0) return "proof.witness";
+    v->proofs[v->proof_count++] = (struct verified_proof){
+        .object = object,
+        .office = note.checkpoint.office,
+        .index = proof.index,
+        .size = note.checkpoint.head.size,
+        .witnesses = witnesses,
+        .where = line->where,
+    };
+    return NULL;
+}
+
 static const struct {
     const char *purpose;
     const char *(*check)(struct call *c, struct verify *v, const struct line *line);
@@ -201,6 +253,7 @@ static const struct {
     {PURPOSE_VERSION, version_check},
     {PURPOSE_RECEIPT, receipt_check},
     {PURPOSE_ACK, ack_check},
+    {"tlog-proof", proof_check},
 };
 
 static void line_check(struct call *c, struct verify *v, struct str text, size_t number)
@@ -247,10 +300,24 @@ static void objects_agree(struct call *c, struct verify *v)
     }
 }
 
+/* A log's proof is about one of the objects here. */
+static void proofs_agree(struct call *c, struct verify *v)
+{
+    for (size_t i = 0; i < v->proof_count; i++) {
+        bool here = false;
+        for (size_t k = 0; k < v->version_count && !here; k++)
+            here = str_eq(v->versions[k].hash, v->proofs[i].object);
+        for (size_t k = 0; k < v->claim_count && !here; k++)
+            here = str_eq(v->claims[k].own, v->proofs[i].object);
+        if (!here) verify_finds(c, v, "proof.object", v->proofs[i].where);
+    }
+}
+
 enum err verify_objects(struct call *c, struct verify *v, struct str lines)
 {
     v->versions = arena_array(c->arena, LIMIT_EVIDENCE_OBJECTS, sizeof *v->versions);
     v->claims = arena_array(c->arena, LIMIT_EVIDENCE_OBJECTS, sizeof *v->claims);
+    v->proofs = arena_array(c->arena, LIMIT_EVIDENCE_OBJECTS, sizeof *v->proofs);
     size_t number = 0;
     while (lines.len > 0) {
         struct str text = {};
@@ -260,6 +327,7 @@ enum err verify_objects(struct call *c, struct verify *v, struct str lines)
     }
     if (v->version_count == 0) verify_finds(c, v, "version.none", S(ASICE_OBJECTS));
     objects_agree(c, v);
+    proofs_agree(c, v);
     return OK;
 }
 
@@ -291,5 +359,15 @@ void verify_tell(struct call *c, const struct verify *v, struct node *report)
         node_text(c, row, "time", time_format_instant(c->arena, claim->time_ms));
         if (claim->number.len > 0) node_text(c, row, "number", claim->number);
         if (claim->reason.len > 0) node_text(c, row, "reason", claim->reason);
+    }
+    struct node *logged = node_put_list(c, report, "logged");
+    for (size_t i = 0; i < v->proof_count; i++) {
+        const struct verified_proof *proof = &v->proofs[i];
+        struct node *row = node_add_map(c, logged);
+        office_tell(c, v, row, proof->office);
+        node_text(c, row, "object", proof->object);
+        node_int(c, row, "index", proof->index);
+        node_int(c, row, "size", proof->size);
+        node_int(c, row, "witnesses", proof->witnesses);
     }
 }

@@ -19,9 +19,20 @@ struct verified_claim {
     struct str hash;  /* of the version spoken of */
     const char *what; /* R1, R2, R3, R- */
     struct str where;
+    struct str own; /* hex hash of a receipt itself */
     int64_t time_ms;
     struct str number;
     struct str reason;
+};
+
+/* An object that a log holds. */
+struct verified_proof {
+    struct str object; /* hex */
+    struct str office; /* whose log */
+    int64_t index;
+    int64_t size;      /* of the log at the checkpoint */
+    int64_t witnesses; /* other offices whose cosignature holds */
+    struct str where;
 };
 
 struct verify {
@@ -31,6 +42,8 @@ struct verify {
     size_t version_count;
     struct verified_claim *claims;
     size_t claim_count;
+    struct verified_proof *proofs;
+    size_t proof_count;
     struct file_ref *files; /* that the versions name */
     size_t file_count;
     bool holds;
@@ -46,5 +59,5 @@ const struct verify_key *verify_key_of(const struct verify *v, struct str office
  * Errors: ERR_LIMIT "evidence.too_large". */
 enum err verify_objects(struct call *c, struct verify *v, struct str lines);
 
-/* Adds records and held to the report. */
+/* Adds records, held and logged to the report. */
 void verify_tell(struct call *c, const struct verify *v, struct node *report);

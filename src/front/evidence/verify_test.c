@@ -1,0 +1,129 @@
+#include "front/evidence/verify.h"
+
+#include "base/limits.h"
+#include "exchange/evidence.h"
+#include "front/evidence/verify_run.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "t_log.h"
+
+/* What one trial found out. */
+struct found {
+    struct arena *arena;
+    struct verify_key keys[3];
+    struct str lines;
+    size_t proofs;
+};
+
+static void must(struct call *c, enum err e)
+{
+    if (e != OK) fail_msg("%s", c->failure.reason);
+}
+
+static void collect(struct t_logs *logs, void *arg)
+{
+    struct found *found = arg;
+    struct call *c = logs->ends[0].c;
+    struct rows rows = {};
+    struct evidence evidence = {};
+    assert_true(t_log_sign(logs, 0));
+    t_log_talk(logs, 0, 1);
+    must(c, store_all(c, "SELECT record FROM receipt ORDER BY record LIMIT 1", NO_ARGS, &rows));
+    must(c, evidence_collect(c, rows_text(&rows, 0, 0), &evidence));
+    found->lines = str_copy(found->arena, evidence.objects);
+    for (size_t i = 0; i < ARRAY_LEN(found->keys); i++) {
+        found->keys[i] = (struct verify_key){
+            .office = str_copy(found->arena, logs->ends[i].t.office.id),
+            .public_key = str_copy(found->arena, logs->ends[i].t.office.public_key)};
+    }
+}
+
+static int setup(void **state)
+{
+    struct arena *arena = arena_open(0);
+    struct found *found = arena_alloc(arena, sizeof *found);
+    struct t_logs *logs = t_logs_open();
+    found->arena = arena;
+    t_logs_trial(logs, false, collect, found);
+    t_logs_close(logs);
+    *state = found;
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    struct found *found = *state;
+    arena_close(found->arena);
+    return 0;
+}
+
+/* The verdict over some lines. */
+static struct verify judged(struct call *c, const struct found *found, struct str lines)
+{
+    struct verify v = {.keys = {found->keys, ARRAY_LEN(found->keys), true}, .holds = true};
+    v.findings = node_list(c);
+    must(c, verify_objects(c, &v, lines));
+    return v;
+}
+
+static void version_receipt_and_their_proofs_hold(void **state)
+{
+    const struct found *found = *state;
+    struct call c = call_begin(env_real(), NULL, NULL);
+    struct verify v = judged(&c, found, found->lines);
+    assert_true(v.holds);
+    assert_int_equal(v.version_count, 1);
+    assert_int_equal(v.claim_count, 1);
+    assert_int_equal(v.proof_count, 2);
+    for (size_t i = 0; i < v.proof_count; i++) {
+        assert_true(str_eq(v.proofs[i].office, found->keys[0].office));
+        assert_int_equal(v.proofs[i].witnesses, 1);
+    }
+    call_end(&c);
+}
+
+/* Lines are one object each: whatever letter of them is another, something does not hold. */
+static void every_letter_of_a_proof_counts(void **state)
+{
+    const struct found *found = *state;
+    size_t start = str_find(found->lines, S("{\"purpose\":\"tlog-proof\""), 0);
+    size_t end = str_find(found->lines, S("\n"), start);
+    assert_true(end < found->lines.len);
+    for (size_t at = start; at < end; at++) {
+        struct call c = call_begin(env_real(), NULL, NULL);
+        char *copy = arena_copy(c.arena, found->lines.ptr, found->lines.len);
+        copy[at] = copy[at] == 'A' ? 'B' : 'A';
+        struct verify v = judged(&c, found, (struct str){copy, found->lines.len});
+        bool less = v.proof_count == 2 && v.proofs[0].witnesses + v.proofs[1].witnesses < 2;
+        assert_true(!v.holds || less); /* a witness that is no longer named is one less */
+        call_end(&c);
+    }
+}
+
+static void a_proof_of_something_else_is_found(void **state)
+{
+    const struct found *found = *state;
+    struct call c = call_begin(env_real(), NULL, NULL);
+    size_t receipt = str_find(found->lines, S("{\"purpose\":\"phoihop-receipt-v1\""), 0);
+    size_t after = str_find(found->lines, S("\n"), receipt) + 1;
+    struct sb without = sb_new(c.arena, LIMIT_EVIDENCE_BYTES);
+    sb_put(&without, str_sub(found->lines, 0, receipt));
+    sb_put(&without, str_sub(found->lines, after, found->lines.len));
+    assert_false(judged(&c, found, sb_str(&without)).holds);
+    call_end(&c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(version_receipt_and_their_proofs_hold),
+        cmocka_unit_test(every_letter_of_a_proof_counts),
+        cmocka_unit_test(a_proof_of_something_else_is_found),
+    };
+    return cmocka_run_group_tests_name("verify", tests, setup, teardown);
+}
