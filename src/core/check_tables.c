@@ -23,6 +23,10 @@ static const struct check_table CORE_TABLES[] = {
      .columns = S("about, what, okey, by_record, by_n, at_ms"),
      .key_count = 4,
      .cut = "about"},
+    {.name = S("notice_rule"),
+     .columns = S("party, by_record, mail, sms, quiet_from, quiet_to, daily, passes, titles"),
+     .key_count = 1,
+     .cut = "party"},
 };
 
 static int cell_compare(const struct value *a, const struct value *b)

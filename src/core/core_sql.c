@@ -75,6 +75,40 @@ static const struct migration STEPS[] = {
      "CREATE TABLE upload (root TEXT NOT NULL, person TEXT NOT NULL, at_ms INT NOT NULL,"
      " PRIMARY KEY (root, person));"},
     {.name = "core.leaf_hash", .sql = "CREATE INDEX leaf_hash ON leaf (hash);"},
+    {.name = "core.job",
+     .sql = /* LOCAL: work that falls due, core/job.h; at_ms is when to look at it next */
+     "CREATE TABLE job (id ID, kind TEXT NOT NULL, jkey TEXT NOT NULL, due_ms INT NOT NULL,"
+     " at_ms INT NOT NULL, span_ms INT NOT NULL, claim TEXT NOT NULL, attempts INT NOT NULL,"
+     " dead INT NOT NULL, why TEXT NOT NULL, UNIQUE (kind, jkey));"
+     "CREATE INDEX job_at ON job (at_ms, id) WHERE dead = 0;"
+     "CREATE INDEX job_span ON job (at_ms) WHERE span_ms > 0 AND dead = 0;"
+     "CREATE INDEX job_claim ON job (claim) WHERE claim <> '';"
+     "CREATE INDEX job_why ON job (dead, id) WHERE why <> '';"},
+    {.name = "core.notice",
+     .sql = /* LOCAL: which step of the ladder an open obligation waits for, core/notice.h */
+     "CREATE TABLE reminder (about TEXT NOT NULL, what TEXT NOT NULL, okey TEXT NOT NULL,"
+     " due_ms INT NOT NULL, step INT NOT NULL, at_ms INT NOT NULL,"
+     " PRIMARY KEY (about, what, okey));"
+     "CREATE INDEX reminder_at ON reminder (at_ms, about);"
+     "CREATE INDEX obligation_due ON obligation (due_ms, id) WHERE settled_ms IS NULL;"
+     /* LOCAL: what a person was told, once for each step and date */
+     "CREATE TABLE notice (id ID, person TEXT NOT NULL, about TEXT NOT NULL, what TEXT NOT NULL,"
+     " okey TEXT NOT NULL, step TEXT NOT NULL, due_ms INT NOT NULL, title TEXT NOT NULL,"
+     " urgent INT NOT NULL, made_ms INT NOT NULL, read_ms INT NOT NULL, mail TEXT NOT NULL,"
+     " sms TEXT NOT NULL, UNIQUE (person, about, what, okey, step, due_ms));"
+     "CREATE INDEX notice_person ON notice (person, id);"
+     "CREATE INDEX notice_unread ON notice (person) WHERE read_ms = 0;"
+     "CREATE INDEX notice_about ON notice (about, id);"
+     "CREATE INDEX notice_mail ON notice (mail) WHERE mail <> '';"
+     "CREATE INDEX notice_sms ON notice (sms) WHERE sms <> '';"
+     /* LOCAL: what leaves for a person; day: of the person's limit */
+     "CREATE TABLE post (pkey TEXT PRIMARY KEY, person TEXT NOT NULL, channel INT NOT NULL,"
+     " bulletin INT NOT NULL, day INT NOT NULL, at_ms INT NOT NULL, sent_ms INT NOT NULL);"
+     "CREATE INDEX post_person ON post (person, channel, day, bulletin);"
+     /* projection: what the office and each person said of notices */
+     "CREATE TABLE notice_rule (party TEXT NOT NULL, by_record TEXT NOT NULL, mail INT NOT NULL,"
+     " sms INT NOT NULL, quiet_from INT NOT NULL, quiet_to INT NOT NULL, daily INT NOT NULL,"
+     " passes INT NOT NULL, titles INT NOT NULL, PRIMARY KEY (party));"},
 };
 
 const struct migration *core_migrations(size_t *ret_count)

@@ -1,10 +1,13 @@
 #include "core/module.h"
 
+#include "core/job.h"
+#include "core/notice.h"
 #include "core/org.h"
 
 /* The built-in modules, then those of src/domain. */
 
-static const struct module *const BUILT_IN[] = {&today_module, &org_module};
+static const struct module *const BUILT_IN[] = {&today_module, &org_module, &notice_module,
+                                                &job_module};
 
 size_t modules_count(void)
 {

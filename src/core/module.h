@@ -14,6 +14,7 @@
 struct version; /* core/record.h */
 struct head;    /* core/record.h */
 struct paper;   /* core/paper.h */
+struct job_kind; /* core/job.h */
 
 /* One kind of record. Kind names are "module.noun"; the table's name is the kind's name. */
 struct kind {
@@ -27,6 +28,9 @@ struct kind {
     /* Projects a version beyond its own columns: obligations and their settlements. Pure: the same
      * version gives the same rows. NULL: none. */
     enum err (*apply)(struct call *c, const struct version *v, const void *body);
+    /* Tells people of a version that has just come here, written or received: notices. Once, in its
+     * transaction; a rebuild of the projections tells nobody anything. NULL: none. */
+    enum err (*tell)(struct call *c, const struct version *v, const void *body);
 };
 
 /* What an act gives back. */
@@ -81,6 +85,8 @@ struct module {
     size_t view_count;
     const struct migration *migrations; /* constraints and indexes only */
     size_t migration_count;
+    const struct job_kind *jobs; /* work that falls due, core/job.h */
+    size_t job_count;
     /* Rebuilds what the office keeps in memory of this module's records, such as its working-day
      * calendar: at the start, and after each commit that touched one of the module's kinds. Runs
      * in a read snapshot, for nobody; `memory` lives as long as the office. NULL: none. */

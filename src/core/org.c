@@ -30,6 +30,7 @@ static const struct field UNIT_FIELDS[] = {
      AT(struct org_unit, name),
      .max = LIMIT_NAME_BYTES,
      .required = true},
+    {.name = "head", .type = FIELD_PERSON, AT(struct org_unit, head)},
 };
 static const struct field_table UNIT_TABLE =
     FIELD_TABLE("office.unit", struct org_unit, UNIT_FIELDS);
@@ -49,6 +50,8 @@ static const struct field PERSON_FIELDS[] = {
     {.name = "unit", .type = FIELD_RECORD, AT(struct org_person, unit)},
     ORG_PERSON_ROLES(struct org_person, role),
     {.name = "left", .type = FIELD_BOOL, AT(struct org_person, left)},
+    {.name = "email", .type = FIELD_PERSONAL, AT(struct org_person, email), .max = 254},
+    {.name = "phone", .type = FIELD_PERSONAL, AT(struct org_person, phone), .max = 16},
 };
 static const struct field_table PERSON_TABLE =
     FIELD_TABLE("office.person", struct org_person, PERSON_FIELDS);

@@ -13,6 +13,7 @@ struct org_office {
 
 struct org_unit {
     struct str name;
+    struct str head; /* the person named to answer for it; may be empty */
 };
 
 struct org_person {
@@ -20,8 +21,10 @@ struct org_person {
     struct str title;     /* chức danh: what others see */
     struct personal name; /* may be empty */
     struct str unit;
-    bool role[6]; /* in the order of ROLE_WORDS */
-    bool left;    /* no longer in the office */
+    bool role[6];          /* in the order of ROLE_WORDS */
+    bool left;             /* no longer in the office */
+    struct personal email; /* where notices go; may be empty */
+    struct personal phone;
 };
 
 struct org_peer {

@@ -7,6 +7,7 @@
 #include "core/login.h"
 #include "core/org.h"
 #include "core/org_sql.h"
+#include "core/post.h"
 
 #define AT(type, member) .offset = offsetof(type, member)
 
@@ -35,6 +36,10 @@ static const struct field ADD_UNIT_FIELDS[] = {
      .max = LIMIT_NAME_BYTES,
      .required = true,
      .label = "field.office.unit.name"},
+    {.name = "head",
+     .type = FIELD_PERSON,
+     AT(struct unit_input, unit.head),
+     .label = "field.office.unit.head"},
 };
 static const struct field_table ADD_UNIT =
     FIELD_TABLE("office.add_unit", struct unit_input, ADD_UNIT_FIELDS);
@@ -46,6 +51,10 @@ static const struct field CHANGE_UNIT_FIELDS[] = {
      .max = LIMIT_NAME_BYTES,
      .required = true,
      .label = "field.office.unit.name"},
+    {.name = "head",
+     .type = FIELD_PERSON,
+     AT(struct unit_input, unit.head),
+     .label = "field.office.unit.head"},
 };
 static const struct field_table CHANGE_UNIT =
     FIELD_TABLE("office.change_unit", struct unit_input, CHANGE_UNIT_FIELDS);
@@ -78,6 +87,16 @@ struct person_input {
         .name = "unit", .type = FIELD_RECORD, AT(struct person_input, person.unit),                \
         .label = "field.office.person.unit"                                                        \
     }
+#define PERSON_ADDRESSES                                                                           \
+    {.name = "email",                                                                              \
+     .type = FIELD_PERSONAL,                                                                       \
+     AT(struct person_input, person.email),                                                        \
+     .max = 254,                                                                                   \
+     .label = "field.office.person.email"},                                                        \
+    {                                                                                              \
+        .name = "phone", .type = FIELD_PERSONAL, AT(struct person_input, person.phone), .max = 16, \
+        .label = "field.office.person.phone"                                                       \
+    }
 #define PERSON_PASSWORD                                                                            \
     {                                                                                              \
         .name = "password", .type = FIELD_TEXT, AT(struct person_input, password),                 \
@@ -93,6 +112,7 @@ static const struct field ADD_PERSON_FIELDS[] = {
      .label = "field.office.person.login"},
     PERSON_TITLE_NAME_UNIT,
     ORG_PERSON_ROLES(struct person_input, person.role),
+    PERSON_ADDRESSES,
     PERSON_PASSWORD,
 };
 static const struct field_table ADD_PERSON =
@@ -105,6 +125,7 @@ static const struct field CHANGE_PERSON_FIELDS[] = {
      .type = FIELD_BOOL,
      AT(struct person_input, person.left),
      .label = "field.office.person.left"},
+    PERSON_ADDRESSES,
 };
 static const struct field_table CHANGE_PERSON =
     FIELD_TABLE("office.change_person", struct person_input, CHANGE_PERSON_FIELDS);
@@ -132,6 +153,16 @@ static bool login_is_plain(struct str login)
     return login.len > 0;
 }
 
+/* Addresses, when given, are such that a letter can go there. */
+static enum err addresses_check(struct call *c, const struct org_person *person)
+{
+    struct str email = person->email.value;
+    struct str phone = person->phone.value;
+    if (email.len > 0 && !post_address_ok(email)) problem(c, S("email"), "office.email_form");
+    if (phone.len > 0 && !post_phone_ok(phone)) problem(c, S("phone"), "office.phone_form");
+    return problems_fail(c);
+}
+
 /* A unit, when given, is one of this office. */
 static enum err unit_exists(struct call *c, struct str unit)
 {
@@ -156,7 +187,8 @@ static enum err add_person(struct call *c, const void *input, struct act_result 
         problem(c, S("login"), "office.login_taken");
         return problems_fail(c);
     }
-    e = unit_exists(c, in->person.unit);
+    e = addresses_check(c, &in->person);
+    if (e == OK) e = unit_exists(c, in->person.unit);
     if (e == OK) e = put_record(c, "office.person", (struct str){}, &in->person, ret_result);
     if (e == OK) e = credential_put(c, in->person.login, in->password);
     return e;
@@ -167,6 +199,7 @@ static enum err change_person(struct call *c, const void *input, struct act_resu
     const struct person_input *in = input;
     struct org_person old = {};
     enum err e = record_body(c, "office.person", in->record, &old);
+    if (e == OK) e = addresses_check(c, &in->person);
     if (e == OK) e = unit_exists(c, in->person.unit);
     if (e != OK) return e;
     struct org_person next = in->person;

@@ -271,6 +271,7 @@ enum err record_put(struct call *c, const struct put *put, struct act_result *re
     if (e == OK) e = keep(c, &v);
     if (e == OK) e = personal_store(c, kind, &v, body);
     if (e == OK) e = project(c, kind, &v, body);
+    if (e == OK && kind->tell != NULL) e = kind->tell(c, &v, body);
     if (e == OK) e = send_out(c, &v, put->priority);
     if (e != OK) return e;
     ret_result->record = v.record;
@@ -380,6 +381,7 @@ enum err record_arrive(struct call *c, const struct arrival *arrival, struct ver
     e = keep(c, &v);
     if (e == OK) e = arrival_personal(c, kind, arrival, &v, body);
     if (e == OK) e = record_apply(c, &v);
+    if (e == OK && kind->tell != NULL) e = kind->tell(c, &v, body);
     return e;
 }
 

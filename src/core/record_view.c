@@ -2,6 +2,7 @@
 #include "base/id.h"
 #include "base/time.h"
 #include "base/words.h"
+#include "core/notice.h"
 #include "core/office.h"
 #include "core/receipt.h"
 #include "core/record_sql.h"
@@ -133,5 +134,5 @@ enum err view_record_tail(struct call *c, struct view *view, const struct head *
     enum err e = record_deliveries(c, head->record, node_put_list(c, view->data, "deliveries"));
     if (e == OK) e = record_history(c, head->record, node_put_list(c, view->data, "history"));
     if (e == OK) e = record_acts(c, head, node_put_list(c, view->data, "acts"));
-    return e;
+    return e == OK ? notice_section(c, view, head->record) : e;
 }

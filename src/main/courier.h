@@ -26,18 +26,29 @@ struct courier_cert {
     uint8_t cert[CERT_BYTES_MAX];
 };
 
+/* Whom an order is for: an office, which proves its key; the office's own mail server; the gateway
+ * for short texts. The last two prove their names as servers on the Internet do. */
+enum courier_kind { COURIER_OFFICE, COURIER_MAIL, COURIER_GATEWAY };
+enum courier_tls { COURIER_TLS_NONE, COURIER_TLS_START, COURIER_TLS_WHOLE };
+
 /* The files that go with an order. */
 enum { COURIER_RESULT_FD, COURIER_ANSWER_FD, COURIER_BODY_FD };
 
 /* Texts end in a zero byte. */
 struct courier_order {
     uint32_t magic;
-    char method[8];    /* "GET" or "POST" */
-    char address[264]; /* "host:port"; without an office a URL */
-    char path[504];
+    uint32_t kind;          /* enum courier_kind */
+    uint32_t tls;           /* enum courier_tls, of mail */
+    char method[8];         /* "GET" or "POST" */
+    char address[264];      /* "host:port"; of a time stamp authority a URL */
+    char path[504];         /* of the gateway: its whole address */
     char office[32];        /* id of who must answer; empty: a time stamp authority */
     uint8_t public_key[32]; /* that office's */
-    int64_t body_bytes;     /* of the body's file, from its start; -1: no body */
+    char user[128];         /* at the mail server; empty: it asks for none */
+    char secret[256];       /* password there, token at the gateway */
+    char from[264];         /* of mail */
+    char to[264];
+    int64_t body_bytes; /* of the body's file, from its start; -1: no body */
     int64_t answer_bytes_max;
     int64_t wait_ms;   /* for everything */
     int64_t silent_ms; /* how long the peer may say nothing; 0: the courier's own patience */
@@ -45,7 +56,7 @@ struct courier_order {
 
 struct courier_result {
     uint32_t magic;
-    int32_t status;                    /* of HTTP; 0: no answer came */
+    int32_t status;                    /* of HTTP or SMTP; 0: no answer came */
     int64_t answer_bytes;              /* written to the answer's file */
     char detail[COURIER_DETAIL_BYTES]; /* why none came, for the log; zero-ended */
 };

@@ -1,15 +1,23 @@
 #include "main/courier_client.h"
 
 #include "base/time.h"
-#include "main/courier.h"
 #include "main/fdpass.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { LINK_WAIT_MS = 5 * 1000, HELLO_WAIT_MS = 10 * 1000, TRIES = 2 };
+enum {
+    LINK_WAIT_MS = 5 * 1000,
+    HELLO_WAIT_MS = 10 * 1000,
+    GRACE_MS = 5 * 1000,
+    TRIES = 2,
+    MAIL_WAIT_MS = 15 * 1000, /* one letter or text; JOB_CLAIM of them fit into a claim */
+    ANSWER_BYTES_MAX = 64 * 1024,
+};
 
 void courier_client_init(struct courier_client *client, int link_fd, struct keeper_client *keeper)
 {
@@ -89,6 +97,12 @@ static bool text_put(char *to, size_t bytes, struct str text)
     return true;
 }
 
+static enum err failed(struct call *c, struct str detail)
+{
+    (void)fail(c, ERR_PEER, "courier.failed"); /* the next line returns the same */
+    return fail_arg(c, "detail", detail);
+}
+
 static enum err order_fill(struct call *c, const struct wire_request *request,
                            struct courier_order *order)
 {
@@ -97,13 +111,9 @@ static enum err order_fill(struct call *c, const struct wire_request *request,
                 text_put(order->path, sizeof order->path, request->path) &&
                 text_put(order->office, sizeof order->office, request->office) &&
                 (request->office.len == 0 || request->public_key.len == sizeof order->public_key);
-    if (!fits) {
-        (void)fail(c, ERR_PEER, "courier.failed"); /* the next line returns the same */
-        return fail_arg(c, "detail", S("address"));
-    }
+    if (!fits) return failed(c, S("address"));
     if (request->public_key.len > 0)
         memcpy(order->public_key, request->public_key.ptr, sizeof order->public_key);
-    order->magic = COURIER_MAGIC;
     order->body_bytes = str_eq(request->method, S("POST")) ? (int64_t)request->body.len : -1;
     order->answer_bytes_max = request->answer_bytes_max;
     order->wait_ms = request->wait_ms;
@@ -144,17 +154,16 @@ static enum err answer_read(struct call *c, int fd, int64_t bytes, struct wire_a
     return OK;
 }
 
-enum err courier_client_begin(void *self, struct call *c, const struct wire_request *rq,
-                              struct wire_question *ret_question)
+/* Hands an order over; its result becomes readable at the question's file. */
+static enum err order_begin(struct courier_client *client, struct call *c,
+                            struct courier_order *order, struct str body,
+                            struct wire_question *ret_question)
 {
-    struct courier_client *client = self;
-    ensure(rq->wait_ms > 0 && rq->wait_ms < INT32_MAX / 2);
-    struct courier_order *order = arena_alloc(c->arena, sizeof *order);
     int *ends = arena_array(c->arena, 2, sizeof *ends);
-    enum err e = order_fill(c, rq, order);
-    if (e != OK) return e;
+    ensure(order->wait_ms > 0 && order->wait_ms < INT32_MAX / 2);
+    order->magic = COURIER_MAGIC;
     int answer_fd = memory_file(c, (struct str){});
-    int body_fd = memory_file(c, rq->body);
+    int body_fd = memory_file(c, body);
     if (answer_fd < 0 || body_fd < 0 || !fdpass_pair(ends)) return fail(c, ERR_IO, "courier.gone");
     arena_defer(c->arena, fd_end, &ends[0]);
     const int fds[] = {[COURIER_RESULT_FD] = ends[1],
@@ -164,8 +173,16 @@ enum err courier_client_begin(void *self, struct call *c, const struct wire_requ
     (void)close(ends[1]); /* so that the courier's end closes the last one */
     if (!sent) return fail(c, ERR_IO, "courier.gone");
     *ret_question = (struct wire_question){
-        .fd = ends[0], .answer_fd = answer_fd, .answer_bytes_max = rq->answer_bytes_max};
+        .fd = ends[0], .answer_fd = answer_fd, .answer_bytes_max = order->answer_bytes_max};
     return OK;
+}
+
+enum err courier_client_begin(void *self, struct call *c, const struct wire_request *rq,
+                              struct wire_question *ret_question)
+{
+    struct courier_order *order = arena_alloc(c->arena, sizeof *order);
+    enum err e = order_fill(c, rq, order);
+    return e != OK ? e : order_begin(self, c, order, rq->body, ret_question);
 }
 
 enum err courier_client_end(void *self, struct call *c, const struct wire_question *question,
@@ -180,10 +197,61 @@ enum err courier_client_end(void *self, struct call *c, const struct wire_questi
     if (!whole) return fail(c, ERR_IO, "courier.gone");
     if (result.status == 0) {
         result.detail[sizeof result.detail - 1] = '\0';
-        struct str detail = str_copy(c->arena, str_of(result.detail));
-        (void)fail(c, ERR_PEER, "courier.failed"); /* the next line returns the same */
-        return fail_arg(c, "detail", detail);
+        return failed(c, str_copy(c->arena, str_of(result.detail)));
     }
     ret_answer->status = result.status;
     return answer_read(c, question->answer_fd, result.answer_bytes, ret_answer);
+}
+
+/* The same in one, for who has nothing else to do meanwhile. */
+static enum err order_run(struct courier_client *client, struct call *c,
+                          struct courier_order *order, struct str body,
+                          struct wire_answer *ret_answer)
+{
+    struct wire_question question = {};
+    enum err e = order_begin(client, c, order, body, &question);
+    if (e != OK) return e;
+    struct pollfd told = {.fd = question.fd, .events = POLLIN};
+    int ready = poll(&told, 1, (int)(order->wait_ms + GRACE_MS));
+    while (ready < 0 && errno == EINTR)
+        ready = poll(&told, 1, (int)(order->wait_ms + GRACE_MS));
+    if (ready <= 0) return fail(c, ERR_IO, "courier.gone");
+    return courier_client_end(client, c, &question, ret_answer);
+}
+
+enum err courier_client_mail(struct courier_client *client, struct call *c,
+                             const struct courier_letter *letter)
+{
+    struct courier_order *order = arena_alloc(c->arena, sizeof *order);
+    struct wire_answer answer = {};
+    bool fits = text_put(order->address, sizeof order->address, letter->server) &&
+                text_put(order->user, sizeof order->user, letter->user) &&
+                text_put(order->secret, sizeof order->secret, letter->password) &&
+                text_put(order->from, sizeof order->from, letter->from) &&
+                text_put(order->to, sizeof order->to, letter->to);
+    if (!fits) return failed(c, S("address"));
+    order->kind = COURIER_MAIL;
+    order->tls = letter->tls;
+    order->body_bytes = (int64_t)letter->message.len;
+    order->answer_bytes_max = ANSWER_BYTES_MAX;
+    order->wait_ms = MAIL_WAIT_MS;
+    return order_run(client, c, order, letter->message, &answer);
+}
+
+enum err courier_client_text(struct courier_client *client, struct call *c, struct str url,
+                             struct str token, struct str json)
+{
+    struct courier_order *order = arena_alloc(c->arena, sizeof *order);
+    struct wire_answer answer = {};
+    bool fits = text_put(order->path, sizeof order->path, url) &&
+                text_put(order->secret, sizeof order->secret, token);
+    if (!fits) return failed(c, S("address"));
+    order->kind = COURIER_GATEWAY;
+    order->body_bytes = (int64_t)json.len;
+    order->answer_bytes_max = ANSWER_BYTES_MAX;
+    order->wait_ms = MAIL_WAIT_MS;
+    enum err e = order_run(client, c, order, json, &answer);
+    if (e != OK || (answer.status >= 200 && answer.status < 300)) return e;
+    (void)fail(c, ERR_PEER, "courier.refused"); /* the next line returns the same */
+    return fail_arg(c, "status", str_format(c->arena, "%d", answer.status));
 }

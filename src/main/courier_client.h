@@ -5,6 +5,7 @@
  * waits hears of it and the next order goes to the next courier.
  */
 #include "front/wire/wire.h"
+#include "main/courier.h"
 #include "main/keeper_client.h"
 
 struct courier_client {
@@ -26,3 +27,22 @@ enum err courier_client_begin(void *self, struct call *c, const struct wire_requ
                               struct wire_question *ret_question);
 enum err courier_client_end(void *self, struct call *c, const struct wire_question *question,
                             struct wire_answer *ret_answer);
+
+/* A letter for the office's mail server. */
+struct courier_letter {
+    struct str server; /* "host:port" */
+    enum courier_tls tls;
+    struct str user; /* empty: the server asks for none */
+    struct str password;
+    struct str from;
+    struct str to;
+    struct str message;
+};
+
+/* Hands a letter to the mail server. OK: the server has taken it. Errors: as courier_client_end;
+ * then it may have been taken all the same. */
+enum err courier_client_mail(struct courier_client *client, struct call *c,
+                             const struct courier_letter *letter);
+/* Posts JSON to the gateway; any answer but 2xx is ERR_PEER "courier.refused" (arg "status"). */
+enum err courier_client_text(struct courier_client *client, struct call *c, struct str url,
+                             struct str token, struct str json);

@@ -8,9 +8,11 @@
 #include "front/cli/host.h"
 #include "front/web/web.h"
 #include "front/wire/wire.h"
+#include "main/chores.h"
 #include "main/courier_client.h"
 #include "main/fdpass.h"
 #include "main/guard.h"
+#include "main/outlet.h"
 #include "main/sandbox.h"
 #include "main/supervise.h"
 #include "main/wire_tls.h"
@@ -40,6 +42,8 @@ struct worker {
     struct wire_transport transport;
     struct stamp_authority authority;
     struct wire_driver *driver;
+    struct outlet outlet;
+    struct chores *_Atomic chores;
     struct guard web_guard;
     struct guard host_guard;
     struct guard wire_guard;
@@ -126,12 +130,13 @@ static enum err wire_begin(struct call *c, struct worker *w, const struct config
     return listen_guarded(c, w, WORKER_WIRE_FD, &w->wire_guard, wire_tls_ctx(w->tls));
 }
 
-/* office.changed: the pages and the other offices hear of it. */
+/* office.changed: the pages, the other offices and the jobs hear of it. */
 static void changed(void *arg, const struct str *topics, size_t count)
 {
     struct worker *w = arg;
     web_changed(&w->web, topics, count);
     wire_changed(&w->wire, topics, count);
+    chores_changed(w->chores, topics, count);
 }
 
 /* Sends and fetches until it is told to stop. */
@@ -195,6 +200,8 @@ static enum err prepare(struct call *c, struct worker *w, struct str store)
     };
     e = wire_tls_open(c, &w->keeper, &w->tls);
     if (e == OK) e = store_begin(c, w, &config);
+    if (e == OK) e = outlet_open(c, &config, &w->courier, &w->outlet);
+    w->office.door = &w->outlet.door;
     if (e == OK) e = http_begin(c, w, config.threads);
     if (e == OK) e = wire_begin(c, w, &config);
     return e;
@@ -205,11 +212,16 @@ static enum err serve(struct call *c, struct worker *w)
 {
     pthread_t watcher;
     pthread_t driver;
+    struct chores *chores = NULL;
     w->office.changed = changed;
     w->office.changed_arg = w;
     if (pthread_create(&watcher, NULL, watch, w) != 0) return fail(c, ERR_IO, "worker.start");
     if (pthread_create(&driver, NULL, drive, w) != 0) return fail(c, ERR_IO, "worker.start");
+    enum err e = chores_start(c, &w->office, w->store, &chores);
+    if (e != OK) return e;
+    w->chores = chores;
     if (fdpass_send(WORKER_KEEPER_FD, S("ready"), NULL, 0)) http_server_run(w->http);
+    chores_stop(chores);
     wire_driver_stop(&w->wire);
     int failed = pthread_join(driver, NULL);
     failed |= pthread_join(watcher, NULL);

@@ -18,11 +18,16 @@ import threading
 import time
 import urllib.parse
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "e2e"))
+from mail_e2e import Mail  # noqa: E402
+
 BUILD = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else "build").resolve()
 PROGRAM = str(BUILD / "phoihop")
 URL = os.environ["STORE_URL"] + "&options=-csearch_path%3Dvpcp"
 WAIT_S = 60
 TAKEN_S = 10  # a dead holder of the lease is followed within this
+LETTERS = 24
+LATE_S = 60  # no letter is later, whoever was killed
 PASSWORD = "mat-khau-thu"
 
 
@@ -123,6 +128,14 @@ class Stage:
             answer("peer", "add", office.folder, "--card", card, "--address", f"127.0.0.1:{port}")
         answer("user", "add", self.a.folder, "--login", "cv", "--title", "Chuyên viên",
                "--roles", "officer", "--password", PASSWORD)
+        answer("user", "add", self.peer.folder, "--login", "cvq", "--title", "Chuyên viên",
+               "--roles", "officer", "--password", PASSWORD)
+        answer("act", self.a.folder, "--as", "admin", "office.add_person", "login=vt",
+               "title=Văn thư", "registry:=true", f"password={PASSWORD}", "email=vt@vpcp.example")
+        self.mail = Mail(23909)
+        self.mail.open()
+        with (self.a.folder / "office.ini").open("a") as out:
+            out.write("[mail]\nserver = 127.0.0.1:23909\ntls = none\nfrom = a@vpcp.example\n")
         self.second_folder()
         self.asked = 0
         self.peer_id = answer("card", self.peer.folder)["office"]
@@ -135,7 +148,7 @@ class Stage:
         owner, shared = first.stat(), self.root / "files"
         shutil.copytree(first / "keys", second / "keys")
         shared.mkdir(mode=0o700)
-        text = (first / "office.ini").read_text() + f"blobs = {shared}\n"
+        text = (first / "office.ini").read_text() + f"\n[store]\nblobs = {shared}\n"
         (first / "office.ini").write_text(text)
         (second / "office.ini").write_text(text.replace("= 23901", "= 23902")
                                            .replace("= 23911", "= 23912"))
@@ -253,6 +266,47 @@ def a_holder_that_slept_steps_back(stage):
     until(lambda: stage.acked(record), "sent after it woke up")
 
 
+def every_letter_leaves_once_though_both_workers_send(stage):
+    """The peer asks and urges; whichever worker claims the job hands the letter over."""
+    letters = urge_many(stage, 0)
+    until(lambda: len(stage.mail.letters) >= LETTERS, "letters")
+    until(lambda: stage.rows("SELECT count(*) FROM vpcp.job WHERE kind = 'notice.post'") == ["0"],
+          "no job is left")
+    ids = [m["Message-ID"] for m in stage.mail.messages()]
+    assert len(ids) == len(set(ids)) == len(letters), (len(ids), len(set(ids)))
+
+
+def a_killed_worker_s_letters_leave_by_the_other(stage):
+    """What it had claimed is late, not lost; what it had handed over may come a second time."""
+    before = len(stage.mail.letters)
+    stage.mail.slow_s = 0.1
+    urge_many(stage, LETTERS)
+    until(lambda: len(stage.mail.letters) > before + 2, "some letters")
+    stage.b.kill()
+    took = until(lambda: len(ids_of(stage)) == 2 * LETTERS, "letters", LATE_S)
+    stage.mail.slow_s = 0.0
+    until(lambda: stage.rows("SELECT count(*) FROM vpcp.job WHERE kind = 'notice.post'") == ["0"],
+          "no job is left", LATE_S)
+    doubled = len(stage.mail.letters) - 2 * LETTERS
+    print(f"     all {took:.0f} s after the kill, {doubled} came twice", flush=True)
+    stage.b.start()
+
+
+def ids_of(stage):
+    return {m["Message-ID"] for m in stage.mail.messages()}
+
+
+def urge_many(stage, first):
+    own = answer("card", stage.a.folder)["office"]
+    records = []
+    for number in range(first, first + LETTERS):
+        records.append(stage.peer.act("cvq", "consultation.ask", subject=f"Việc {number}", days=5,
+                                      urgency="hoa_toc", asked=[{"office": own}])["record"])
+    for record in records:
+        stage.peer.act("cvq", "consultation.remind", record=record)
+    return records
+
+
 def nothing_is_lost_or_doubled(stage):
     waiting = "SELECT count(*) FROM vpcp.outbox WHERE acked_ms IS NULL"
     until(lambda: stage.rows(waiting) == ["0"], "all acknowledged")
@@ -263,8 +317,9 @@ def nothing_is_lost_or_doubled(stage):
     stage.peer.stop()
     received = subprocess.run(
         [sys.executable, "-c", "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]);"
-         " print(*db.execute('SELECT count(*), count(DISTINCT subject) FROM"
-         " k_consultation_request').fetchone())", stage.peer.folder / "office.db"],
+         " print(*db.execute('SELECT count(*), count(DISTINCT q.subject) FROM head h JOIN"
+         " k_consultation_request q ON q.record = h.record WHERE h.home <> ?',"
+         " sys.argv[2:]).fetchone())", stage.peer.folder / "office.db", stage.peer_id],
         capture_output=True, text=True, check=True, timeout=WAIT_S).stdout.split()
     assert received == [str(stage.asked)] * 2, (received, stage.asked)
     for worker in (stage.a, stage.b, stage.peer):
@@ -277,6 +332,8 @@ TESTS = (acts_on_one_are_seen_on_the_other, a_session_opened_on_one_holds_on_the
          a_file_given_to_one_is_read_on_the_other, what_either_one_records_is_sent,
          the_other_one_sends_after_kill_9_of_the_holder,
          a_holder_that_stops_in_order_hands_over_at_once, a_holder_that_slept_steps_back,
+         every_letter_leaves_once_though_both_workers_send,
+         a_killed_worker_s_letters_leave_by_the_other,
          nothing_is_lost_or_doubled)
 
 

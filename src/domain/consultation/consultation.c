@@ -32,6 +32,11 @@ static const struct kind KINDS[] = {
      .schema = 1,
      .valid = consultation_reply_valid,
      .apply = consultation_reply_apply},
+    {.table = &CONSULTATION_REMINDER,
+     .schema = 1,
+     .title = "subject",
+     .valid = consultation_reminder_valid,
+     .tell = consultation_reminder_tell},
 };
 
 const struct module consultation_module = {

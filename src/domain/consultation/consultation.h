@@ -164,12 +164,25 @@ struct consultation_reply {
     struct list replies; /* struct consultation_outcome_row */
 };
 
+/* Đôn đốc: the asker urges one office that has not answered. */
+struct consultation_reminder {
+    struct str request;
+    struct str office; /* that is urged */
+    struct str subject;
+    struct str text;
+    int64_t urgency;
+    int64_t due_ms;
+    struct str signer_title;
+    int64_t sent_ms;
+};
+
 extern const struct field_table CONSULTATION_REQUEST;
 extern const struct field_table CONSULTATION_INTAKE;
 extern const struct field_table CONSULTATION_REFUSAL;
 extern const struct field_table CONSULTATION_DRAFT;
 extern const struct field_table CONSULTATION_OPINION;
 extern const struct field_table CONSULTATION_REPLY;
+extern const struct field_table CONSULTATION_REMINDER;
 
 /* What the acts are told; one struct for the acts of one shape. */
 struct consultation_record_input { /* register, submit */
@@ -226,6 +239,11 @@ struct consultation_point_input {
     struct str reason;
     struct str wording;
 };
+struct consultation_remind_input {
+    struct str record;
+    struct str office; /* empty: all that have not answered */
+    struct str text;
+};
 struct consultation_extend_input {
     struct str record;
     int64_t seen;
@@ -256,6 +274,7 @@ extern const struct field_table CONSULTATION_BEHALF;
 extern const struct field_table CONSULTATION_ANSWER_POINT;
 extern const struct field_table CONSULTATION_EXTEND;
 extern const struct field_table CONSULTATION_CLOSE;
+extern const struct field_table CONSULTATION_REMIND;
 extern const struct field_table CONSULTATION_LIST_ARGS;
 extern const struct field_table CONSULTATION_SHOW_ARGS;
 extern const struct field_table CONSULTATION_POINT_ARGS;
@@ -268,6 +287,8 @@ enum err consultation_refusal_valid(struct call *c, const struct version *v, con
 enum err consultation_draft_valid(struct call *c, const struct version *v, const void *body);
 enum err consultation_opinion_valid(struct call *c, const struct version *v, const void *body);
 enum err consultation_reply_valid(struct call *c, const struct version *v, const void *body);
+enum err consultation_reminder_valid(struct call *c, const struct version *v, const void *body);
+enum err consultation_reminder_tell(struct call *c, const struct version *v, const void *body);
 enum err consultation_request_apply(struct call *c, const struct version *v, const void *body);
 enum err consultation_intake_apply(struct call *c, const struct version *v, const void *body);
 enum err consultation_refusal_apply(struct call *c, const struct version *v, const void *body);
@@ -276,7 +297,7 @@ enum err consultation_opinion_apply(struct call *c, const struct version *v, con
 enum err consultation_reply_apply(struct call *c, const struct version *v, const void *body);
 
 /* The tables of contents of the acts and of the views. */
-enum { CONSULTATION_ACT_COUNT = 12, CONSULTATION_VIEW_COUNT = 7, CONSULTATION_MIGRATION_COUNT = 2 };
+enum { CONSULTATION_ACT_COUNT = 13, CONSULTATION_VIEW_COUNT = 7, CONSULTATION_MIGRATION_COUNT = 3 };
 extern const struct act CONSULTATION_ACTS[CONSULTATION_ACT_COUNT];
 extern const struct view_def CONSULTATION_VIEWS[CONSULTATION_VIEW_COUNT];
 extern const struct migration CONSULTATION_MIGRATIONS[CONSULTATION_MIGRATION_COUNT];

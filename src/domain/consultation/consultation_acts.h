@@ -17,6 +17,7 @@ enum err consultation_can_register_behalf(struct call *c, const struct head *hea
 enum err consultation_can_answer_point(struct call *c, const struct head *head);
 enum err consultation_can_extend(struct call *c, const struct head *head);
 enum err consultation_can_close(struct call *c, const struct head *head);
+enum err consultation_can_remind(struct call *c, const struct head *head);
 enum err consultation_run_ask(struct call *c, const void *input, struct act_result *ret_result);
 enum err consultation_run_register_behalf(struct call *c, const void *input,
                                           struct act_result *ret_result);
@@ -24,3 +25,4 @@ enum err consultation_run_answer_point(struct call *c, const void *input,
                                        struct act_result *ret_result);
 enum err consultation_run_extend(struct call *c, const void *input, struct act_result *ret_result);
 enum err consultation_run_close(struct call *c, const void *input, struct act_result *ret_result);
+enum err consultation_run_remind(struct call *c, const void *input, struct act_result *ret_result);

@@ -181,6 +181,19 @@ static const struct field REPLY_FIELDS[] = {
         .max = CONSULTATION_POINTS + 1),
 };
 
+static const struct field REMINDER_FIELDS[] = {
+    ROW(consultation_reminder, "request", request, FIELD_RECORD, .required = true),
+    ROW(consultation_reminder, "office", office, FIELD_OFFICE, .required = true),
+    ROW(consultation_reminder, "subject", subject, FIELD_TEXT, .max = CONSULTATION_SUBJECT_BYTES,
+        .required = true),
+    ROW(consultation_reminder, "text", text, FIELD_LONG, .max = CONSULTATION_TEXT_BYTES),
+    ROW(consultation_reminder, "urgency", urgency, FIELD_CHOICE, .choices = URGENCIES,
+        .required = true),
+    ROW(consultation_reminder, "due", due_ms, FIELD_INSTANT, .required = true),
+    ROW(consultation_reminder, "signer_title", signer_title, FIELD_TEXT, .max = TITLE_BYTES),
+    ROW(consultation_reminder, "sent", sent_ms, FIELD_INSTANT, .required = true),
+};
+
 const struct field_table CONSULTATION_REQUEST =
     FIELD_TABLE("consultation.request", struct consultation_request, REQUEST_FIELDS);
 const struct field_table CONSULTATION_INTAKE =
@@ -193,6 +206,8 @@ const struct field_table CONSULTATION_OPINION =
     FIELD_TABLE("consultation.opinion", struct consultation_opinion, OPINION_FIELDS);
 const struct field_table CONSULTATION_REPLY =
     FIELD_TABLE("consultation.reply", struct consultation_reply, REPLY_FIELDS);
+const struct field_table CONSULTATION_REMINDER =
+    FIELD_TABLE("consultation.reminder", struct consultation_reminder, REMINDER_FIELDS);
 
 /* Inputs of acts and arguments of views. */
 
@@ -281,6 +296,11 @@ static const struct field ANSWER_POINT_FIELDS[] = {
     ROW(consultation_point_input, "reason", reason, FIELD_LONG, .max = CONSULTATION_TEXT_BYTES),
     ROW(consultation_point_input, "wording", wording, FIELD_LONG, .max = CONSULTATION_TEXT_BYTES),
 };
+static const struct field REMIND_FIELDS[] = {
+    RECORD_ROW(consultation_remind_input),
+    ROW(consultation_remind_input, "office", office, FIELD_OFFICE, .max = 0),
+    ROW(consultation_remind_input, "text", text, FIELD_LONG, .max = CONSULTATION_TEXT_BYTES),
+};
 static const struct field EXTEND_FIELDS[] = {
     RECORD_ROW(consultation_extend_input),
     SEEN_ROW(consultation_extend_input),
@@ -318,6 +338,7 @@ TABLE(CONSULTATION_BEHALF, "consultation.register_behalf", consultation_behalf_i
       BEHALF_FIELDS);
 TABLE(CONSULTATION_ANSWER_POINT, "consultation.answer_point", consultation_point_input,
       ANSWER_POINT_FIELDS);
+TABLE(CONSULTATION_REMIND, "consultation.remind", consultation_remind_input, REMIND_FIELDS);
 TABLE(CONSULTATION_EXTEND, "consultation.extend", consultation_extend_input, EXTEND_FIELDS);
 TABLE(CONSULTATION_CLOSE, "consultation.close", consultation_text_input, CLOSE_FIELDS);
 TABLE(CONSULTATION_LIST_ARGS, "consultation.list", consultation_list_args, LIST_FIELDS);

@@ -45,3 +45,5 @@ enum err consultation_replying_view(struct call *c, const void *args, struct vie
 enum err consultation_table_view(struct call *c, const void *args, struct view *ret_view);
 enum err consultation_deadline_view(struct call *c, const void *args, struct view *ret_view);
 enum err consultation_writing_view(struct call *c, const void *args, struct view *ret_view);
+/* Who was urged, when, with what words and whether it has arrived; nothing when nobody was. */
+enum err consultation_reminders_put(struct call *c, struct view *view, struct str request);

@@ -36,6 +36,7 @@ static const struct step_rule STEPS[STEP_COUNT] = {
     [STEP_ANSWER_POINT] = {SIDE_ASKER, false, false, ANY_STATE, ANY_STATE},
     [STEP_EXTEND] = {SIDE_ASKER, true, false, ANY_STATE, ANY_STATE},
     [STEP_CLOSE] = {SIDE_ASKER, true, false, ANY_STATE, ANY_STATE},
+    [STEP_REMIND] = {SIDE_ASKER, true, false, ANY_STATE, ANY_STATE},
 };
 
 static const char *const INTAKE_REASONS[] = {

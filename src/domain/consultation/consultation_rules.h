@@ -28,6 +28,7 @@ enum consultation_step {
     STEP_ANSWER_POINT,
     STEP_EXTEND,
     STEP_CLOSE,
+    STEP_REMIND,
     STEP_COUNT
 };
 

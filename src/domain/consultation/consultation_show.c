@@ -5,6 +5,7 @@
 #include "base/time.h"
 #include "base/utf8.h"
 #include "base/words.h"
+#include "core/notice.h"
 #include "core/office.h"
 
 /* ---- acts ---- */
@@ -26,6 +27,7 @@ static const struct act_step ACT_STEPS[] = {
     {"consultation.answer_point", STEP_ANSWER_POINT},
     {"consultation.extend", STEP_EXTEND},
     {"consultation.close", STEP_CLOSE},
+    {"consultation.remind", STEP_REMIND},
 };
 
 static bool act_is_foreign(const struct consultation_stage *stage, struct str act)
@@ -273,7 +275,9 @@ enum err consultation_show_view(struct call *c, const void *args, struct view *r
     }
     consultation_files_put(c, &view, &round.request.files);
     node_put(view.data, "deliveries", round.deliveries);
-    e = record_history(c, in->record, node_put_list(c, view.data, "history"));
+    e = consultation_reminders_put(c, &view, in->record);
+    if (e == OK) e = notice_section(c, &view, in->record);
+    if (e == OK) e = record_history(c, in->record, node_put_list(c, view.data, "history"));
     if (e == OK) e = acts_put(c, &view, &round);
     if (e == OK) *ret_view = view;
     return e;

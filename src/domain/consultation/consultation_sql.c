@@ -20,6 +20,9 @@ const struct migration CONSULTATION_MIGRATIONS[CONSULTATION_MIGRATION_COUNT] = {
      .sql = "CREATE INDEX consultation_refusal_request ON k_consultation_refusal (request);"
             /* the list is walked by state */
             "DROP INDEX consultation_request_due;"},
+    {.name = "consultation.3",
+     .sql = "CREATE INDEX consultation_reminder_request ON k_consultation_reminder"
+            " (request, office, sent);"},
 };
 
 static int64_t choice_of(const struct field_table *table, const char *field, struct str word)
@@ -149,25 +152,25 @@ enum err consultation_sql_lines(struct call *c, struct str request,
         c,
         "WITH o AS (SELECT k.record, k.request, h.home, k.behalf, k.answer, k.general, k.signed"
         " FROM k_consultation_opinion k JOIN head h ON h.record = k.record"
-        " WHERE " READER(
-            "k.record") " AND k.request = $10" WAS_ASKED("k", "h.home") ")"
-                        " SELECT o.record, o.home, o.behalf, q.i + 1, q.clause, q.level, q.text, "
-                        "q.wording,"
-                        " r.outcome, r.reason, r.wording, o.signed AS at, q.i + 1 AS point"
-                        " FROM o JOIN k_consultation_opinion__points q ON q.record = "
-                        "o.record" LINES_JOIN(
-                            "q.i + 1") " UNION ALL"
-                                       " SELECT o.record, o.home, o.behalf, 0, '', '', o.general, "
-                                       "'',"
-                                       " r.outcome, r.reason, r.wording, o.signed AS at, 0 AS point"
-                                       " FROM o" LINES_JOIN(
-                                           "0") " WHERE o.general <> ''"
-                                                " AND (o.answer = 'disagree'"
-                                                " OR (o.answer = 'agree_with_points'"
-                                                " AND NOT EXISTS (SELECT 1 FROM"
-                                                " k_consultation_opinion__points n"
-                                                " WHERE n.record = o.record)))"
-                                                " ORDER BY at, 1, point",
+        " WHERE " READER("k.record") " AND k.request = $10" WAS_ASKED(
+            "k",
+            "h.home") ")"
+                      " SELECT o.record, o.home, o.behalf, q.i + 1, q.clause, q.level, q.text, "
+                      "q.wording,"
+                      " r.outcome, r.reason, r.wording, o.signed AS at, q.i + 1 AS point"
+                      " FROM o JOIN k_consultation_opinion__points q ON q.record = "
+                      "o.record" LINES_JOIN(
+                          "q.i + 1") " UNION ALL"
+                                     " SELECT o.record, o.home, o.behalf, 0, '', '', o.general, "
+                                     "'',"
+                                     " r.outcome, r.reason, r.wording, o.signed AS at, 0 AS point"
+                                     " FROM o" LINES_JOIN("0") " WHERE o.general <> ''"
+                                                               " AND (o.answer = 'disagree'"
+                                                               " OR (o.answer = 'agree_with_points'"
+                                                               " AND NOT EXISTS (SELECT 1 FROM"
+                                                               " k_consultation_opinion__points n"
+                                                               " WHERE n.record = o.record)))"
+                                                               " ORDER BY at, 1, point",
         ARGS(READER_ARGS(p), TEXT(request)), &rows);
     if (e != OK) return e;
     struct consultation_line *lines = arena_array(c->arena, rows.count + 1, sizeof *lines);
@@ -336,4 +339,29 @@ enum err consultation_sql_list(struct call *c, const struct consultation_list_ar
     *ret_items = items;
     *ret_count = count;
     return OK;
+}
+
+enum err consultation_sql_reminded(struct call *c, struct str request, struct str office,
+                                   int64_t *ret_sent_ms)
+{
+    struct rows rows = {};
+    enum err e = store_all(c,
+                           "SELECT max(sent) FROM k_consultation_reminder"
+                           " WHERE request = $1 AND office = $2",
+                           ARGS(TEXT(request), TEXT(office)), &rows);
+    if (e == OK) *ret_sent_ms = rows_int(&rows, 0, 0);
+    return e;
+}
+
+enum err consultation_sql_reminders(struct call *c, struct str request, struct rows *ret_rows)
+{
+    struct parties p = grant_parties(c);
+    return store_all(c,
+                     "SELECT r.sent, r.office, r.text, r.signer_title, h.home,"
+                     " coalesce(o.acked_ms, 0) FROM k_consultation_reminder r"
+                     " JOIN head h ON h.record = r.record"
+                     " LEFT JOIN outbox o ON o.record = r.record"
+                     " WHERE " READER("r.record") " AND r.request = $10"
+                                                  " ORDER BY r.sent DESC, r.record LIMIT 100",
+                     ARGS(READER_ARGS(p), TEXT(request)), ret_rows);
 }

@@ -82,3 +82,9 @@ struct consultation_item {
 enum err consultation_sql_list(struct call *c, const struct consultation_list_args *args,
                                const struct consultation_item *after, int64_t limit,
                                struct consultation_item **ret_items, size_t *ret_count);
+
+/* When an office was last urged; 0: never. */
+enum err consultation_sql_reminded(struct call *c, struct str request, struct str office,
+                                   int64_t *ret_sent_ms);
+/* sent, office, text, signer, home, arrived (ms or 0) of the reminders that the actor may see. */
+enum err consultation_sql_reminders(struct call *c, struct str request, struct rows *ret_rows);

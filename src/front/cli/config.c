@@ -26,6 +26,7 @@ static const struct row ROWS[] = {
     {"office", "id", SETTING_TEXT, offsetof(struct config, id), true},
     {"web", "address", SETTING_TEXT, offsetof(struct config, address), true},
     {"web", "port", SETTING_PORT, offsetof(struct config, port), true},
+    {"web", "pages", SETTING_TEXT, offsetof(struct config, pages), false},
     {"wire", "address", SETTING_TEXT, offsetof(struct config, wire_address), true},
     {"wire", "port", SETTING_PORT, offsetof(struct config, wire_port), true},
     {"worker", "threads", SETTING_THREADS, offsetof(struct config, threads), false},
@@ -33,6 +34,14 @@ static const struct row ROWS[] = {
     {"store", "blobs", SETTING_TEXT, offsetof(struct config, blobs), false},
     {"timestamp", "url", SETTING_TEXT, offsetof(struct config, stamp_url), false},
     {"timestamp", "certificates", SETTING_TEXT, offsetof(struct config, stamp_certs), false},
+    {"mail", "server", SETTING_TEXT, offsetof(struct config, mail_server), false},
+    {"mail", "tls", SETTING_TEXT, offsetof(struct config, mail_tls), false},
+    {"mail", "from", SETTING_TEXT, offsetof(struct config, mail_from), false},
+    {"mail", "reply", SETTING_TEXT, offsetof(struct config, mail_reply), false},
+    {"mail", "user", SETTING_TEXT, offsetof(struct config, mail_user), false},
+    {"mail", "password_file", SETTING_TEXT, offsetof(struct config, mail_password_file), false},
+    {"gateway", "url", SETTING_TEXT, offsetof(struct config, gateway_url), false},
+    {"gateway", "token_file", SETTING_TEXT, offsetof(struct config, gateway_token_file), false},
 };
 
 struct reading {

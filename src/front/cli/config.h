@@ -7,16 +7,25 @@
 #include "base/call.h"
 
 struct config {
-    struct str id;           /* [office] id: must agree with the office's own record */
-    struct str address;      /* [web] address: of the browser port */
-    int64_t port;            /* [web] port */
-    struct str wire_address; /* [wire] address: of the door for other offices */
-    int64_t wire_port;       /* [wire] port */
-    int64_t threads;         /* [worker] threads; 0 means the server's own choice */
-    struct str store;        /* [store] url: postgres://...; empty: SQLite, office.db */
-    struct str stamp_url;    /* [timestamp] url: of a time stamp authority; empty: there is none */
-    struct str stamp_certs;  /* [timestamp] certificates: PEM file of those who vouch for it */
-    struct str blobs;        /* [store] blobs: folder of blobs/ and tmp/; empty: the office's own */
+    struct str id;                 /* [office] id: must agree with the office's own record */
+    struct str address;            /* [web] address: of the browser port */
+    int64_t port;                  /* [web] port */
+    struct str wire_address;       /* [wire] address: of the door for other offices */
+    int64_t wire_port;             /* [wire] port */
+    int64_t threads;               /* [worker] threads; 0 means the server's own choice */
+    struct str store;              /* [store] url: postgres://...; empty: SQLite, office.db */
+    struct str stamp_url;          /* [timestamp] url: of a time stamp authority; empty: none */
+    struct str stamp_certs;        /* [timestamp] certificates: PEM of those who vouch for it */
+    struct str mail_server;        /* [mail] server: "host:port"; empty: no mail leaves */
+    struct str mail_tls;           /* [mail] tls: "start" (usual), "whole" or "none" */
+    struct str mail_from;          /* [mail] from: address in From */
+    struct str mail_reply;         /* [mail] reply: address in Reply-To; empty: none */
+    struct str mail_user;          /* [mail] user: login at the server; empty: it asks for none */
+    struct str mail_password_file; /* [mail] password_file: its first line is the password */
+    struct str gateway_url; /* [gateway] url: where short texts are posted; empty: none leaves */
+    struct str gateway_token_file; /* [gateway] token_file: its first line is the bearer token */
+    struct str pages; /* [web] pages: "https://...", what links in letters begin with */
+    struct str blobs; /* [store] blobs: folder of blobs/ and tmp/; empty: the office's own */
 };
 
 /* Reads office.ini of the present folder. Unknown names are refused: a slip of the pen must not

@@ -48,8 +48,12 @@ static void put(const char *text)
 static void what_is_written_is_read(void **state)
 {
     struct scene *s = *state;
-    const struct config written = {
-        S("abcdefghijklmnopqrstuvwxyz"), S("127.0.0.1"), 8801, S("::"), 8811, 2, {}, {}, {}, {}};
+    const struct config written = {.id = S("abcdefghijklmnopqrstuvwxyz"),
+                                   .address = S("127.0.0.1"),
+                                   .port = 8801,
+                                   .wire_address = S("::"),
+                                   .wire_port = 8811,
+                                   .threads = 2};
     struct config read = {};
     assert_int_equal(config_write(&s->c, &written), OK);
     assert_int_equal(config_read(&s->c, &read), OK);
@@ -79,6 +83,34 @@ static void a_store_is_written_and_read(void **state)
     assert_true(str_eq(read.blobs, written.blobs));
     assert_string_equal(config_store_path(&s->c, (struct str){}), "office.db");
     assert_string_equal(config_store_path(&s->c, read.store), written.store.ptr);
+}
+
+static void the_ways_out_are_written_and_read(void **state)
+{
+    struct scene *s = *state;
+    const struct config written = {
+        .id = S("abcdefghijklmnopqrstuvwxyz"),
+        .address = S("127.0.0.1"),
+        .port = 1,
+        .pages = S("https://phoihop.example"),
+        .wire_address = S("::1"),
+        .wire_port = 2,
+        .mail_server = S("mail.example:587"),
+        .mail_tls = S("start"),
+        .mail_from = S("phoihop@office.example"),
+        .mail_password_file = S("keys/mail"),
+        .gateway_url = S("https://sms.example/send"),
+    };
+    struct config read = {};
+    assert_int_equal(config_write(&s->c, &written), OK);
+    assert_int_equal(config_read(&s->c, &read), OK);
+    assert_true(str_eq(read.pages, written.pages));
+    assert_true(str_eq(read.mail_server, written.mail_server));
+    assert_true(str_eq(read.mail_tls, written.mail_tls));
+    assert_true(str_eq(read.mail_from, written.mail_from));
+    assert_true(str_eq(read.mail_password_file, written.mail_password_file));
+    assert_true(str_eq(read.gateway_url, written.gateway_url));
+    assert_int_equal(read.mail_user.len + read.gateway_token_file.len, 0);
 }
 
 static void an_address_that_is_none_or_holds_a_password_is_refused(void **state)
@@ -143,6 +175,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_is_written_is_read),
         TEST(a_store_is_written_and_read),
+        TEST(the_ways_out_are_written_and_read),
         TEST(an_address_that_is_none_or_holds_a_password_is_refused),
         TEST(a_missing_file_is_told),
         TEST(slips_of_the_pen_are_not_settings),

@@ -95,7 +95,7 @@ bool http_reply_chunk(struct http_reply *reply, struct str bytes);
 /* Turns the connection into a stream of server-sent events after the handler returns: it gets
  * what http_stream_publish() sends to one of the topics. Shapes: at most HTTP_TOPICS_MAX.
  * Source: WHATWG HTML 9.2. */
-enum { HTTP_TOPICS_MAX = 8 };
+enum { HTTP_TOPICS_MAX = 12 };
 void http_reply_stream(struct http_reply *reply, const struct str *topics, size_t count);
 /* Lets the request wait without a thread until one of the topics is published or the time is over;
  * then the handler runs again from its start. It also runs once more at once, for something may

@@ -4,10 +4,13 @@
 
 #include "base/limits.h"
 #include "base/words.h"
+#include "core/notice.h"
 #include "front/web/asset.h"
 #include "front/web/escape.h"
 
 enum { CREST_COUNT = 8, BOTTOM_BAR_MAX = 5 };
+
+#define BELL_VIEW "notices.list"
 
 /* What a page may load and where it may send: only from and to this office.
  * Source: W3C Content Security Policy Level 3. */
@@ -122,12 +125,26 @@ static void office_put(struct page *page, struct node *root)
     node_text(c, root, "crest", asset_path(icon));
 }
 
+/* The bell: how many notices were not seen yet. There is none without the folder that shows them.
+ */
+static enum err bell_put(struct call *c, struct node *root)
+{
+    int64_t count = 0;
+    if (module_view(S(BELL_VIEW)) == NULL) return OK;
+    enum err e = notice_unread(c, &count);
+    if (e != OK) return e;
+    struct node *bell = node_put_map(c, root, "bell");
+    node_text(c, bell, "href", S("/view/" BELL_VIEW));
+    node_int(c, bell, "count", count);
+    return OK;
+}
+
 static enum err person_put(struct call *c, void *arg)
 {
     struct node *person = node_put_map(c, arg, "person");
     node_text(c, person, "login", c->who.login);
     node_text(c, person, "title", person_title(c, c->who.person));
-    return OK;
+    return bell_put(c, arg);
 }
 
 struct node *page_root(struct page *page, struct str title)

@@ -1,6 +1,7 @@
 /* Views of the modules as pages, papers and event streams. */
 #include "base/limits.h"
 #include "base/words.h"
+#include "core/notice.h"
 #include "core/paper.h"
 #include "core/record.h"
 #include "front/papers/papers.h"
@@ -220,7 +221,7 @@ static enum err record_may_see(struct call *c, void *arg)
     return record_head_visible(c, *(struct str *)arg, &head);
 }
 
-/* The topics of a view: the kinds of its module, with one place left; a module without kinds
+/* The topics of a view: the kinds of its module, with two places left; a module without kinds
  * listens to everything. */
 static size_t view_topics(struct call *c, struct str view, struct str *topics)
 {
@@ -231,7 +232,7 @@ static size_t view_topics(struct call *c, struct str view, struct str *topics)
     for (size_t m = 0; m < modules_count(); m++) {
         const struct module *module = modules_at(m);
         if (!str_eq(str_of(module->name), name)) continue;
-        for (size_t i = 0; i < module->kind_count && count + 1 < HTTP_TOPICS_MAX; i++) {
+        for (size_t i = 0; i < module->kind_count && count + 2 < HTTP_TOPICS_MAX; i++) {
             topics[count++] = str_format(c->arena, "kind:%s", module->kinds[i].table->name);
         }
     }
@@ -257,6 +258,7 @@ void page_events(struct page *page)
         page_fail(page);
         return;
     }
+    topics[count++] = notice_topic(c, c->who.person);
     page_headers(page);
     for (size_t i = 0; i < count; i++)
         topics[i] = str_copy(page->rq->arena, topics[i]);

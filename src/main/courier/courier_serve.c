@@ -39,6 +39,7 @@ struct transfer {
     int64_t received;
     struct curl_slist *headers;
     struct curl_slist *connect_to;
+    struct curl_slist *recipients;
     char error[CURL_ERROR_SIZE];
 };
 
@@ -160,6 +161,7 @@ static void transfer_end(struct transfer *t)
     }
     curl_slist_free_all(t->headers);
     curl_slist_free_all(t->connect_to);
+    curl_slist_free_all(t->recipients);
     arena_close(t->arena);
 }
 
@@ -185,16 +187,16 @@ static bool options_where(CURL *easy, struct transfer *t)
     t->connect_to = curl_slist_append(NULL, to.ptr);
     return t->connect_to != NULL && curl_easy_setopt(easy, CURLOPT_URL, url.ptr) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_CONNECT_TO, t->connect_to) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https") == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK;
+           curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https") == CURLE_OK;
 }
 
 static bool options_limits(CURL *easy, const struct transfer *t)
 {
     long slow_s = t->order.silent_ms > 0 ? (long)(t->order.silent_ms / 1000) : SLOW_S;
     return curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)t->order.wait_ms) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)SLOW_BYTES_S) == CURLE_OK &&
@@ -240,21 +242,63 @@ static bool options_bodies(CURL *easy, struct transfer *t)
                curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, answer_write) == CURLE_OK &&
                curl_easy_setopt(easy, CURLOPT_WRITEDATA, t) == CURLE_OK;
     if (!set || t->order.body_bytes < 0) return set;
-    return curl_easy_setopt(easy, CURLOPT_POST, 1L) == CURLE_OK &&
-           curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)t->order.body_bytes) ==
-               CURLE_OK &&
+    bool mail = t->order.kind == COURIER_MAIL;
+    CURLoption size = mail ? CURLOPT_INFILESIZE_LARGE : CURLOPT_POSTFIELDSIZE_LARGE;
+    return curl_easy_setopt(easy, mail ? CURLOPT_UPLOAD : CURLOPT_POST, 1L) == CURLE_OK &&
+           curl_easy_setopt(easy, size, (curl_off_t)t->order.body_bytes) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_READFUNCTION, body_read) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_READDATA, t) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, body_seek) == CURLE_OK &&
            curl_easy_setopt(easy, CURLOPT_SEEKDATA, t) == CURLE_OK;
 }
 
+/* ---- the office's own mail server, and the gateway: servers of the Internet, known by name ----
+ */
+
+static bool options_mail(CURL *easy, struct transfer *t)
+{
+    static const long USE_SSL[] = {[COURIER_TLS_NONE] = CURLUSESSL_NONE,
+                                   [COURIER_TLS_START] = CURLUSESSL_ALL,
+                                   [COURIER_TLS_WHOLE] = CURLUSESSL_ALL};
+    const struct courier_order *o = &t->order;
+    const char *scheme = o->tls == COURIER_TLS_WHOLE ? "smtps" : "smtp";
+    struct str url = str_format(t->arena, "%s://%s", scheme, o->address);
+    struct str from = str_format(t->arena, "<%s>", o->from);
+    struct str to = str_format(t->arena, "<%s>", o->to);
+    t->recipients = curl_slist_append(NULL, to.ptr);
+    bool set = t->recipients != NULL && curl_easy_setopt(easy, CURLOPT_URL, url.ptr) == CURLE_OK &&
+               curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "smtp,smtps") == CURLE_OK &&
+               curl_easy_setopt(easy, CURLOPT_USE_SSL, USE_SSL[o->tls]) == CURLE_OK &&
+               curl_easy_setopt(easy, CURLOPT_MAIL_FROM, from.ptr) == CURLE_OK &&
+               curl_easy_setopt(easy, CURLOPT_MAIL_RCPT, t->recipients) == CURLE_OK;
+    if (!set || o->user[0] == '\0') return set;
+    return curl_easy_setopt(easy, CURLOPT_USERNAME, o->user) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_PASSWORD, o->secret) == CURLE_OK;
+}
+
+static bool options_gateway(CURL *easy, struct transfer *t)
+{
+    struct str token = str_format(t->arena, "Authorization: Bearer %s", t->order.secret);
+    bool set = header_add(t, "Expect:") && header_add(t, "Content-Type: application/json") &&
+               (t->order.secret[0] == '\0' || header_add(t, token.ptr));
+    return set && curl_easy_setopt(easy, CURLOPT_URL, t->order.path) == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "https,http") == CURLE_OK &&
+           curl_easy_setopt(easy, CURLOPT_HTTPHEADER, t->headers) == CURLE_OK;
+}
+
+/* Each kind has its way; limits and bodies are the same. */
+static bool options_kind(CURL *easy, struct transfer *t)
+{
+    if (t->order.kind == COURIER_MAIL) return options_mail(easy, t);
+    if (t->order.kind == COURIER_GATEWAY) return options_gateway(easy, t);
+    return options_where(easy, t) && options_tls(easy, t) && options_headers(easy, t);
+}
+
 static void transfer_begin(struct courier *courier, struct transfer *t)
 {
     CURL *easy = curl_easy_init();
-    bool begun = easy != NULL && options_where(easy, t) && options_limits(easy, t) &&
-                 options_tls(easy, t) && options_headers(easy, t) && options_bodies(easy, t) &&
-                 curl_multi_add_handle(courier->multi, easy) == CURLM_OK;
+    bool begun = easy != NULL && options_kind(easy, t) && options_limits(easy, t) &&
+                 options_bodies(easy, t) && curl_multi_add_handle(courier->multi, easy) == CURLM_OK;
     if (begun) {
         courier->running++;
         return;
@@ -272,7 +316,11 @@ static bool ends_in_zero(const char *text, size_t bytes)
 static bool order_is_whole(const struct courier_order *o, const int *fds)
 {
     bool body = o->body_bytes < 0 || fds[COURIER_BODY_FD] >= 0;
-    return o->magic == COURIER_MAGIC && ends_in_zero(o->method, sizeof o->method) &&
+    bool texts = ends_in_zero(o->user, sizeof o->user) && ends_in_zero(o->from, sizeof o->from) &&
+                 ends_in_zero(o->secret, sizeof o->secret) && ends_in_zero(o->to, sizeof o->to);
+    bool kinds = o->kind <= COURIER_GATEWAY && o->tls <= COURIER_TLS_WHOLE;
+    return o->magic == COURIER_MAGIC && texts && kinds &&
+           ends_in_zero(o->method, sizeof o->method) &&
            ends_in_zero(o->address, sizeof o->address) && ends_in_zero(o->path, sizeof o->path) &&
            ends_in_zero(o->office, sizeof o->office) && body && fds[COURIER_ANSWER_FD] >= 0 &&
            fds[COURIER_RESULT_FD] >= 0;
