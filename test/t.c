@@ -15,6 +15,7 @@
 
 #include "base/id.h"
 #include "core/login.h"
+#include "core/receipt.h"
 #include "store/blob.h"
 #include "t_store.h"
 
@@ -216,4 +217,58 @@ struct str t_file(struct t_office *t, const char *bytes)
     root = str_copy(t->arena, root);
     call_end(&c);
     return root;
+}
+
+/* ---- handing over ---- */
+
+struct parcel {
+    struct str peer;
+    int64_t after;
+    struct rows rows; /* id, kind of object, bytes, signature */
+    const struct t_office *from;
+};
+
+static enum err pack_step(struct call *c, void *arg)
+{
+    struct parcel *p = arg;
+    return store_all(c,
+                     "SELECT o.id, o.object_kind, COALESCE(v.bytes, r.bytes),"
+                     " COALESCE(v.sig, r.sig) FROM outbox o"
+                     " LEFT JOIN version v ON o.object_kind = 1 AND v.hash = o.object"
+                     " LEFT JOIN receipt r ON o.object_kind = 2 AND r.hash = o.object"
+                     " WHERE o.peer = $1 AND o.id > $2 ORDER BY o.id",
+                     ARGS(TEXT(p->peer), INT(p->after)), &p->rows);
+}
+
+static enum err unpack_step(struct call *c, void *arg)
+{
+    const struct parcel *p = arg;
+    enum err e = OK;
+    for (size_t i = 0; e == OK && i < p->rows.count; i++) {
+        struct version version = {};
+        struct receipt receipt = {};
+        struct arrival arrival = {
+            .bytes = rows_text(&p->rows, i, 2),
+            .signature = rows_text(&p->rows, i, 3),
+            .office = p->from->office.id,
+            .public_key = p->from->office.public_key,
+            .key = p->from->office.key,
+        };
+        e = rows_int(&p->rows, i, 1) == 1 ? record_arrive(c, &arrival, &version)
+                                          : receipt_arrive(c, &arrival, &receipt);
+    }
+    return e;
+}
+
+void t_carry(struct t_office *from, struct t_office *to, int64_t *carried)
+{
+    struct call out = t_call(from, NULL);
+    struct call in = t_call(to, NULL);
+    struct parcel p = {.peer = to->office.id, .after = *carried, .from = from};
+    assert_int_equal(store_read(&out, pack_step, &p), OK);
+    enum err e = store_tx(&in, unpack_step, &p);
+    if (e != OK) fail_msg("%s", in.failure.reason);
+    if (p.rows.count > 0) *carried = rows_int(&p.rows, p.rows.count - 1, 0);
+    call_end(&in);
+    call_end(&out);
 }

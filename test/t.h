@@ -37,3 +37,6 @@ struct act_result t_act(struct t_office *t, const char *login, const char *act, 
 struct str t_refused(struct t_office *t, const char *login, const char *act, const char *json);
 /* Stores bytes as a file; returns its root. */
 struct str t_file(struct t_office *t, const char *bytes);
+/* Hands over what waits in an outbox, as the exchange would. Shapes: carried is the last row handed
+ * over, 0 at first. */
+void t_carry(struct t_office *from, struct t_office *to, int64_t *carried);

@@ -41,6 +41,7 @@ enum {
     LIMIT_TEXT_BYTES = 1000,                /* a one-line field that names no limit */
     LIMIT_LONG_BYTES = 64 * 1024,           /* a field of several lines that names no limit */
     LIMIT_LIST_ROWS = 500,                  /* rows of one list inside a record */
+    LIMIT_RECEIPT_DAYS = 16384,             /* days that the receipt of a deadline left out */
     LIMIT_LOGIN_BYTES = 64,
     LIMIT_PASSWORD_BYTES = 256,
     LIMIT_PASSWORD_MIN_BYTES = 8,

@@ -55,6 +55,8 @@ struct workday_calendar {
     int32_t worked_count;
     struct workday_week *weeks; /* ascending; the first begins before the calendar */
     size_t week_count;
+    struct workday_no_end no_end;
+    bool ends_anywhere; /* no_end names no day */
 };
 
 /* Which holidays of which years are decided. */
@@ -88,6 +90,7 @@ static const char *const REASON_KEYS[] = {
     [WORKDAY_DECISION] = "workday.decision",
     [WORKDAY_HALF_DAY] = "workday.half_day",
     [WORKDAY_NO_END] = "workday.no_end",
+    [WORKDAY_PAUSED] = "workday.paused",
 };
 static_assert(ARRAY_LEN(REASON_KEYS) == WORKDAY_REASON_COUNT);
 
@@ -321,6 +324,14 @@ static enum err weeks_set(struct call *c, struct arena *arena, const struct work
     return OK;
 }
 
+static bool no_end_is_empty(const struct workday_no_end *no_end)
+{
+    for (size_t i = 0; i < WORKDAY_NO_END_DATES; i++) {
+        if (no_end->dates[i] != 0) return false;
+    }
+    return no_end->weekdays == 0;
+}
+
 enum err workday_calendar_open(struct call *c, struct arena *arena, const struct workday_plan *plan,
                                const struct workday_calendar **ret_calendar)
 {
@@ -332,6 +343,8 @@ enum err workday_calendar_open(struct call *c, struct arena *arena, const struct
         .first = first,
         .day_count = day_count,
         .reasons = arena_alloc(arena, (size_t)day_count),
+        .no_end = plan->no_end,
+        .ends_anywhere = no_end_is_empty(&plan->no_end),
     };
     struct decided decided = {};
     enum err e = weeks_set(c, arena, plan, cal);
@@ -359,6 +372,21 @@ struct str workday_calendar_version(const struct workday_calendar *calendar)
     return calendar->version;
 }
 
+const struct workday_no_end *workday_calendar_no_end(const struct workday_calendar *calendar)
+{
+    return &calendar->no_end;
+}
+
+bool workday_forbids(const struct workday_no_end *no_end, int64_t day)
+{
+    if ((no_end->weekdays & 1u << time_weekday(day)) != 0) return true;
+    struct date date = time_date_of(day);
+    for (size_t i = 0; i < WORKDAY_NO_END_DATES; i++) {
+        if (no_end->dates[i] == date.month * 100 + date.day) return true;
+    }
+    return false;
+}
+
 /* Asking */
 
 enum workday_reason workday_reason_of(const struct workday_calendar *cal, int64_t day)
@@ -372,6 +400,11 @@ enum workday_reason workday_reason_of(const struct workday_calendar *cal, int64_
 bool workday_is_working(const struct workday_calendar *cal, int64_t day)
 {
     return workday_reason_of(cal, day) == WORKDAY_WORKED;
+}
+
+struct workday_week workday_week_at(const struct workday_calendar *cal, int64_t day)
+{
+    return *week_of(cal->weeks, cal->week_count, day);
 }
 
 struct workday_hours workday_hours_of(const struct workday_calendar *cal, int64_t day)
@@ -440,7 +473,13 @@ bool workday_add(const struct workday_calendar *cal, int64_t from, int64_t amoun
 {
     int64_t nominal = 0;
     if (!workday_nominal(cal, from, amount, unit, &nominal)) return false;
-    return nth_after(cal, nominal - cal->first, 0, ret_due);
+    int64_t day = nominal;
+    if (!nth_after(cal, day - cal->first, 0, &day)) return false;
+    while (!cal->ends_anywhere && workday_forbids(&cal->no_end, day)) {
+        if (!nth_after(cal, day - cal->first, 1, &day)) return false;
+    }
+    *ret_due = day;
+    return true;
 }
 
 int64_t workday_count(const struct workday_calendar *cal, int64_t from, int64_t to)

@@ -29,7 +29,8 @@
  * An office may keep other hours than the law's week, from a dated day on: seven days with up to
  * two spans of hours each. A day that is open but does not count (a Saturday morning kept for the
  * public) is no working day in terms of days, yet its hours are hours. Terms in hours, days on
- * which none may end, and receipts of all units are in base/workday_term.h.
+ * which none may end, and pauses are in base/workday_term.h; how a receipt is written and read, in
+ * base/workday_receipt.h.
  */
 #include "base/call.h"
 
@@ -50,6 +51,7 @@ enum workday_reason {
     WORKDAY_DECISION,      /* any other decision, such as a day of national mourning */
     WORKDAY_HALF_DAY,      /* open for some hours, not a working day of this office */
     WORKDAY_NO_END,        /* worked, but this office lets no term end on it */
+    WORKDAY_PAUSED,        /* the clock of this term stood still */
     WORKDAY_REASON_COUNT
 };
 
@@ -80,6 +82,14 @@ struct workday_week {
     struct workday_hours day[7]; /* Monday first */
 };
 
+enum { WORKDAY_NO_END_DATES = 8 };
+
+/* Days on which no term ends: it moves to the next working day that is none of them. */
+struct workday_no_end {
+    uint8_t weekdays;                    /* bits 1 << enum weekday */
+    int16_t dates[WORKDAY_NO_END_DATES]; /* month * 100 + day, in every year; 0: unused */
+};
+
 /* What a calendar is computed from. */
 struct workday_plan {
     struct str version;
@@ -87,9 +97,17 @@ struct workday_plan {
     size_t decision_count;
     const struct workday_week *weeks; /* ascending; the law's week holds before the first */
     size_t week_count;
+    struct workday_no_end no_end; /* of the office, for every term that names none of its own */
 };
 
 struct workday_calendar;
+
+/* Days, first and last, on which a term was not counted because its clock was stopped. */
+struct workday_pause {
+    int64_t from;
+    int64_t to;
+    struct str category; /* why, as a word key; may be empty */
+};
 
 enum workday_unit {
     WORKDAY_WORKING_DAYS,
@@ -120,6 +138,8 @@ struct workday_receipt {
     int64_t nominal;     /* the last day before days off and forbidden ends moved it */
     int64_t from_minute; /* terms in hours: of the day; WORKDAY_DAY_MINUTES for its end */
     int64_t due_minute;  /* at which the term is over; WORKDAY_DAY_MINUTES unless in hours */
+    const struct workday_pause *pauses; /* in order of days */
+    size_t pause_count;
 };
 
 /* The decisions known when this version was made, and the name of that state. */
@@ -139,6 +159,11 @@ const struct workday_calendar *workday_calendar_vn(struct call *c, struct arena 
 /* The version it was opened with. */
 struct str workday_calendar_version(const struct workday_calendar *calendar);
 
+/* The days on which the office lets no term end. */
+const struct workday_no_end *workday_calendar_no_end(const struct workday_calendar *calendar);
+/* Says that no term ends on the day. */
+bool workday_forbids(const struct workday_no_end *no_end, int64_t day);
+
 /* Why the day is not worked; WORKDAY_WORKED when it is. Outside the years above only weekends are
  * known. */
 enum workday_reason workday_reason_of(const struct workday_calendar *calendar, int64_t day);
@@ -147,6 +172,8 @@ bool workday_is_working(const struct workday_calendar *calendar, int64_t day);
 /* When the office is open; nothing on a day off and outside the years above. A Saturday worked by
  * decision has the hours of the first day of the week that counts. */
 struct workday_hours workday_hours_of(const struct workday_calendar *calendar, int64_t day);
+/* The week that is kept on that day. */
+struct workday_week workday_week_at(const struct workday_calendar *calendar, int64_t day);
 /* The word key of a reason: "workday.tet". */
 struct str workday_reason_key(enum workday_reason reason);
 
@@ -167,10 +194,3 @@ bool workday_explain(struct arena *arena, const struct workday_calendar *calenda
 /* Working days after `from` up to and including `to`; negative when `to` is before `from`.
  * Shapes: both within the calendar's years. */
 int64_t workday_count(const struct workday_calendar *calendar, int64_t from, int64_t to);
-
-/* {"due":"2026-02-23","counted":5,"skipped":[{"day":"2026-02-14","reason":"workday.weekend"}],
- * "rule":"working_days","calendar":"vn-2026.1","source":"workday.source.civil_2015",
- * "in_force":"2017-01-01"}; with "amount" in weeks and months, and in hours with "since" and "at",
- * local times such as "2026-02-23T24:00". "until" stands beside the source of a law that was
- * replaced; a term from before 2006 names none. */
-struct str workday_receipt_json(struct arena *arena, const struct workday_receipt *receipt);

@@ -1,6 +1,5 @@
 #include "base/workday_term.h"
 
-#include "base/json.h"
 #include "base/time.h"
 
 enum {
@@ -37,20 +36,44 @@ struct workday_source workday_source_of(int64_t day)
     return (struct workday_source){};
 }
 
-static bool is_hours(enum workday_unit unit)
+bool workday_unit_is_hours(enum workday_unit unit)
 {
     return unit == WORKDAY_HOURS || unit == WORKDAY_WORKING_HOURS;
 }
 
-static bool is_forbidden(const struct workday_no_end *no_end, int64_t day)
+static bool is_forbidden(const struct workday_calendar *cal, const struct workday_term *term,
+                         int64_t day)
 {
-    if (no_end == NULL) return false;
-    if ((no_end->weekdays & 1u << time_weekday(day)) != 0) return true;
-    struct date date = time_date_of(day);
-    for (size_t i = 0; i < WORKDAY_NO_END_DATES; i++) {
-        if (no_end->dates[i] == date.month * 100 + date.day) return true;
+    return workday_forbids(term->no_end != NULL ? term->no_end : workday_calendar_no_end(cal), day);
+}
+
+/* A pause stops no clock before the day after the event. */
+static bool is_paused(const struct workday_term *term, int64_t day)
+{
+    for (size_t i = 0; i < term->pause_count; i++) {
+        const struct workday_pause *pause = &term->pauses[i];
+        if (day > term->from && day >= pause->from && day <= pause->to) return true;
     }
     return false;
+}
+
+/* Days after the event up to and including `to` on which the clock stood still and that would have
+ * counted. */
+static int64_t paused_count(const struct workday_calendar *cal, const struct workday_term *term,
+                            int64_t to)
+{
+    int64_t count = 0;
+    int64_t next = term->from + 1; /* pauses that touch share a day: it stops once */
+    for (size_t i = 0; i < term->pause_count; i++) {
+        const struct workday_pause *pause = &term->pauses[i];
+        int64_t first = pause->from > next ? pause->from : next;
+        int64_t last = pause->to < to ? pause->to : to;
+        if (first > last) continue;
+        bool working = term->unit == WORKDAY_WORKING_DAYS;
+        count += working ? workday_count(cal, first - 1, last) : last - first + 1;
+        next = last + 1;
+    }
+    return count;
 }
 
 static int64_t open_minutes(const struct workday_hours *hours)
@@ -87,6 +110,7 @@ static bool end_in_working_hours(const struct workday_calendar *cal,
     int64_t last = time_day_of((struct date){WORKDAY_YEAR_MAX, 12, 31});
     for (int64_t day = term->from; day <= last; day++) {
         struct workday_hours hours = workday_hours_of(cal, day);
+        if (is_paused(term, day)) hours = (struct workday_hours){};
         if (spend_day(&hours, from_minute, &minutes, &ret_due->minute)) {
             ret_due->day = day;
             return true;
@@ -94,6 +118,30 @@ static bool end_in_working_hours(const struct workday_calendar *cal,
         from_minute = 0;
     }
     return false;
+}
+
+/* Open minutes of a day before a minute of it. */
+static int64_t open_until(const struct workday_hours *hours, int64_t minute)
+{
+    int64_t minutes = 0;
+    for (size_t i = 0; i < WORKDAY_SPANS; i++) {
+        const struct workday_span *span = &hours->span[i];
+        int64_t end = minute < span->to_minute ? minute : span->to_minute;
+        if (end > span->from_minute) minutes += end - span->from_minute;
+    }
+    return minutes;
+}
+
+int64_t workday_open_minutes(const struct workday_calendar *cal, struct workday_due from,
+                             struct workday_due to)
+{
+    int64_t minutes = 0;
+    for (int64_t day = from.day; day <= to.day; day++) {
+        struct workday_hours hours = workday_hours_of(cal, day);
+        minutes += day == to.day ? open_until(&hours, to.minute) : open_minutes(&hours);
+        if (day == from.day) minutes -= open_until(&hours, from.minute);
+    }
+    return minutes > 0 ? minutes : 0;
 }
 
 /* Midnight belongs to the day that ends with it. */
@@ -112,27 +160,65 @@ static bool term_is_valid(const struct workday_calendar *cal, const struct workd
     int64_t day = 0; /* the calendar's years are those of a term of no days */
     if (!workday_nominal(cal, term->from, 0, WORKDAY_CALENDAR_DAYS, &day)) return false;
     if (term->amount < 0 || term->amount > WORKDAY_TERM_MAX) return false;
-    return !is_hours(term->unit) || (term->minute >= 0 && term->minute <= WORKDAY_DAY_MINUTES);
+    if (term->pause_count > WORKDAY_PAUSES_MAX) return false;
+    for (size_t i = 0; i < term->pause_count; i++) {
+        const struct workday_pause *pause = &term->pauses[i];
+        bool ordered = pause->from <= pause->to && (i == 0 || pause->from >= pause[-1].to);
+        if (!ordered || !workday_nominal(cal, pause->from, 0, WORKDAY_CALENDAR_DAYS, &day) ||
+            !workday_nominal(cal, pause->to, 0, WORKDAY_CALENDAR_DAYS, &day)) {
+            return false;
+        }
+    }
+    return !workday_unit_is_hours(term->unit) ||
+           (term->minute >= 0 && term->minute <= WORKDAY_DAY_MINUTES);
 }
 
-static bool nominal_end(const struct workday_calendar *cal, const struct workday_term *term,
-                        struct workday_due *ret_due)
+/* The end of the counted days, as if the clock had never stopped. */
+static bool plain_end(const struct workday_calendar *cal, const struct workday_term *term,
+                      struct workday_due *ret_due)
 {
-    if (!term_is_valid(cal, term)) return false;
-    if (term->unit == WORKDAY_WORKING_HOURS) return end_in_working_hours(cal, term, ret_due);
     if (term->unit == WORKDAY_HOURS) {
         *ret_due = end_by_the_clock(term);
-        return true;
+        return workday_nominal(cal, ret_due->day, 0, WORKDAY_CALENDAR_DAYS, &ret_due->day);
     }
     ret_due->minute = WORKDAY_DAY_MINUTES;
     return workday_nominal(cal, term->from, term->amount, term->unit, &ret_due->day);
+}
+
+/* `days` more days of the term's own sort after a day. */
+static bool days_after(const struct workday_calendar *cal, const struct workday_term *term,
+                       int64_t from, int64_t days, int64_t *ret_day)
+{
+    if (days == 0) return true;
+    bool working = term->unit == WORKDAY_WORKING_DAYS;
+    return workday_nominal(cal, from, days, working ? WORKDAY_WORKING_DAYS : WORKDAY_CALENDAR_DAYS,
+                           ret_day);
+}
+
+/* Each paused day before the end moves it by one more, over pauses that lie there too. */
+static bool nominal_end(const struct workday_calendar *cal, const struct workday_term *term,
+                        struct workday_due *ret_due)
+{
+    struct workday_due due = {};
+    if (!term_is_valid(cal, term)) return false;
+    if (term->unit == WORKDAY_WORKING_HOURS) return end_in_working_hours(cal, term, ret_due);
+    if (!plain_end(cal, term, &due)) return false;
+    int64_t plain = due.day;
+    int64_t paused = 0;
+    for (int64_t more = paused_count(cal, term, plain); more != paused;
+         more = paused_count(cal, term, due.day)) {
+        paused = more;
+        if (!days_after(cal, term, plain, paused, &due.day)) return false;
+    }
+    *ret_due = due;
+    return true;
 }
 
 /* Working hours end while the office is open, be it for half a day. */
 static bool may_end(const struct workday_calendar *cal, const struct workday_term *term,
                     int64_t day)
 {
-    if (is_forbidden(term->no_end, day)) return false;
+    if (is_forbidden(cal, term, day) || is_paused(term, day)) return false;
     if (workday_is_working(cal, day)) return true;
     struct workday_hours hours = workday_hours_of(cal, day);
     return term->unit == WORKDAY_WORKING_HOURS && open_minutes(&hours) > 0;
@@ -144,7 +230,8 @@ static bool end_move(const struct workday_calendar *cal, const struct workday_te
 {
     int64_t day = due->day;
     while (!may_end(cal, term, day)) {
-        if (!workday_add(cal, day + 1, 0, WORKDAY_CALENDAR_DAYS, &day)) return false;
+        /* a forbidden or paused working day, or a day off: on to the next working day */
+        if (!workday_nominal(cal, day + 1, 0, WORKDAY_WORKING_DAYS, &day)) return false;
     }
     if (day != due->day) *due = (struct workday_due){day, WORKDAY_DAY_MINUTES};
     return workday_nominal(cal, day, 0, WORKDAY_CALENDAR_DAYS, &day);
@@ -165,26 +252,39 @@ static void skip_add(struct workday_receipt *receipt, int64_t day, enum workday_
     receipt->skipped[receipt->skipped_count++] = (struct workday_skip){day, reason};
 }
 
-/* Days on the way that were not counted: only working days and working hours leave any out. */
-static void skipped_before(const struct workday_calendar *cal, struct workday_receipt *receipt)
+/* Why a day on the way was not counted; WORKDAY_WORKED when it was: only working days and working
+ * hours leave out days off, and every unit those on which the clock stood still. */
+static enum workday_reason skip_reason(const struct workday_calendar *cal,
+                                       const struct workday_term *term, int64_t day)
 {
-    bool hours = receipt->unit == WORKDAY_WORKING_HOURS;
-    if (receipt->unit != WORKDAY_WORKING_DAYS && !hours) return;
+    bool hours = term->unit == WORKDAY_WORKING_HOURS;
+    enum workday_reason reason = workday_reason_of(cal, day);
+    bool off = reason != WORKDAY_WORKED && !(hours && reason == WORKDAY_HALF_DAY);
+    if ((term->unit == WORKDAY_WORKING_DAYS || hours) && off) return reason;
+    return is_paused(term, day) ? WORKDAY_PAUSED : WORKDAY_WORKED;
+}
+
+static void skipped_before(const struct workday_calendar *cal, const struct workday_term *term,
+                           struct workday_receipt *receipt)
+{
+    bool hours = term->unit == WORKDAY_WORKING_HOURS;
     if (receipt->amount == 0 && !hours) return; /* moved only */
     bool first = hours && receipt->from_minute < WORKDAY_DAY_MINUTES;
     for (int64_t day = first ? receipt->from : receipt->from + 1; day < receipt->nominal; day++) {
-        enum workday_reason reason = workday_reason_of(cal, day);
-        bool open_half_day = hours && reason == WORKDAY_HALF_DAY;
-        if (reason != WORKDAY_WORKED && !open_half_day) skip_add(receipt, day, reason);
+        enum workday_reason reason = skip_reason(cal, term, day);
+        if (reason != WORKDAY_WORKED) skip_add(receipt, day, reason);
     }
 }
 
 /* Days over which the end was moved. */
-static void skipped_after(const struct workday_calendar *cal, struct workday_receipt *receipt)
+static void skipped_after(const struct workday_calendar *cal, const struct workday_term *term,
+                          struct workday_receipt *receipt)
 {
     for (int64_t day = receipt->nominal; day < receipt->due; day++) {
         enum workday_reason reason = workday_reason_of(cal, day);
-        skip_add(receipt, day, reason == WORKDAY_WORKED ? WORKDAY_NO_END : reason);
+        if (reason == WORKDAY_WORKED)
+            reason = is_paused(term, day) ? WORKDAY_PAUSED : WORKDAY_NO_END;
+        skip_add(receipt, day, reason);
     }
 }
 
@@ -202,20 +302,22 @@ bool workday_term_explain(struct arena *arena, const struct workday_calendar *ca
         .version = workday_calendar_version(cal),
         .amount = term->amount,
         .nominal = nominal.day,
-        .from_minute = is_hours(term->unit) ? term->minute : WORKDAY_DAY_MINUTES,
+        .from_minute = workday_unit_is_hours(term->unit) ? term->minute : WORKDAY_DAY_MINUTES,
         .due_minute = due.minute,
         .skipped =
             arena_array(arena, (size_t)(due.day - term->from) + 1, sizeof(struct workday_skip)),
+        .pauses = term->pauses,
+        .pause_count = term->pause_count,
     };
     /* no day was counted by a term of no working days: all up to its end were moved over */
     bool none = term->unit == WORKDAY_WORKING_DAYS && term->amount == 0;
     if (none) receipt.nominal = term->from;
     receipt.counted = term->amount;
     bool by_date = term->unit == WORKDAY_WEEKS || term->unit == WORKDAY_MONTHS;
-    if (by_date) receipt.counted = nominal.day - term->from;
-    skipped_before(cal, &receipt);
-    skipped_after(cal, &receipt);
-    if (!is_hours(term->unit)) {
+    skipped_before(cal, term, &receipt);
+    if (by_date) receipt.counted = nominal.day - term->from - (int64_t)receipt.skipped_count;
+    skipped_after(cal, term, &receipt);
+    if (!workday_unit_is_hours(term->unit)) {
         int64_t skipped_count = (int64_t)receipt.skipped_count;
         ensure(receipt.due - receipt.from == receipt.counted + skipped_count);
     }
@@ -226,60 +328,8 @@ bool workday_term_explain(struct arena *arena, const struct workday_calendar *ca
 bool workday_explain(struct arena *arena, const struct workday_calendar *cal, int64_t from,
                      int64_t amount, enum workday_unit unit, struct workday_receipt *ret_receipt)
 {
-    if (is_hours(unit)) return false;
+    if (workday_unit_is_hours(unit)) return false;
     struct workday_term term = {
         .from = from, .minute = WORKDAY_DAY_MINUTES, .amount = amount, .unit = unit};
     return workday_term_explain(arena, cal, &term, ret_receipt);
-}
-
-static void put_day(struct sb *sb, const char *name, int64_t day)
-{
-    sb_printf(sb, ",\"%s\":", name);
-    json_text(sb, time_format_day(sb->arena, day));
-}
-
-static void put_moment(struct sb *sb, const char *name, int64_t day, int64_t minute)
-{
-    struct str date = time_format_day(sb->arena, day);
-    sb_printf(sb, ",\"%s\":\"%.*sT%02d:%02d\"", name, STR_ARG(date), (int)(minute / 60),
-              (int)(minute % 60));
-}
-
-static void put_source(struct sb *sb, int64_t day)
-{
-    struct workday_source source = workday_source_of(day);
-    if (source.key.len == 0) return;
-    sb_put(sb, S(",\"source\":"));
-    json_text(sb, source.key);
-    put_day(sb, "in_force", source.from);
-    if (source.until != 0) put_day(sb, "until", source.until);
-}
-
-struct str workday_receipt_json(struct arena *arena, const struct workday_receipt *receipt)
-{
-    struct sb sb = sb_new(arena, 0);
-    sb_put(&sb, S("{\"due\":"));
-    json_text(&sb, time_format_day(arena, receipt->due));
-    sb_printf(&sb, ",\"counted\":%lld,\"skipped\":[", (long long)receipt->counted);
-    for (size_t i = 0; i < receipt->skipped_count; i++) {
-        sb_put(&sb, i > 0 ? S(",{\"day\":") : S("{\"day\":"));
-        json_text(&sb, time_format_day(arena, receipt->skipped[i].day));
-        sb_put(&sb, S(",\"reason\":"));
-        json_text(&sb, workday_reason_key(receipt->skipped[i].reason));
-        sb_char(&sb, '}');
-    }
-    sb_put(&sb, S("],\"rule\":"));
-    json_text(&sb, workday_unit_word(receipt->unit));
-    sb_put(&sb, S(",\"calendar\":"));
-    json_text(&sb, receipt->version);
-    put_source(&sb, receipt->from);
-    if (receipt->unit == WORKDAY_WEEKS || receipt->unit == WORKDAY_MONTHS) {
-        sb_printf(&sb, ",\"amount\":%lld", (long long)receipt->amount);
-    }
-    if (is_hours(receipt->unit)) {
-        put_moment(&sb, "since", receipt->from, receipt->from_minute);
-        put_moment(&sb, "at", receipt->due, receipt->due_minute);
-    }
-    sb_char(&sb, '}');
-    return sb_str(&sb);
 }

@@ -1,4 +1,4 @@
-#include "base/workday_term.h"
+#include "base/workday_receipt.h"
 
 #include "base/time.h"
 #include "base/words.h"

@@ -3,6 +3,7 @@
 #include "base/lunar.h"
 #include "base/time.h"
 #include "base/words.h"
+#include "base/workday_receipt.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

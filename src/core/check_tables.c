@@ -16,8 +16,18 @@ static const struct check_table CORE_TABLES[] = {
      .cut = "record"},
     {.name = S("obligation"),
      .columns = S("about, what, okey, by_record, by_n, owner, creditor, opened_ms, first_due_ms,"
-                  " due_day, due_ms, why, title, urgent, settled_ms"),
+                  " due_day, due_ms, why, title, urgent, settled_ms, paused_day"),
      .key_count = 3,
+     .cut = "about"},
+    {.name = S("obligation_limit"),
+     .columns = S("about, what, okey, kind, by_record, by_n, first_due_ms, due_day, due_ms,"
+                  " paused_day, why"),
+     .key_count = 5,
+     .cut = "about"},
+    {.name = S("obligation_move"),
+     .columns = S("about, what, okey, kind, by_record, by_n, at_ms, person, title, from_ms, to_ms,"
+                  " paused_day, reason"),
+     .key_count = 6,
      .cut = "about"},
     {.name = S("settlement"),
      .columns = S("about, what, okey, by_record, by_n, at_ms"),

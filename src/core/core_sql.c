@@ -109,6 +109,22 @@ static const struct migration STEPS[] = {
      "CREATE TABLE notice_rule (party TEXT NOT NULL, by_record TEXT NOT NULL, mail INT NOT NULL,"
      " sms INT NOT NULL, quiet_from INT NOT NULL, quiet_to INT NOT NULL, daily INT NOT NULL,"
      " passes INT NOT NULL, titles INT NOT NULL, PRIMARY KEY (party));"},
+    {.name = "core.deadlines",
+     .sql =
+         /* projection: every limit of an obligation; may be stated before the obligation itself */
+     "CREATE TABLE obligation_limit (about TEXT NOT NULL, what TEXT NOT NULL, okey TEXT NOT NULL,"
+     " kind INT NOT NULL, by_record TEXT NOT NULL, by_n INT NOT NULL, first_due_ms INT NOT NULL,"
+     " due_day INT NOT NULL, due_ms INT NOT NULL, paused_day INT NOT NULL, why TEXT NOT NULL,"
+     " PRIMARY KEY (about, what, okey, kind, by_record));"
+     "CREATE INDEX obligation_limit_by ON obligation_limit (by_record);"
+     /* projection: each time a limit was moved, by the version that moved it; only ever added to */
+     "CREATE TABLE obligation_move (about TEXT NOT NULL, what TEXT NOT NULL, okey TEXT NOT NULL,"
+     " kind INT NOT NULL, by_record TEXT NOT NULL, by_n INT NOT NULL, at_ms INT NOT NULL,"
+     " person TEXT NOT NULL, title TEXT NOT NULL, from_ms INT NOT NULL, to_ms INT NOT NULL,"
+     " paused_day INT NOT NULL, reason TEXT NOT NULL,"
+     " PRIMARY KEY (about, what, okey, kind, by_record, by_n));"
+     /* the clock stands since this day: then due_ms is no date */
+     "ALTER TABLE obligation ADD COLUMN paused_day INT NOT NULL DEFAULT 0;"},
 };
 
 const struct migration *core_migrations(size_t *ret_count)

@@ -31,6 +31,10 @@ struct kind {
     /* Tells people of a version that has just come here, written or received: notices. Once, in its
      * transaction; a rebuild of the projections tells nobody anything. NULL: none. */
     enum err (*tell)(struct call *c, const struct version *v, const void *body);
+    /* Counts the deadlines of a record of this office again by its present calendar and writes a
+     * new version, with the reason, when any falls on another day. NULL: it has none that the
+     * calendar moves. */
+    enum err (*recount)(struct call *c, struct str record, struct str reason, bool *ret_moved);
 };
 
 /* What an act gives back. */
@@ -91,6 +95,9 @@ struct module {
      * calendar: at the start, and after each commit that touched one of the module's kinds. Runs
      * in a read snapshot, for nobody; `memory` lives as long as the office. NULL: none. */
     enum err (*refresh)(struct call *c, struct office *office, struct arena *memory);
+    /* What the module asks of the actor today that no record owes, computed anew for each look:
+     * adds maps {text, href} to the list. NULL: nothing. */
+    enum err (*asks)(struct call *c, struct node *list);
 };
 
 /* All modules: the built-in ones of core (today; office, units, persons, peers), then the folders

@@ -1,6 +1,7 @@
 #include "core/obligation.h"
 
 #include "base/limits.h"
+#include "base/time.h"
 #include "base/words.h"
 #include "core/obligation_sql.h"
 #include "core/office.h"
@@ -15,7 +16,9 @@ enum {
     COLUMN_WHY,
     COLUMN_TITLE,
     COLUMN_URGENT,
-    COLUMN_KIND
+    COLUMN_KIND,
+    COLUMN_FIRST_DUE,
+    COLUMN_PAUSED
 };
 
 /* Names already asked for: a page has many rows and few parties. */
@@ -25,16 +28,6 @@ struct names {
     struct str name[NAMES_MAX];
     size_t count;
 };
-
-/* A party as people read it: code of an office, title of a person, name of a unit, a role. */
-static struct str party_name(struct call *c, struct str party)
-{
-    struct str id = str_sub(party, 2, party.len);
-    if (str_starts(party, S("o:"))) return office_code(c, id);
-    if (str_starts(party, S("p:"))) return person_title(c, id);
-    if (str_starts(party, S("u:"))) return unit_name(c, id);
-    return words(c->lang, str_format(c->arena, "role.%.*s", STR_ARG(id)));
-}
 
 static struct str name_once(struct call *c, struct names *names, struct str party)
 {
@@ -48,6 +41,32 @@ static struct str name_once(struct call *c, struct names *names, struct str part
         names->name[names->count++] = name;
     }
     return name;
+}
+
+/* "dời từ 12/02/2026 sang 16/02/2026": both dates, for as long as it is owed. */
+static struct str moved_text(struct call *c, int64_t first_ms, int64_t due_ms)
+{
+    struct fail_arg args[] = {
+        {"from", time_format_day_vn(c->arena, time_hanoi_day(first_ms))},
+        {"to", due_ms == 0 ? words(c->lang, S("due.none"))
+                           : time_format_day_vn(c->arena, time_hanoi_day(due_ms))},
+    };
+    return words_fill(c->arena, c->lang, S("due.moved"), args, ARRAY_LEN(args));
+}
+
+static void obligation_due(struct call *c, struct node *row, const struct rows *rows, size_t i,
+                           int64_t due_ms)
+{
+    int64_t paused_day = rows_int(rows, i, COLUMN_PAUSED);
+    int64_t first_ms = rows_int(rows, i, COLUMN_FIRST_DUE);
+    struct str why = rows_text(rows, i, COLUMN_WHY);
+    if (paused_day > 0) {
+        (void)view_due_paused(c, row, "due", paused_day, why);
+        return;
+    }
+    (void)view_due(c, row, "due", due_ms, why, false);
+    bool moved = first_ms != OBLIGATION_UNDATED_MS && first_ms != due_ms;
+    if (moved) node_text(c, row, "moved", moved_text(c, first_ms, due_ms));
 }
 
 static void obligation_row(struct call *c, struct node *list, struct names *names,
@@ -69,7 +88,7 @@ static void obligation_row(struct call *c, struct node *list, struct names *name
     node_text(c, row, "creditor", name_once(c, names, rows_text(rows, i, COLUMN_CREDITOR)));
     node_int(c, row, "urgent", rows_int(rows, i, COLUMN_URGENT));
     node_bool(c, row, "late", due_ms > 0 && due_ms < c->now_ms);
-    (void)view_due(c, row, "due", due_ms, rows_text(rows, i, COLUMN_WHY), false);
+    obligation_due(c, row, rows, i, due_ms);
 }
 
 /* Earlier due first, no date last; then in the order they came. */

@@ -13,3 +13,16 @@ enum err obligation_by_owner(struct call *c, struct str owner, const struct obli
                              int64_t limit, struct rows *ret_rows);
 enum err obligation_by_creditor(struct call *c, struct str creditor, int64_t limit,
                                 struct rows *ret_rows);
+
+/* Empties what obligations are made into, before they are made anew. */
+enum err obligation_forget(struct call *c);
+
+/* The limits of what is owed about a record: what, owner, kind, due_ms, first_due_ms, paused_day,
+ * why; open ones first, then by date. */
+enum err obligation_limits_of(struct call *c, struct str about, struct rows *ret_rows);
+/* Their moves, newest first, those of one version to one date as one row: what, one of their
+ * owners, how many, kind, at_ms, person, title, from_ms, to_ms, paused_day, reason, by_record. */
+enum err obligation_moves_of(struct call *c, struct str about, struct rows *ret_rows);
+
+/* A party as people read it: code of an office, title of a person, name of a unit, a role. */
+struct str party_name(struct call *c, struct str party);

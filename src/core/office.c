@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "base/id.h"
+#include "base/time.h"
 #include "base/words.h"
+#include "base/workday_term.h"
 #include "core/core_sql.h"
 #include "core/login.h"
 #include "core/org.h"
@@ -272,7 +274,8 @@ enum err office_load(struct call *c, struct office *office)
     office->key = office_key_id(c->arena, office->public_key);
     struct arena *memory = arena_open(0);
     arena_defer(c->arena, memory_end, memory);
-    return office_refresh(c, office, memory);
+    e = office_remake(c);
+    return e == OK ? office_refresh(c, office, memory) : e;
 }
 
 static bool peer_of_row(struct call *c, const struct rows *rows, size_t i, struct peer *ret_peer)
@@ -398,8 +401,29 @@ enum err unit_list(struct call *c, struct node *ret_list)
     return e;
 }
 
+/* A date from a record may lie anywhere; outside the calendar's years nothing is counted. */
+static int64_t day_clamp(int64_t day)
+{
+    int64_t first = time_day_of((struct date){WORKDAY_YEAR_MIN, 1, 1});
+    int64_t last = time_day_of((struct date){WORKDAY_YEAR_MAX, 12, 31});
+    return day < first ? first : day > last ? last : day;
+}
+
 int64_t office_workdays_between(struct call *c, int64_t from_day, int64_t to_day)
 {
     if (to_day <= from_day) return 0;
-    return workday_count(c->office->calendar, from_day, to_day);
+    return workday_count(c->office->calendar, day_clamp(from_day), day_clamp(to_day));
+}
+
+static struct workday_due moment_of(int64_t ms)
+{
+    enum { MINUTE_MS = 60 * 1000 };
+    int64_t day = time_hanoi_day(ms);
+    return (struct workday_due){day_clamp(day), (ms - time_hanoi_midnight_ms(day)) / MINUTE_MS};
+}
+
+int64_t office_work_minutes(struct call *c, int64_t from_ms, int64_t to_ms)
+{
+    if (from_ms >= to_ms) return 0;
+    return workday_open_minutes(c->office->calendar, moment_of(from_ms), moment_of(to_ms));
 }

@@ -78,6 +78,10 @@ enum err office_migrate(struct call *c);
  * "office.exists". */
 enum err office_found(struct call *c, struct str admin_login, struct str admin_password);
 
+/* Makes obligations anew when they were made by an older edition of the program; once. After
+ * office_migrate, by office_load. */
+enum err office_remake(struct call *c);
+
 /* Loads id, code, name and public key from the office's own record, and refreshes. */
 enum err office_load(struct call *c, struct office *office);
 
@@ -112,6 +116,8 @@ struct str person_title(struct call *c, struct str person);
 
 /* Working days after `from_day` up to and including `to_day`; 0 when to <= from. */
 int64_t office_workdays_between(struct call *c, int64_t from_day, int64_t to_day);
+/* Minutes that the office is open between two instants, none when they run backwards. */
+int64_t office_work_minutes(struct call *c, int64_t from_ms, int64_t to_ms);
 /* Name of a unit of this office. */
 struct str unit_name(struct call *c, struct str unit);
 /* Persons still in the office who hold any of the roles, by title, as maps {record, title, unit,

@@ -21,13 +21,26 @@ static const struct field ARG_FIELDS[] = {
 static const struct field_table ARGUMENTS =
     FIELD_TABLE("today.args", struct obligation_after, ARG_FIELDS);
 
+/* What modules ask that no record owes, such as a decision that is still missing. */
+static enum err asks_put(struct call *c, struct node *list)
+{
+    enum err e = OK;
+    for (size_t i = 0; e == OK && i < modules_count(); i++) {
+        const struct module *module = modules_at(i);
+        if (module->asks != NULL) e = module->asks(c, list);
+    }
+    return e;
+}
+
 static enum err today(struct call *c, const void *args, struct view *ret_view)
 {
     const struct obligation_after *after = args;
     struct obligation_after next = {};
     view_start(c, ret_view, VIEW_TODAY, (struct str){});
+    enum err e = asks_put(c, node_put_list(c, ret_view->data, "asks"));
+    if (e != OK) return e;
     struct node *mine = node_put_list(c, ret_view->data, "mine");
-    enum err e = obligation_mine(c, after, TODAY_ROWS, mine, &next);
+    e = obligation_mine(c, after, TODAY_ROWS, mine, &next);
     if (e != OK) return e;
     if (next.id > 0) {
         node_text(c, ret_view->data, "next_href",

@@ -73,5 +73,12 @@ void view_fact(struct call *c, struct view *view, const char *label_key, struct 
 /* A deadline: text "còn 2 ngày làm việc · thứ Năm 12/02/2026 17:00", tone, and the receipt. */
 struct node *view_due(struct call *c, struct node *parent, const char *name, int64_t due_ms,
                       struct str why_json, bool done);
+/* The same for a deadline whose clock stands still: "Tạm dừng từ 12/03/2026". */
+struct node *view_due_paused(struct call *c, struct node *parent, const char *name,
+                             int64_t paused_day, struct str why_json);
+/* A section of a record page, with columns and rows of its own. */
+struct view view_section(struct call *c, struct view *view, const char *title_key);
+/* Offers the way to another page, beside the acts. */
+void view_link(struct call *c, struct view *view, const char *label_key, struct str href);
 /* Offers an act at the head of a list page or on a record page without a record of its own. */
 void view_act(struct call *c, struct view *view, const char *act, bool main);

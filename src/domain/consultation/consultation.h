@@ -13,6 +13,7 @@
  *     reply    the asker's, seen by that giver alone: what became of each point
  */
 #include "core/paper.h"
+#include "core/pause.h"
 #include "core/record.h"
 
 enum {
@@ -55,6 +56,9 @@ enum consultation_outcome { OUTCOME_OPEN, OUTCOME_ACCEPTED, OUTCOME_PARTLY, OUTC
 
 struct consultation_asked {
     struct str office;
+    int64_t due_day; /* its own, once it alone was given more time; 0: that of the request */
+    int64_t due_ms;
+    struct str why;
 };
 struct consultation_body {
     struct str name;
@@ -86,6 +90,10 @@ struct consultation_request {
     struct list silent;      /* struct consultation_silent: who had not answered at the closing */
     int64_t register_day;    /* by which every asked office registers it */
     struct str register_why; /* JSON receipt of that day */
+    struct str moved_by;     /* title of who moved the deadline last */
+    struct list pauses;      /* struct pause, core/pause.h */
+    int64_t legal_day;       /* the latest day that a law allows; 0: none is named */
+    struct str legal_basis;  /* which law */
 };
 
 struct consultation_intake {
@@ -205,6 +213,8 @@ struct consultation_ask_input {
     struct list asked_bodies;
     int64_t days;
     int64_t urgency;
+    int64_t legal_day;
+    struct str legal_basis;
 };
 struct consultation_assign_input {
     struct str record;
@@ -247,8 +257,15 @@ struct consultation_remind_input {
 struct consultation_extend_input {
     struct str record;
     int64_t seen;
-    int64_t due_day;
+    int64_t due_day;     /* the new deadline, or ... */
+    int64_t days;        /* ... how many working days more */
+    struct list offices; /* struct consultation_asked: who gets them; nobody named: all */
     struct str reason;
+};
+struct consultation_pause_input { /* pause, resume */
+    struct str record;
+    int64_t seen;
+    struct pause pause; /* resume: only to_day */
 };
 struct consultation_list_args {
     int64_t box;      /* enum consultation_box */
@@ -273,6 +290,8 @@ extern const struct field_table CONSULTATION_APPROVE;
 extern const struct field_table CONSULTATION_BEHALF;
 extern const struct field_table CONSULTATION_ANSWER_POINT;
 extern const struct field_table CONSULTATION_EXTEND;
+extern const struct field_table CONSULTATION_PAUSE;
+extern const struct field_table CONSULTATION_RESUME;
 extern const struct field_table CONSULTATION_CLOSE;
 extern const struct field_table CONSULTATION_REMIND;
 extern const struct field_table CONSULTATION_LIST_ARGS;
@@ -296,8 +315,12 @@ enum err consultation_draft_apply(struct call *c, const struct version *v, const
 enum err consultation_opinion_apply(struct call *c, const struct version *v, const void *body);
 enum err consultation_reply_apply(struct call *c, const struct version *v, const void *body);
 
+/* consultation_deadline.c; see struct kind. */
+enum err consultation_request_recount(struct call *c, struct str record, struct str reason,
+                                      bool *ret_moved);
+
 /* The tables of contents of the acts and of the views. */
-enum { CONSULTATION_ACT_COUNT = 13, CONSULTATION_VIEW_COUNT = 7, CONSULTATION_MIGRATION_COUNT = 3 };
+enum { CONSULTATION_ACT_COUNT = 15, CONSULTATION_VIEW_COUNT = 7, CONSULTATION_MIGRATION_COUNT = 3 };
 extern const struct act CONSULTATION_ACTS[CONSULTATION_ACT_COUNT];
 extern const struct view_def CONSULTATION_VIEWS[CONSULTATION_VIEW_COUNT];
 extern const struct migration CONSULTATION_MIGRATIONS[CONSULTATION_MIGRATION_COUNT];

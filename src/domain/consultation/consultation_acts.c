@@ -78,14 +78,15 @@ static enum err for_asker_put(struct call *c, const struct consultation_case *ro
 static struct consultation_intake intake_of(struct call *c, const struct consultation_case *round)
 {
     const struct consultation_request *r = &round->request;
+    struct consultation_due due = consultation_due_of(r, c->office->id);
     return (struct consultation_intake){
         .request = round->head.record,
         .received_ms = c->now_ms,
         .subject = r->subject,
         .urgency = r->urgency,
-        .due_day = r->due_day,
-        .due_ms = r->due_ms,
-        .why = r->why,
+        .due_day = due.day,
+        .due_ms = due.ms,
+        .why = due.why,
     };
 }
 
@@ -155,11 +156,12 @@ static enum err run_refuse(struct call *c, const void *input, struct act_result 
 static void officer_due(struct call *c, const struct consultation_assign_input *in,
                         const struct consultation_request *r, struct consultation_intake *intake)
 {
-    intake->due_day = r->due_day;
-    intake->due_ms = r->due_ms;
-    intake->why = r->why;
-    if (in->due_day == 0 || in->due_day == r->due_day) return;
-    if (in->due_day > r->due_day) problem(c, S("due_date"), "consultation.officer_due_late");
+    struct consultation_due due = consultation_due_of(r, c->office->id);
+    intake->due_day = due.day;
+    intake->due_ms = due.ms;
+    intake->why = due.why;
+    if (in->due_day == 0 || in->due_day == due.day) return;
+    if (in->due_day > due.day) problem(c, S("due_date"), "consultation.officer_due_late");
     if (in->due_day < time_hanoi_day(c->now_ms)) problem(c, S("due_date"), "consultation.due_past");
     intake->due_day = in->due_day;
     intake->due_ms = consultation_due_ms(in->due_day);
@@ -215,6 +217,7 @@ static enum err run_draft(struct call *c, const void *input, struct act_result *
     if (e == OK) e = consultation_case_seen(c, &round, &seen);
     if (e != OK) return e;
     if (in->seen > 0 && in->seen != seen) return fail(c, ERR_STALE, "record.stale");
+    struct consultation_due due = consultation_due_of(&round.request, c->office->id);
     struct consultation_draft draft = {
         .request = in->record,
         .answer = in->answer,
@@ -225,9 +228,9 @@ static enum err run_draft(struct call *c, const void *input, struct act_result *
         .officer = c->who.person,
         .subject = round.request.subject,
         .urgency = round.request.urgency,
-        .due_day = round.request.due_day,
-        .due_ms = round.request.due_ms,
-        .why = round.request.why,
+        .due_day = due.day,
+        .due_ms = due.ms,
+        .why = due.why,
     };
     if (in->submit) e = draft_hand_in(c, &draft);
     return e != OK ? e : draft_put(c, &round, &draft, ret_result);
@@ -387,6 +390,22 @@ const struct act CONSULTATION_ACTS[CONSULTATION_ACT_COUNT] = {
      .home_only = true,
      .state = consultation_can_remind,
      .run = consultation_run_remind},
+    {.name = "consultation.pause",
+     .input = &CONSULTATION_PAUSE,
+     ON_REQUEST,
+     .roles = ROLES_HEAD,
+     .assigned = true,
+     .home_only = true,
+     .state = consultation_can_pause,
+     .run = consultation_run_pause},
+    {.name = "consultation.resume",
+     .input = &CONSULTATION_RESUME,
+     ON_REQUEST,
+     .roles = ROLES_HEAD,
+     .assigned = true,
+     .home_only = true,
+     .state = consultation_can_resume,
+     .run = consultation_run_resume},
     {.name = "consultation.close",
      .input = &CONSULTATION_CLOSE,
      ON_REQUEST,

@@ -1,21 +1,16 @@
-/* consultation_ask.c: the asker's acts: asking, letters of bodies outside, replies, deadline, end.
- */
+/* consultation_ask.c: the asker's acts: asking, letters of bodies outside, replies, the end. What
+ * moves or stops the deadline is in consultation_deadline.c. */
 #include "consultation_acts.h"
 
 #include "base/id.h"
 #include "base/time.h"
-#include "base/workday.h"
+#include "base/workday_receipt.h"
 #include "core/act.h"
 #include "core/office.h"
 
 enum err consultation_can_register_behalf(struct call *c, const struct head *head)
 {
     return consultation_step_allowed(c, head, STEP_BEHALF);
-}
-
-enum err consultation_can_extend(struct call *c, const struct head *head)
-{
-    return consultation_step_allowed(c, head, STEP_EXTEND);
 }
 
 enum err consultation_can_close(struct call *c, const struct head *head)
@@ -96,6 +91,9 @@ static void deadline_set(struct call *c, const struct consultation_ask_input *in
     }
     ensure(due.due > r->from_day);
     ensure(next.due <= due.due);
+    if (in->legal_day != 0 && in->legal_day < due.due) {
+        problem(c, S("days"), "consultation.after_legal");
+    }
     r->due_day = due.due;
     r->due_ms = consultation_due_ms(due.due);
     r->why = workday_receipt_json(c->arena, &due);
@@ -128,10 +126,15 @@ enum err consultation_run_ask(struct call *c, const void *input, struct act_resu
         .signer_title = person_title(c, c->who.person),
         .officer = c->who.person,
         .state = ROUND_OPEN,
+        .legal_day = in->legal_day,
+        .legal_basis = in->legal_basis,
     };
     enum err e = asked_check(c, in);
     if (e != OK) return e;
     bodies_check(c, in);
+    if ((in->legal_day != 0) != (in->legal_basis.len > 0)) {
+        problem(c, S("legal_basis"), "consultation.legal_whole");
+    }
     deadline_set(c, in, &r);
     e = problems_fail(c);
     if (e != OK) return e;
@@ -269,61 +272,7 @@ enum err consultation_run_answer_point(struct call *c, const void *input,
     return reply_put(c, record, &reply, ret_result);
 }
 
-/* ---- deadline and end ---- */
-
-static enum err request_put(struct call *c, const struct consultation_case *round, int64_t seen_n,
-                            struct act_result *ret_result)
-{
-    struct put put = {
-        .kind = "consultation.request",
-        .record = round->head.record,
-        .seen_n = seen_n,
-        .body = &round->request,
-        .priority = consultation_priority(round->request.urgency),
-    };
-    return record_put(c, &put, ret_result);
-}
-
-/* How the moved deadline counts from the first day, so that its receipt can be read like any other.
- */
-static void deadline_move(struct call *c, int64_t due_day, struct consultation_request *r)
-{
-    struct workday_receipt receipt = {};
-    int64_t days = workday_count(c->office->calendar, r->from_day, due_day);
-    bool there = workday_explain(c->arena, c->office->calendar, r->from_day, days,
-                                 WORKDAY_WORKING_DAYS, &receipt);
-    ensure(due_day > r->due_day);
-    if (there) ensure(receipt.due == due_day); /* a working day is counted to itself */
-    if (there) r->why = workday_receipt_json(c->arena, &receipt);
-    r->due_day = due_day;
-    r->due_ms = consultation_due_ms(due_day);
-}
-
-/* A moved deadline keeps the first one beside it; each version keeps the reason of its own move. */
-enum err consultation_run_extend(struct call *c, const void *input, struct act_result *ret_result)
-{
-    const struct consultation_extend_input *in = input;
-    struct consultation_case round = {};
-    const struct workday_calendar *calendar = c->office->calendar;
-    enum err e = consultation_case_load(c, in->record, &round);
-    if (e != OK) return e;
-    struct consultation_request *r = &round.request;
-    ensure(r->state == ROUND_OPEN);
-    if (in->due_day - r->from_day > CONSULTATION_SPAN) {
-        problem(c, S("due_date"), "consultation.due_far");
-    }
-    if (in->due_day <= r->due_day) problem(c, S("due_date"), "consultation.due_earlier");
-    if (in->due_day < time_hanoi_day(c->now_ms)) problem(c, S("due_date"), "consultation.due_past");
-    if (!workday_is_working(calendar, in->due_day)) {
-        problem(c, S("due_date"), "consultation.due_not_working");
-    }
-    e = problems_fail(c);
-    if (e != OK) return e;
-    if (r->first_due_day == 0) r->first_due_day = r->due_day;
-    deadline_move(c, in->due_day, r);
-    r->moved_reason = in->reason;
-    return request_put(c, &round, in->seen, ret_result);
-}
+/* ---- the end ---- */
 
 /* Whoever has neither answered nor refused is named in the closing version. */
 static void silent_list(struct call *c, const struct consultation_case *round,
@@ -357,7 +306,7 @@ enum err consultation_run_close(struct call *c, const void *input, struct act_re
     r->closed_ms = c->now_ms;
     r->close_note = in->text;
     silent_list(c, &round, &r->silent);
-    e = request_put(c, &round, in->seen, ret_result);
+    e = consultation_request_put(c, &round, in->seen, ret_result);
     if (e != OK) return e;
     ret_result->more = node_map(c);
     struct node *names = node_put_list(c, ret_result->more, "silent");

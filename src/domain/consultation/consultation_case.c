@@ -32,6 +32,7 @@ enum err consultation_case_load(struct call *c, struct str record,
         .round = round.request.state,
         .intake = round.intake.state,
         .officer = round.intake.officer.len > 0,
+        .paused = pause_is_open(&round.request.pauses),
         .draft = round.draft.state,
     };
     ensure(!(round.stage.own && round.stage.asked)); /* see consultation_request_valid */

@@ -17,6 +17,7 @@ enum {
     TITLE_BYTES = 200,
     BODY_NAME_BYTES = 300,
     CLAUSE_BYTES = 200,
+    BASIS_BYTES = 300,
     YEAR_MAX = 2199,
     AFTER_BYTES = 120
 };
@@ -34,9 +35,20 @@ static const char *const BOXES[] = {"all", "sent", "received", NULL};
 
 static const struct field ASKED_FIELDS[] = {
     ROW(consultation_asked, "office", office, FIELD_OFFICE, .required = true),
+    ROW(consultation_asked, "due_date", due_day, FIELD_DATE, .max = 0),
+    ROW(consultation_asked, "due", due_ms, FIELD_INSTANT, .max = 0),
+    ROW(consultation_asked, "why", why, FIELD_LONG, .max = CONSULTATION_LONG_BYTES),
 };
 static const struct field_table ASKED_TABLE =
     FIELD_TABLE("consultation.asked", struct consultation_asked, ASKED_FIELDS);
+
+/* Offices as an act names them: their deadlines are not the caller's to write. */
+static const struct field NAMED_FIELDS[] = {
+    ROW(consultation_asked, "office", office, FIELD_OFFICE, .required = true,
+        .label = "field.consultation.asked.office"),
+};
+static const struct field_table NAMED_TABLE =
+    FIELD_TABLE("consultation.office", struct consultation_asked, NAMED_FIELDS);
 
 static const struct field BODY_FIELDS[] = {
     ROW(consultation_body, "name", name, FIELD_TEXT, .max = BODY_NAME_BYTES, .required = true),
@@ -104,6 +116,11 @@ static const struct field REQUEST_FIELDS[] = {
         .source = "Decree 30/2020/ND-CP art. 22"),
     ROW(consultation_request, "register_why", register_why, FIELD_LONG,
         .max = CONSULTATION_LONG_BYTES),
+    ROW(consultation_request, "moved_by", moved_by, FIELD_TEXT, .max = TITLE_BYTES),
+    ROW(consultation_request, "pauses", pauses, FIELD_LIST, .of = &PAUSE_TABLE,
+        .max = WORKDAY_PAUSES_MAX),
+    ROW(consultation_request, "legal_date", legal_day, FIELD_DATE, .max = 0),
+    ROW(consultation_request, "legal_basis", legal_basis, FIELD_TEXT, .max = BASIS_BYTES),
 };
 
 static const struct field INTAKE_FIELDS[] = {
@@ -230,13 +247,17 @@ static const struct field ASK_FIELDS[] = {
         .required = true),
     ROW(consultation_ask_input, "summary", summary, FIELD_LONG, .max = CONSULTATION_LONG_BYTES),
     ROW(consultation_ask_input, "files", files, FIELD_FILES, .max = LIMIT_FILES),
-    ROW(consultation_ask_input, "asked", asked, FIELD_LIST, .of = &ASKED_TABLE,
+    ROW(consultation_ask_input, "asked", asked, FIELD_LIST, .of = &NAMED_TABLE,
         .max = CONSULTATION_ASKED),
     ROW(consultation_ask_input, "asked_bodies", asked_bodies, FIELD_LIST, .of = &BODY_TABLE,
         .max = CONSULTATION_BODIES),
     ROW(consultation_ask_input, "days", days, FIELD_INT, .max = CONSULTATION_DAYS,
         .required = true),
     ROW(consultation_ask_input, "urgency", urgency, FIELD_CHOICE, .choices = URGENCIES),
+    ROW(consultation_ask_input, "legal_date", legal_day, FIELD_DATE, .max = 0,
+        .label = "field.consultation.request.legal_date"),
+    ROW(consultation_ask_input, "legal_basis", legal_basis, FIELD_TEXT, .max = BASIS_BYTES,
+        .label = "field.consultation.request.legal_basis"),
 };
 static const struct field RECORD_FIELDS[] = {RECORD_ROW(consultation_record_input)};
 static const struct field APPROVE_FIELDS[] = {
@@ -304,9 +325,28 @@ static const struct field REMIND_FIELDS[] = {
 static const struct field EXTEND_FIELDS[] = {
     RECORD_ROW(consultation_extend_input),
     SEEN_ROW(consultation_extend_input),
-    ROW(consultation_extend_input, "due_date", due_day, FIELD_DATE, .required = true),
+    ROW(consultation_extend_input, "due_date", due_day, FIELD_DATE, .max = 0),
+    ROW(consultation_extend_input, "days", days, FIELD_INT, .max = CONSULTATION_DAYS),
+    ROW(consultation_extend_input, "offices", offices, FIELD_LIST, .of = &NAMED_TABLE,
+        .max = CONSULTATION_ASKED),
     ROW(consultation_extend_input, "reason", reason, FIELD_LONG, .max = CONSULTATION_TEXT_BYTES,
         .required = true),
+};
+static const struct field PAUSE_ACT_FIELDS[] = {
+    RECORD_ROW(consultation_pause_input),
+    SEEN_ROW(consultation_pause_input),
+    ROW(consultation_pause_input, "category", pause.category, FIELD_CHOICE,
+        .choices = PAUSE_CATEGORIES, .required = true, .label = "field.core.pause.category"),
+    ROW(consultation_pause_input, "reason", pause.reason, FIELD_LONG,
+        .max = CONSULTATION_REFUSAL_BYTES, .required = true, .label = "field.core.pause.reason"),
+    ROW(consultation_pause_input, "from_date", pause.from_day, FIELD_DATE,
+        .label = "field.core.pause.from_date"),
+};
+static const struct field RESUME_FIELDS[] = {
+    RECORD_ROW(consultation_pause_input),
+    SEEN_ROW(consultation_pause_input),
+    ROW(consultation_pause_input, "to_date", pause.to_day, FIELD_DATE,
+        .label = "field.core.pause.to_date"),
 };
 static const struct field LIST_FIELDS[] = {
     ROW(consultation_list_args, "box", box, FIELD_CHOICE, .choices = BOXES),
@@ -340,6 +380,8 @@ TABLE(CONSULTATION_ANSWER_POINT, "consultation.answer_point", consultation_point
       ANSWER_POINT_FIELDS);
 TABLE(CONSULTATION_REMIND, "consultation.remind", consultation_remind_input, REMIND_FIELDS);
 TABLE(CONSULTATION_EXTEND, "consultation.extend", consultation_extend_input, EXTEND_FIELDS);
+TABLE(CONSULTATION_PAUSE, "consultation.pause", consultation_pause_input, PAUSE_ACT_FIELDS);
+TABLE(CONSULTATION_RESUME, "consultation.resume", consultation_pause_input, RESUME_FIELDS);
 TABLE(CONSULTATION_CLOSE, "consultation.close", consultation_text_input, CLOSE_FIELDS);
 TABLE(CONSULTATION_LIST_ARGS, "consultation.list", consultation_list_args, LIST_FIELDS);
 TABLE(CONSULTATION_SHOW_ARGS, "consultation.show", consultation_record_input, RECORD_FIELDS);

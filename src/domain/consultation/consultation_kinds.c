@@ -7,6 +7,7 @@
  *     register  the registry of an asked office            request, settled by intake
  *     draft     the assigned officer                       intake, settled by the submitted draft
  *     approve   the leader                                 draft, settled by its approval
+ *               both are due by the request's deadline, and by an earlier one set at the assigning
  *     reply     the asker, for the points of an opinion    opinion, settled by the full reply
  */
 #include "consultation_rules.h"
@@ -43,6 +44,9 @@ static bool asked_are_sound(const struct version *v, const struct consultation_r
     const struct consultation_asked *asked = r->asked.rows;
     for (size_t i = 0; i < r->asked.count; i++) {
         if (str_eq(asked[i].office, v->home)) return false;
+        bool own = asked[i].due_day > r->from_day &&
+                   asked[i].due_ms == consultation_due_ms(asked[i].due_day);
+        if (asked[i].due_day != 0 && !own) return false;
         for (size_t k = 0; k < i; k++) {
             if (str_eq(asked[i].office, asked[k].office)) return false;
         }
@@ -54,9 +58,9 @@ enum err consultation_request_valid(struct call *c, const struct version *v, con
 {
     const struct consultation_request *r = body;
     bool due = r->days > 0 && r->from_day > 0 && r->due_day > r->from_day &&
-               r->due_ms == consultation_due_ms(r->due_day) &&
-               (r->first_due_day == 0 || r->first_due_day < r->due_day) &&
-               r->register_day > r->from_day && r->register_day <= r->due_day;
+               r->due_ms == consultation_due_ms(r->due_day) && r->register_day > r->from_day &&
+               r->register_day <= r->due_day && (r->legal_day == 0 || r->legal_day > r->from_day) &&
+               pause_list_valid(&r->pauses, r->from_day);
     bool closed = (r->state == ROUND_CLOSED) == (r->closed_ms > 0) &&
                   (r->state == ROUND_CLOSED || r->silent.count == 0);
     enum err e = wrong(c, due, "consultation.version_due");
@@ -82,10 +86,31 @@ static enum err owe_answer(struct call *c, const struct version *v,
                            bool silent)
 {
     if (silent) ensure(r->state == ROUND_CLOSED);
-    if (silent && r->closed_ms <= r->due_ms) return OK;
+    if (silent && (o->paused_day != 0 || r->closed_ms <= o->due_ms)) return OK;
     enum err e = obligation_open(c, v, o);
     if (e == OK && silent) e = obligation_settle(c, v, o->about, o->what, o->key);
     return e;
+}
+
+/* The limit of the law beside the one that the asker gave. */
+static enum err legal_limit(struct call *c, const struct version *v,
+                            const struct consultation_request *r, const char *what, struct str key)
+{
+    if (r->legal_day == 0) return OK;
+    const struct obligation_limit legal = {.kind = DUE_LEGAL,
+                                           .due_day = r->legal_day,
+                                           .due_ms = consultation_due_ms(r->legal_day),
+                                           .why = r->legal_basis};
+    return obligation_limit(c, v, v->record, what, key, &legal);
+}
+
+static void due_take(struct obligation *o, const struct consultation_request *r, struct str office)
+{
+    struct consultation_due due = consultation_due_of(r, office);
+    o->due_day = due.day;
+    o->due_ms = due.ms;
+    o->why = due.why;
+    o->paused_day = due.paused_day;
 }
 
 static enum err owe_answers(struct call *c, const struct version *v,
@@ -93,14 +118,15 @@ static enum err owe_answers(struct call *c, const struct version *v,
 {
     const struct consultation_asked *asked = r->asked.rows;
     bool ours = str_eq(v->home, c->office->id);
-    ensure(o.due_ms > 0);
     o.what = "consultation.answer";
     for (size_t i = 0; i < r->asked.count; i++) {
         /* what the others owe is the asker's affair alone */
         if (!ours && !str_eq(asked[i].office, c->office->id)) continue;
         o.owner = party(c, 'o', asked[i].office);
         o.key = asked[i].office;
-        enum err e = owe_answer(c, v, r, &o, was_silent(r, asked[i].office, (struct str){}));
+        due_take(&o, r, asked[i].office);
+        enum err e = legal_limit(c, v, r, o.what, o.key);
+        if (e == OK) e = owe_answer(c, v, r, &o, was_silent(r, asked[i].office, (struct str){}));
         if (e != OK) return e;
     }
     return OK;
@@ -130,7 +156,31 @@ static enum err owe_register(struct call *c, const struct version *v,
     o.due_day = r->register_day;
     o.due_ms = consultation_due_ms(r->register_day);
     o.why = r->register_why;
+    o.kind = DUE_LEGAL;
+    o.paused_day = 0; /* whatever became of the answer's clock, it is registered */
     return obligation_open(c, v, &o);
+}
+
+/* What the asker gave and the law allows is also a limit of whoever works on it here, however
+ * often it is moved. */
+static enum err limit_work(struct call *c, const struct version *v,
+                           const struct consultation_request *r, const struct obligation *o)
+{
+    static const char *const WHATS[] = {"consultation.draft", "consultation.approve"};
+    struct str none = {};
+    struct obligation_limit limit = {.kind = DUE_ASSIGNED,
+                                     .due_day = o->due_day,
+                                     .due_ms = o->due_ms,
+                                     .paused_day = o->paused_day,
+                                     .why = o->why,
+                                     .moved_reason = o->moved_reason,
+                                     .moved_by = o->moved_by};
+    enum err e = OK;
+    for (size_t i = 0; e == OK && i < ARRAY_LEN(WHATS); i++) {
+        e = obligation_limit(c, v, v->record, WHATS[i], none, &limit);
+        if (e == OK) e = legal_limit(c, v, r, WHATS[i], none);
+    }
+    return e;
 }
 
 enum err consultation_request_apply(struct call *c, const struct version *v, const void *body)
@@ -138,14 +188,17 @@ enum err consultation_request_apply(struct call *c, const struct version *v, con
     const struct consultation_request *r = body;
     struct obligation o = {.about = v->record,
                            .creditor = party(c, 'o', v->home),
-                           .due_day = r->due_day,
-                           .due_ms = r->due_ms,
-                           .why = r->why,
                            .title = r->subject,
-                           .urgent = r->urgency - URGENCY_NORMAL};
+                           .urgent = r->urgency - URGENCY_NORMAL,
+                           .moved_reason = r->moved_reason,
+                           .moved_by = r->moved_by};
     enum err e = owe_answers(c, v, r, o);
     if (e != OK) return e;
-    if (!str_eq(v->home, c->office->id)) return owe_register(c, v, r, o);
+    due_take(&o, r, c->office->id);
+    if (!str_eq(v->home, c->office->id)) {
+        e = limit_work(c, v, r, &o);
+        return e != OK ? e : owe_register(c, v, r, o);
+    }
     e = owe_papers(c, v, r, o);
     return e != OK ? e : grant_assign(c, v->record, r->officer, v->record);
 }
@@ -171,11 +224,14 @@ enum err consultation_intake_apply(struct call *c, const struct version *v, cons
                            .about = in->request,
                            .owner = party(c, 'p', in->officer),
                            .creditor = party(c, 'o', v->home),
-                           .due_day = in->due_day,
-                           .due_ms = in->due_ms,
-                           .why = in->why,
                            .title = in->subject,
-                           .urgent = in->urgency - URGENCY_NORMAL};
+                           .urgent = in->urgency - URGENCY_NORMAL,
+                           .kind = DUE_INTERNAL};
+    /* a date set inside the office has no receipt; any other is the request's, and its limit */
+    if (in->why.len == 0) {
+        o.due_day = in->due_day;
+        o.due_ms = in->due_ms;
+    }
     e = obligation_open(c, v, &o);
     return e != OK ? e : grant_assign(c, in->request, in->officer, v->record);
 }
@@ -219,9 +275,6 @@ enum err consultation_draft_apply(struct call *c, const struct version *v, const
                            .about = d->request,
                            .owner = S("r:leader"),
                            .creditor = party(c, 'o', v->home),
-                           .due_day = d->due_day,
-                           .due_ms = d->due_ms,
-                           .why = d->why,
                            .title = d->subject,
                            .urgent = d->urgency - URGENCY_NORMAL};
     enum err e = obligation_settle(c, v, d->request, "consultation.draft", none);

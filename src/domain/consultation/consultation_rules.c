@@ -35,6 +35,8 @@ static const struct step_rule STEPS[STEP_COUNT] = {
     /* points are usually answered after the closing */
     [STEP_ANSWER_POINT] = {SIDE_ASKER, false, false, ANY_STATE, ANY_STATE},
     [STEP_EXTEND] = {SIDE_ASKER, true, false, ANY_STATE, ANY_STATE},
+    [STEP_PAUSE] = {SIDE_ASKER, true, false, ANY_STATE, ANY_STATE},
+    [STEP_RESUME] = {SIDE_ASKER, true, false, ANY_STATE, ANY_STATE},
     [STEP_CLOSE] = {SIDE_ASKER, true, false, ANY_STATE, ANY_STATE},
     [STEP_REMIND] = {SIDE_ASKER, true, false, ANY_STATE, ANY_STATE},
 };
@@ -74,6 +76,9 @@ const char *consultation_step_refusal(const struct consultation_stage *stage,
         return DRAFT_REASONS[DRAFT_APPROVED];
     }
     if (rule->open && stage->round == ROUND_CLOSED) return "consultation.closed";
+    bool runs = step == STEP_EXTEND || step == STEP_PAUSE;
+    if (runs && stage->paused) return "consultation.paused";
+    if (step == STEP_RESUME && !stage->paused) return "consultation.not_paused";
     if (rule->officer && !stage->officer) return "consultation.not_assigned";
     if ((rule->draft & IN(stage->draft)) == 0) return DRAFT_REASONS[stage->draft];
     return NULL;
@@ -160,6 +165,19 @@ struct consultation_count consultation_count(const struct consultation_giver *gi
     }
     ensure(total.answered + total.refused + total.silent == total.asked);
     return total;
+}
+
+struct consultation_due consultation_due_of(const struct consultation_request *r, struct str office)
+{
+    const struct consultation_asked *asked = r->asked.rows;
+    struct consultation_due due = {r->due_day, r->due_ms, r->why, pause_open_day(&r->pauses)};
+    for (size_t i = 0; i < r->asked.count; i++) {
+        if (!str_eq(asked[i].office, office) || asked[i].due_day == 0) continue;
+        due.day = asked[i].due_day;
+        due.ms = asked[i].due_ms;
+        due.why = asked[i].why;
+    }
+    return due;
 }
 
 int64_t consultation_due_ms(int64_t due_day)

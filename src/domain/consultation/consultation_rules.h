@@ -13,6 +13,7 @@ struct consultation_stage {
     int64_t round;  /* enum consultation_round */
     int64_t intake; /* enum consultation_intake_state */
     bool officer;   /* somebody was assigned */
+    bool paused;    /* the clock of the round stands */
     int64_t draft;  /* enum consultation_draft_state */
 };
 
@@ -27,6 +28,8 @@ enum consultation_step {
     STEP_BEHALF,
     STEP_ANSWER_POINT,
     STEP_EXTEND,
+    STEP_PAUSE,
+    STEP_RESUME,
     STEP_CLOSE,
     STEP_REMIND,
     STEP_COUNT
@@ -60,6 +63,17 @@ void consultation_reply_set(struct arena *arena, struct list *replies,
  * than, equal to, greater than 0.
  * Source: Decree 30/2020/ND-CP appendix I part II section I.6 (layout of the text). */
 int consultation_clause_compare(struct str a, struct str b);
+
+/* The deadline of one asked office: its own or that of the request; an empty id asks for that of
+ * the request. While the clock stands nothing is due: paused_day. */
+struct consultation_due {
+    int64_t day;
+    int64_t ms;
+    struct str why;
+    int64_t paused_day;
+};
+struct consultation_due consultation_due_of(const struct consultation_request *request,
+                                            struct str office);
 
 /* The instant at which a deadline day is over: the end of working hours in Ha Noi, 17:00. */
 int64_t consultation_due_ms(int64_t due_day);

@@ -6,6 +6,7 @@
 #include "base/utf8.h"
 #include "base/words.h"
 #include "core/notice.h"
+#include "core/obligation.h"
 #include "core/office.h"
 
 /* ---- acts ---- */
@@ -26,12 +27,17 @@ static const struct act_step ACT_STEPS[] = {
     {"consultation.register_behalf", STEP_BEHALF},
     {"consultation.answer_point", STEP_ANSWER_POINT},
     {"consultation.extend", STEP_EXTEND},
+    {"consultation.pause", STEP_PAUSE},
+    {"consultation.resume", STEP_RESUME},
     {"consultation.close", STEP_CLOSE},
     {"consultation.remind", STEP_REMIND},
 };
 
 static bool act_is_foreign(const struct consultation_stage *stage, struct str act)
 {
+    /* of stopping the clock and letting it run only one makes sense */
+    if (str_eq(act, S("consultation.pause")) && stage->paused) return true;
+    if (str_eq(act, S("consultation.resume")) && !stage->paused) return true;
     for (size_t i = 0; i < ARRAY_LEN(ACT_STEPS); i++) {
         if (str_eq(str_of(ACT_STEPS[i].act), act)) {
             return consultation_step_foreign(stage, ACT_STEPS[i].step);
@@ -116,6 +122,11 @@ static void request_facts(struct call *c, struct view *view, const struct consul
                   time_format_day_long(c->arena, r->first_due_day, c->lang));
         view_fact(c, view, "field.consultation.request.moved_reason", r->moved_reason);
     }
+    if (r->legal_day != 0) {
+        view_fact(c, view, "field.consultation.request.legal_date",
+                  time_format_day_long(c->arena, r->legal_day, c->lang));
+        view_fact(c, view, "field.consultation.request.legal_basis", r->legal_basis);
+    }
     if (r->state == ROUND_CLOSED) {
         view_fact(c, view, "field.consultation.request.closed",
                   time_hanoi_format(c->arena, r->closed_ms, c->lang));
@@ -129,8 +140,10 @@ static void request_facts(struct call *c, struct view *view, const struct consul
 static void giver_row(struct call *c, struct view *section, const struct consultation_case *round,
                       const struct consultation_giver *giver, bool reasons)
 {
+    struct consultation_due due = consultation_due_of(&round->request, giver->office);
+    int64_t due_ms = due.paused_day != 0 ? INT64_MAX : due.ms;
     enum consultation_standing standing =
-        consultation_standing(giver, round->request.state, round->request.due_ms, c->now_ms);
+        consultation_standing(giver, round->request.state, due_ms, c->now_ms);
     struct str href = giver->opinion.len == 0
                           ? (struct str){}
                           : str_format(c->arena, "/view/consultation.opinion?record=%.*s",
@@ -186,7 +199,7 @@ static void intake_facts(struct call *c, struct view *view, const struct consult
     view_fact(c, view, "field.consultation.intake.reason", in->reason);
     if (in->officer.len == 0) return;
     view_fact(c, view, "field.consultation.intake.officer", person_title(c, in->officer));
-    if (in->due_day != round->request.due_day) {
+    if (in->why.len == 0) { /* an earlier one, set inside */
         view_fact(c, view, "consultation.column.inner_due",
                   time_format_day_long(c->arena, in->due_day, c->lang));
     }
@@ -229,6 +242,18 @@ static void draft_put(struct call *c, struct view *view, const struct consultati
     if (draft->points.count > 0 && draft->state != DRAFT_APPROVED) draft_lines(c, view, draft);
 }
 
+/* Everybody sees the deadline that holds for their own office. */
+static void due_put(struct call *c, struct view *view, const struct consultation_request *r,
+                    bool done)
+{
+    struct consultation_due due = consultation_due_of(r, c->office->id);
+    if (due.paused_day != 0 && !done) {
+        (void)view_due_paused(c, view->data, "due", due.paused_day, due.why);
+    } else {
+        (void)view_due(c, view->data, "due", due.ms, due.why, done);
+    }
+}
+
 static void show_state(struct call *c, struct view *view, const struct consultation_case *round)
 {
     const struct consultation_request *r = &round->request;
@@ -245,7 +270,7 @@ static void show_state(struct call *c, struct view *view, const struct consultat
                   consultation_choice_text(c, &CONSULTATION_REQUEST, "urgency", r->urgency));
         node_text(c, urgency, "tone", r->urgency == URGENCY_HOA_TOC ? S("late") : S("warn"));
     }
-    (void)view_due(c, view->data, "due", r->due_ms, r->why, done);
+    due_put(c, view, &round->request, done);
     consultation_home_put(c, view, round->head.home);
 }
 
@@ -273,6 +298,9 @@ enum err consultation_show_view(struct call *c, const void *args, struct view *r
         struct view section = consultation_section(c, &view, "consultation.section.points");
         consultation_lines_put(c, &section, lines, count, round.stage.own);
     }
+    pause_section_put(c, &view, &round.request.pauses);
+    e = obligation_deadlines_put(c, &view, in->record);
+    if (e != OK) return e;
     consultation_files_put(c, &view, &round.request.files);
     node_put(view.data, "deliveries", round.deliveries);
     e = consultation_reminders_put(c, &view, in->record);
@@ -303,7 +331,8 @@ static void opinion_facts(struct call *c, struct view *view, const struct head *
         view_fact(c, view, "field.consultation.opinion.paper_date",
                   time_format_day_vn(c->arena, o->paper_day));
     }
-    bool late = o->signed_ms > round->request.due_ms;
+    struct str giver = behalf ? (struct str){} : head->home;
+    bool late = o->signed_ms > consultation_due_of(&round->request, giver).ms;
     if (late) {
         view_fact(c, view, "consultation.column.standing", words(c->lang, S("consultation.late")));
     }

@@ -214,7 +214,12 @@ enum err consultation_sql_lines(struct call *c, struct str request,
     " AND a.i = 0),"                                                                               \
     " (SELECT COUNT(*) FROM k_consultation_request__asked a WHERE a.record = r.record AND EXISTS"  \
     " (SELECT 1 FROM k_consultation_refusal f JOIN head fh ON fh.record = f.record"                \
-    " WHERE f.request = r.record AND fh.home = a.office))"                                         \
+    " WHERE f.request = r.record AND fh.home = a.office)),"                                        \
+    " (SELECT l.due_ms FROM obligation_limit l WHERE l.about = r.record"                           \
+    " AND l.what = 'consultation.draft' AND l.okey = '' AND l.kind = 0"                            \
+    " AND l.by_record = r.record),"                                                                \
+    " (SELECT MAX(p.from_date) FROM k_consultation_request__pauses p WHERE p.record = r.record"    \
+    " AND p.to_date = 0)"                                                                          \
     " FROM k_consultation_request r JOIN head h ON h.record = r.record"                            \
     " WHERE " READER("r.record")
 
@@ -286,6 +291,8 @@ static struct consultation_item item_of(const struct rows *rows, size_t i)
         .draft = choice_of(&CONSULTATION_DRAFT, "state", rows_text(rows, i, 10)),
         .first_asked = rows_text(rows, i, 11),
         .refused = rows_int(rows, i, 12),
+        .own_due_ms = rows_int(rows, i, 13),
+        .paused_day = rows_int(rows, i, 14),
     };
 }
 

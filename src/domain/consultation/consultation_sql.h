@@ -75,6 +75,8 @@ struct consultation_item {
     int64_t refused;  /* of them */
     int64_t intake;
     int64_t draft;
+    int64_t own_due_ms;     /* of this office among the asked; 0 for the asker */
+    int64_t paused_day;     /* the clock stands since; 0: it runs */
     struct str first_asked; /* an asked office, for the column "to" */
 };
 /* Lists rounds: the open ones by deadline, the most urgent first; then the closed ones, latest

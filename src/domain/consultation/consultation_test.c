@@ -1,6 +1,6 @@
 /*
  * Written opinions between three offices, each on its own database file: VPCP asks, VPQH and VPTW
- * are asked. `carry` hands over what waits in an outbox, as the exchange would.
+ * are asked.
  */
 #include "consultation.h"
 
@@ -11,7 +11,6 @@
 
 #include "base/time.h"
 #include "core/obligation.h"
-#include "core/receipt.h"
 #include "t.h"
 
 enum { ASKER, GIVER, OTHER, OFFICES };
@@ -50,64 +49,12 @@ static int teardown(void **state)
 
 /* ---- handing over ---- */
 
-struct parcel {
-    struct str peer;
-    int64_t after;
-    struct rows rows; /* id, kind of object, bytes, signature */
-    const struct t_office *from;
-};
-
-static enum err pack_step(struct call *c, void *arg)
-{
-    struct parcel *p = arg;
-    return store_all(c,
-                     "SELECT o.id, o.object_kind, COALESCE(v.bytes, r.bytes),"
-                     " COALESCE(v.sig, r.sig) FROM outbox o"
-                     " LEFT JOIN version v ON o.object_kind = 1 AND v.hash = o.object"
-                     " LEFT JOIN receipt r ON o.object_kind = 2 AND r.hash = o.object"
-                     " WHERE o.peer = $1 AND o.id > $2 ORDER BY o.id",
-                     ARGS(TEXT(p->peer), INT(p->after)), &p->rows);
-}
-
-static enum err unpack_step(struct call *c, void *arg)
-{
-    const struct parcel *p = arg;
-    enum err e = OK;
-    for (size_t i = 0; e == OK && i < p->rows.count; i++) {
-        struct version version = {};
-        struct receipt receipt = {};
-        struct arrival arrival = {
-            .bytes = rows_text(&p->rows, i, 2),
-            .signature = rows_text(&p->rows, i, 3),
-            .office = p->from->office.id,
-            .public_key = p->from->office.public_key,
-            .key = p->from->office.key,
-        };
-        e = rows_int(&p->rows, i, 1) == 1 ? record_arrive(c, &arrival, &version)
-                                          : receipt_arrive(c, &arrival, &receipt);
-    }
-    return e;
-}
-
-static void carry(struct scene *s, int from, int to)
-{
-    struct call out = t_call(&s->office[from], NULL);
-    struct call in = t_call(&s->office[to], NULL);
-    struct parcel p = {
-        .peer = s->office[to].office.id, .after = s->carried[from][to], .from = &s->office[from]};
-    assert_int_equal(store_read(&out, pack_step, &p), OK);
-    enum err e = store_tx(&in, unpack_step, &p);
-    if (e != OK) fail_msg("%s", in.failure.reason);
-    if (p.rows.count > 0) s->carried[from][to] = rows_int(&p.rows, p.rows.count - 1, 0);
-    call_end(&in);
-    call_end(&out);
-}
-
 static void carry_all(struct scene *s)
 {
     for (int from = 0; from < OFFICES; from++) {
         for (int to = 0; to < OFFICES; to++) {
-            if (from != to) carry(s, from, to);
+            if (from == to) continue;
+            t_carry(&s->office[from], &s->office[to], &s->carried[from][to]);
         }
     }
 }

@@ -3,7 +3,7 @@
 
 #include "base/time.h"
 #include "base/words.h"
-#include "base/workday.h"
+#include "base/workday_receipt.h"
 #include "core/act.h"
 #include "core/office.h"
 
@@ -26,7 +26,10 @@ static struct str asked_text(struct call *c, const struct consultation_item *ite
 static void due_cell(struct call *c, struct node *row, const struct consultation_item *item,
                      bool done)
 {
-    struct node *due = view_due(c, node_map(c), "due", item->due_ms, item->why, done);
+    int64_t due_ms = item->own_due_ms != 0 ? item->own_due_ms : item->due_ms;
+    bool paused = item->paused_day != 0 && !done;
+    struct node *due = paused ? view_due_paused(c, node_map(c), "due", item->paused_day, item->why)
+                              : view_due(c, node_map(c), "due", due_ms, item->why, done);
     view_cell_state(c, row, node_get(due, "text"), str_zero(c->arena, node_get(due, "tone")));
 }
 

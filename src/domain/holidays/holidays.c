@@ -3,6 +3,7 @@
 
 #include "core/office.h"
 #include "holidays_rules.h"
+#include "holidays_week.h"
 
 static const char *const KINDS_OF_DAY[] = {"off", "work", NULL};
 static const char *const REASONS[] = {"holiday", "compensation", "swap", "decision", NULL};
@@ -81,14 +82,20 @@ static enum err decision_valid(struct call *c, const struct version *v, const vo
     return problems_fail(c);
 }
 
+static enum err week_valid(struct call *c, const struct version *v, const void *body)
+{
+    (void)v;
+    holidays_week_check(c, body);
+    return problems_fail(c);
+}
+
 /* The calendar that everybody counts by from now on; who still reads the old one may. */
 static enum err refresh(struct call *c, struct office *office, struct arena *memory)
 {
-    struct holidays_held *held = NULL;
-    size_t count = 0;
+    struct holidays_basis basis = {};
     const struct workday_calendar *calendar = NULL;
-    enum err e = holidays_sql_list(c, &held, &count);
-    if (e == OK) e = holidays_calendar(c, memory, held, count, &calendar);
+    enum err e = holidays_sql_basis(c, &basis);
+    if (e == OK) e = holidays_calendar(c, memory, &basis, &calendar);
     if (e == OK) office->calendar = calendar;
     return e;
 }
@@ -99,6 +106,7 @@ static const struct kind KINDS[] = {
      .view = "holidays.show",
      .title = "number",
      .valid = decision_valid},
+    {.table = &HOLIDAYS_WEEK, .schema = 1, .local = true, .title = "basis", .valid = week_valid},
 };
 
 const struct module holidays_module = {
@@ -111,4 +119,5 @@ const struct module holidays_module = {
     .views = HOLIDAYS_VIEWS,
     .view_count = HOLIDAYS_VIEW_COUNT,
     .refresh = refresh,
+    .asks = holidays_asks,
 };

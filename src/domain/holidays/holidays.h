@@ -48,9 +48,27 @@ struct holidays_held {
     struct holidays_decision decision;
 };
 
-/* Lists this office's decisions, oldest first. Reads for the office itself, not for a person: what
- * it counts by does not depend on who looks. Only inside store_read or store_tx. */
-enum err holidays_sql_list(struct call *c, struct holidays_held **ret_held, size_t *ret_count);
+struct holidays_week; /* holidays_week.h */
+
+/* A week as it is kept here. */
+struct holidays_kept {
+    struct str record;
+    int64_t n;
+    const struct holidays_week *week;
+};
+
+/* Whatever the office's calendar is made from besides the law: its decisions and its weeks, each
+ * in the order they were made. */
+struct holidays_basis {
+    const struct holidays_held *held;
+    size_t held_count;
+    const struct holidays_kept *kept;
+    size_t kept_count;
+};
+
+/* Loads it. Reads for the office itself, not for a person: what it counts by does not depend on who
+ * looks. Only inside store_read or store_tx. */
+enum err holidays_sql_basis(struct call *c, struct holidays_basis *ret_basis);
 
 /* An open deadline that this office fixed under another calendar than the present one. */
 struct holidays_dated {
@@ -63,11 +81,32 @@ struct holidays_dated {
 
 enum { HOLIDAYS_DATED = 5000 }; /* deadlines that one page looks at, the earliest ones */
 
+enum { HOLIDAYS_MOVED_AT_ONCE = 200 }; /* records that one act moves; the next act goes on */
+
 /* Lists those of records that the actor may see, earliest first, due on `from_day` or later.
  * Shapes: version is the present calendar's. */
 enum err holidays_sql_dated(struct call *c, struct str version, int64_t from_day,
                             struct holidays_dated **ret_dated, size_t *ret_count);
 
-enum { HOLIDAYS_ACT_COUNT = 4, HOLIDAYS_VIEW_COUNT = 4 };
+/* Asks for the year's decision from 1 November of the year before; see struct module. */
+enum err holidays_asks(struct call *c, struct node *list);
+
+/* holidays_move.c: moves the open deadlines of this office that the present calendar sets on other
+ * days; see struct act. */
+enum err holidays_run_move(struct call *c, const void *input, struct act_result *ret_result);
+extern const struct field_table HOLIDAYS_MOVE;
+
+/* holidays_week_acts.c */
+struct str holidays_kept_basis(const struct holidays_kept *kept); /* by what it was decided */
+extern const struct field_table HOLIDAYS_SET_WEEK;
+extern const struct field_table HOLIDAYS_WITHDRAW_WEEK;
+enum err holidays_week_holds(struct call *c, const struct head *head);
+enum err holidays_run_set_week(struct call *c, const void *input, struct act_result *ret_result);
+enum err holidays_run_withdraw_week(struct call *c, const void *input,
+                                    struct act_result *ret_result);
+enum err holidays_weeks_view(struct call *c, const void *args, struct view *ret_view);
+enum err holidays_week_form_view(struct call *c, const void *args, struct view *ret_view);
+
+enum { HOLIDAYS_ACT_COUNT = 7, HOLIDAYS_VIEW_COUNT = 6 };
 extern const struct act HOLIDAYS_ACTS[HOLIDAYS_ACT_COUNT];
 extern const struct view_def HOLIDAYS_VIEWS[HOLIDAYS_VIEW_COUNT];

@@ -2,7 +2,8 @@
 
 #include "base/time.h"
 #include "base/utf8.h"
-#include "base/workday_term.h"
+#include "base/workday_receipt.h"
+#include "holidays_week.h"
 
 /* ---- what a row may say ---- */
 
@@ -285,73 +286,47 @@ struct holidays_merged holidays_merge(struct arena *arena, const struct holidays
     return merged;
 }
 
-enum err holidays_calendar(struct call *c, struct arena *memory, const struct holidays_held *held,
-                           size_t count, const struct workday_calendar **ret_calendar)
+bool holidays_tet_is_decided(const struct holidays_merged *merged, int64_t year)
 {
-    struct holidays_merged merged = holidays_merge(c->arena, held, count);
-    struct str base = WORKDAY_VERSION;
-    struct workday_plan plan = {
-        .version = base, .decisions = merged.rows, .decision_count = merged.count};
+    for (size_t i = 0; i < merged->count; i++) {
+        const struct workday_decision *row = &merged->rows[i];
+        if (row->holiday == WORKDAY_TET && time_date_of(row->day).year == year) return true;
+    }
+    return false;
+}
+
+enum err holidays_calendar(struct call *c, struct arena *memory, const struct holidays_basis *basis,
+                           const struct workday_calendar **ret_calendar)
+{
+    struct holidays_merged merged = holidays_merge(c->arena, basis->held, basis->held_count);
+    struct holidays_weeks weeks = holidays_weeks_of(c->arena, basis->kept, basis->kept_count);
+    struct str name = WORKDAY_VERSION;
+    struct workday_plan plan = {.version = name,
+                                .decisions = merged.rows,
+                                .decision_count = merged.count,
+                                .weeks = weeks.rows,
+                                .week_count = weeks.count,
+                                .no_end = weeks.no_end};
     int64_t versions = 0;
-    for (size_t i = 0; i < count; i++)
-        versions += held[i].n;
+    for (size_t i = 0; i < basis->held_count; i++)
+        versions += basis->held[i].n;
+    for (size_t i = 0; i < basis->kept_count; i++)
+        versions += basis->kept[i].n;
     if (versions > 0) {
-        plan.version = str_format(c->arena, "%.*s+%lld", STR_ARG(base), (long long)versions);
+        plan.version = str_format(c->arena, "%.*s+%lld", STR_ARG(name), (long long)versions);
     }
     return workday_calendar_open(c, memory, &plan, ret_calendar);
 }
 
 /* ---- deadlines that were fixed by another calendar ---- */
 
-/* As workday_receipt_json writes it. */
-struct receipt {
-    int64_t due;
-    int64_t counted;
-    int64_t amount; /* weeks and months */
-    struct list skipped;
-    struct str rule;
-};
-
-struct skip {
-    int64_t day;
-};
-
-static const struct field SKIP_FIELDS[] = {
-    {.name = "day",
-     .type = FIELD_DATE,
-     .offset = offsetof(struct skip, day),
-     .label = "field.holidays.day.day"},
-};
-static const struct field_table SKIP = FIELD_TABLE("holidays.skip", struct skip, SKIP_FIELDS);
-
-static const struct field RECEIPT_FIELDS[] = {
-    {.name = "due", .type = FIELD_DATE, .offset = offsetof(struct receipt, due)},
-    {.name = "counted", .type = FIELD_INT, .offset = offsetof(struct receipt, counted)},
-    {.name = "amount", .type = FIELD_INT, .offset = offsetof(struct receipt, amount)},
-    {.name = "skipped",
-     .type = FIELD_LIST,
-     .offset = offsetof(struct receipt, skipped),
-     .of = &SKIP,
-     .max = WORKDAY_TERM_MAX},
-    {.name = "rule", .type = FIELD_TEXT, .offset = offsetof(struct receipt, rule)},
-};
-static const struct field_table RECEIPT =
-    FIELD_TABLE("holidays.receipt", struct receipt, RECEIPT_FIELDS);
-
 bool holidays_redate(struct call *c, const struct workday_calendar *calendar, struct str why,
                      int64_t *ret_due)
 {
-    struct receipt r = {};
-    enum err e = fields_read(c, &RECEIPT, why, UNKNOWN_IGNORE, &r);
-    if (e != OK) {
-        call_clear(c); /* a deadline without a receipt is nobody's mistake */
-        return false;
-    }
-    int64_t from = r.due - r.counted - (int64_t)r.skipped.count;
-    for (enum workday_unit unit = 0; unit < WORKDAY_UNIT_COUNT; unit++) {
-        if (!str_eq(r.rule, workday_unit_word(unit))) continue;
-        bool by_date = unit == WORKDAY_WEEKS || unit == WORKDAY_MONTHS;
-        return workday_add(calendar, from, by_date ? r.amount : r.counted, unit, ret_due);
-    }
-    return false;
+    struct workday_receipt held = {};
+    struct workday_receipt again = {};
+    if (!workday_receipt_read(c, why, &held)) return false;
+    if (!workday_receipt_again(c->arena, calendar, &held, &again)) return false;
+    *ret_due = again.due;
+    return true;
 }

@@ -32,12 +32,15 @@ struct holidays_merged {
 struct holidays_merged holidays_merge(struct arena *arena, const struct holidays_held *held,
                                       size_t count);
 
-/* The calendar of the merged rows; its version's name grows with every version of a decision:
- * "vn-2026.1+3". Owns: the calendar belongs to `memory`. */
-enum err holidays_calendar(struct call *c, struct arena *memory, const struct holidays_held *held,
-                           size_t count, const struct workday_calendar **ret_calendar);
+/* Says that a decision names days of Tet in that year: from then on its window is known. */
+bool holidays_tet_is_decided(const struct holidays_merged *merged, int64_t year);
 
-/* When the deadline of a receipt would be by another calendar. A receipt adds up, so that it tells
- * when its term began. False when it is no receipt, is one of hours, or leaves the calendar. */
+/* The calendar of the merged rows and of the office's own weeks; its version's name grows with
+ * every version of a decision or a week: "vn-2026.1+3". Owns: the calendar belongs to `memory`. */
+enum err holidays_calendar(struct call *c, struct arena *memory, const struct holidays_basis *basis,
+                           const struct workday_calendar **ret_calendar);
+
+/* When the deadline of a receipt would be by another calendar. False when it is no receipt, or
+ * leaves the calendar. */
 bool holidays_redate(struct call *c, const struct workday_calendar *calendar, struct str why,
                      int64_t *ret_due);

@@ -1,6 +1,7 @@
 #include "holidays_rules.h"
 
 #include "base/time.h"
+#include "base/workday_receipt.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -184,7 +185,8 @@ static const struct workday_calendar *calendar_of(struct call *c, const struct h
                                                   size_t count)
 {
     const struct workday_calendar *calendar = NULL;
-    assert_int_equal(holidays_calendar(c, c->arena, held, count, &calendar), OK);
+    const struct holidays_basis basis = {.held = held, .held_count = count};
+    assert_int_equal(holidays_calendar(c, c->arena, &basis, &calendar), OK);
     return calendar;
 }
 

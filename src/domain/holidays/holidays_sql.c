@@ -1,26 +1,56 @@
-#include "holidays.h"
+#include "holidays_week.h"
 
 #include "core/office.h"
 
-enum err holidays_sql_list(struct call *c, struct holidays_held **ret_held, size_t *ret_count)
+/* This office's own records of a kind, oldest first: record, n. */
+static enum err own_records(struct call *c, const char *kind, struct rows *ret_rows)
+{
+    return store_all(c,
+                     "SELECT h.record, h.n FROM head h WHERE h.kind = $1 AND h.home = $2"
+                     " ORDER BY h.created_ms, h.record",
+                     ARGS(TEXT(str_of(kind)), TEXT(c->office->id)), ret_rows);
+}
+
+static enum err held_load(struct call *c, struct holidays_basis *basis)
 {
     struct rows rows = {};
-    enum err e = store_all(c,
-                           "SELECT h.record, h.n FROM head h"
-                           " WHERE h.kind = 'holidays.decision' AND h.home = $1"
-                           " ORDER BY h.created_ms, h.record",
-                           ARGS(TEXT(c->office->id)), &rows);
+    enum err e = own_records(c, "holidays.decision", &rows);
     if (e != OK) return e;
     struct holidays_held *held = arena_array(c->arena, rows.count + 1, sizeof *held);
-    for (size_t i = 0; i < rows.count; i++) {
+    for (size_t i = 0; e == OK && i < rows.count; i++) {
         held[i].record = rows_text(&rows, i, 0);
         held[i].n = rows_int(&rows, i, 1);
         e = record_body(c, "holidays.decision", held[i].record, &held[i].decision);
-        if (e != OK) return e;
     }
-    *ret_held = held;
-    *ret_count = rows.count;
-    return OK;
+    basis->held = held;
+    basis->held_count = rows.count;
+    return e;
+}
+
+static enum err kept_load(struct call *c, struct holidays_basis *basis)
+{
+    struct rows rows = {};
+    enum err e = own_records(c, "holidays.week", &rows);
+    if (e != OK) return e;
+    struct holidays_kept *kept = arena_array(c->arena, rows.count + 1, sizeof *kept);
+    for (size_t i = 0; e == OK && i < rows.count; i++) {
+        struct holidays_week *week = arena_alloc(c->arena, sizeof *week);
+        *week = (struct holidays_week){};
+        kept[i] = (struct holidays_kept){rows_text(&rows, i, 0), rows_int(&rows, i, 1), week};
+        e = record_body(c, "holidays.week", kept[i].record, week);
+    }
+    basis->kept = kept;
+    basis->kept_count = rows.count;
+    return e;
+}
+
+enum err holidays_sql_basis(struct call *c, struct holidays_basis *ret_basis)
+{
+    struct holidays_basis basis = {};
+    enum err e = held_load(c, &basis);
+    if (e == OK) e = kept_load(c, &basis);
+    if (e == OK) *ret_basis = basis;
+    return e;
 }
 
 /* A deadline stands once, however many owe something by it. */

@@ -4,6 +4,7 @@
 
 #include "base/time.h"
 #include "base/words.h"
+#include "base/workday_receipt.h"
 #include "core/obligation.h"
 
 #include <pthread.h>
@@ -312,6 +313,118 @@ static void calendars_change_while_others_count(void **state)
     assert_true(str_eq(workday_calendar_version(t->office.calendar), S("vn-2026.1+20")));
 }
 
+/* ---- the office's own week ---- */
+
+#define WEEK_SATURDAY                                                                              \
+    "{\"from_date\":\"2027-01-04\",\"basis\":\"15/QĐ-VP\",\"open\":["                             \
+    "{\"weekday\":\"monday\",\"morning_from\":\"07:30\",\"morning_to\":\"11:30\","                 \
+    "\"afternoon_from\":\"13:30\",\"afternoon_to\":\"17:00\"},"                                    \
+    "{\"weekday\":\"friday\",\"morning_from\":\"07:30\",\"morning_to\":\"11:30\"},"                \
+    "{\"weekday\":\"saturday\",\"morning_from\":\"08:00\",\"morning_to\":\"11:00\","               \
+    "\"only_hours\":true}],\"no_ends\":[{\"date\":\"11/01\"}]}"
+
+static void the_office_counts_by_its_own_week_from_its_first_day(void **state)
+{
+    struct t_office *t = *state;
+    int64_t due = 0;
+    (void)t_act(t, "admin", "holidays.set_week", WEEK_SATURDAY);
+    const struct workday_calendar *calendar = t->office.calendar;
+    assert_true(str_eq(workday_calendar_version(calendar), S("vn-2026.1+1")));
+    assert_true(workday_is_working(calendar, day_of("2026-12-30"))); /* a Wednesday before it */
+    assert_false(workday_is_working(calendar, day_of("2027-01-06")));
+    assert_int_equal(workday_reason_of(calendar, day_of("2027-01-09")), WORKDAY_HALF_DAY);
+    assert_int_equal(workday_hours_of(calendar, day_of("2027-01-04")).span[0].from_minute, 450);
+    /* Friday 8, then Monday 11 would be the second day, but no term ends on 11 January */
+    assert_true(workday_add(calendar, day_of("2027-01-04"), 1, WORKDAY_WORKING_DAYS, &due));
+    assert_int_equal(due, day_of("2027-01-08"));
+    assert_true(workday_add(calendar, day_of("2027-01-04"), 2, WORKDAY_WORKING_DAYS, &due));
+    assert_int_equal(due, day_of("2027-01-15"));
+    struct workday_receipt receipt = {};
+    assert_true(workday_explain(t->arena, calendar, day_of("2027-01-04"), 2, WORKDAY_WORKING_DAYS,
+                                &receipt));
+    assert_int_equal(receipt.due, due);
+    assert_true(str_eq(receipt.version, S("vn-2026.1+1")));
+    t_office_restart(t);
+    refresh(t);
+    assert_false(workday_is_working(t->office.calendar, day_of("2027-01-06")));
+    assert_true(contains(page(t, "admin", "holidays.weeks", "{}"), "15/QĐ-VP"));
+}
+
+static void a_withdrawn_week_gives_the_one_before_back(void **state)
+{
+    struct t_office *t = *state;
+    struct str record = t_act(t, "admin", "holidays.set_week", WEEK_SATURDAY).record;
+    (void)t_act(t, "admin", "holidays.withdraw_week", about(t, record, ",\"reason\":\"sai\""));
+    assert_true(workday_is_working(t->office.calendar, day_of("2027-01-06")));
+    assert_true(str_eq(workday_calendar_version(t->office.calendar), S("vn-2026.1+2")));
+    assert_string_equal(
+        t_refused(t, "admin", "holidays.withdraw_week", about(t, record, ",\"reason\":\"sai\""))
+            .ptr,
+        "holidays.week_withdrawn");
+}
+
+static void a_week_that_makes_no_sense_is_refused(void **state)
+{
+    struct t_office *t = *state;
+    static const char *const WEEKS[][2] = {
+        {"[]", "holidays.week_empty"},
+        {"[{\"weekday\":\"monday\"}]", "holidays.clock"},
+        {"[{\"weekday\":\"monday\",\"morning_from\":\"8\",\"morning_to\":\"11:00\"}]",
+         "holidays.clock"},
+        {"[{\"weekday\":\"monday\",\"morning_from\":\"11:00\",\"morning_to\":\"08:00\"}]",
+         "holidays.clock"},
+        {"[{\"weekday\":\"monday\",\"morning_from\":\"08:00\",\"morning_to\":\"24:30\"}]",
+         "holidays.clock"},
+        {"[{\"weekday\":\"monday\",\"morning_from\":\"08:00\",\"morning_to\":\"12:00\","
+         "\"afternoon_from\":\"11:00\",\"afternoon_to\":\"17:00\"}]",
+         "holidays.clock"},
+        {"[{\"weekday\":\"monday\",\"morning_from\":\"08:00\",\"morning_to\":\"12:00\","
+         "\"only_hours\":true}]",
+         "holidays.week_empty"},
+        {"[{\"weekday\":\"monday\",\"morning_from\":\"08:00\",\"morning_to\":\"12:00\"},"
+         "{\"weekday\":\"monday\",\"morning_from\":\"08:00\",\"morning_to\":\"12:00\"}]",
+         "holidays.day_twice"},
+    };
+    for (size_t i = 0; i < ARRAY_LEN(WEEKS); i++) {
+        struct str json = str_format(
+            t->arena, "{\"from_date\":\"2027-01-04\",\"basis\":\"1\",\"open\":%s}", WEEKS[i][0]);
+        assert_string_equal(t_refused(t, "admin", "holidays.set_week", json.ptr).ptr, WEEKS[i][1]);
+    }
+    assert_string_equal(t_refused(t, "admin", "holidays.set_week",
+                                  "{\"from_date\":\"2027-01-04\",\"basis\":\"1\",\"open\":["
+                                  "{\"weekday\":\"monday\",\"morning_from\":\"08:00\","
+                                  "\"morning_to\":\"12:00\"}],"
+                                  "\"no_ends\":[{\"date\":\"30/02\"}]}")
+                            .ptr,
+                        "holidays.month_day");
+    assert_string_equal(t_refused(t, "minh", "holidays.set_week", WEEK_SATURDAY).ptr, "grant.role");
+}
+
+static void the_form_of_a_week_begins_with_the_present_one(void **state)
+{
+    struct t_office *t = *state;
+    struct str form = page(t, "admin", "holidays.week_form", "{}");
+    assert_true(contains(form, "\"weekday\":\"friday\",\"morning_from\":\"08:00\""));
+    assert_false(contains(form, "saturday"));
+}
+
+/* ---- what is asked in November ---- */
+
+static void from_november_on_the_next_year_s_decision_is_asked_for(void **state)
+{
+    struct t_office *t = *state;
+    static const char ASKED[] = "Tết năm 2027";
+    t->now_ms = time_hanoi_midnight_ms(day_of("2026-11-01")) - 1;
+    assert_false(contains(page(t, "admin", "today.today", "{}"), ASKED));
+    t->now_ms++;
+    assert_true(contains(page(t, "admin", "today.today", "{}"), ASKED));
+    assert_false(contains(page(t, "minh", "today.today", "{}"), ASKED)); /* not his to enter */
+    t->now_ms = time_hanoi_midnight_ms(day_of("2027-01-02"));
+    assert_true(contains(page(t, "admin", "today.today", "{}"), ASKED)); /* still missing */
+    (void)decide(t);
+    assert_false(contains(page(t, "admin", "today.today", "{}"), ASKED));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -328,6 +441,11 @@ int main(void)
         TEST(the_year_shows_every_day_off_with_its_reason),
         TEST(a_late_decision_lists_the_deadlines_it_would_move),
         TEST(calendars_change_while_others_count),
+        TEST(the_office_counts_by_its_own_week_from_its_first_day),
+        TEST(a_withdrawn_week_gives_the_one_before_back),
+        TEST(a_week_that_makes_no_sense_is_refused),
+        TEST(the_form_of_a_week_begins_with_the_present_one),
+        TEST(from_november_on_the_next_year_s_decision_is_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

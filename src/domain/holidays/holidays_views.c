@@ -82,16 +82,6 @@ static const struct workday_decision *decided(const struct year *year, int64_t d
     return NULL;
 }
 
-static bool tet_is_decided(const struct year *year)
-{
-    for (size_t i = 0; i < year->merged.count; i++) {
-        const struct workday_decision *row = &year->merged.rows[i];
-        if (row->holiday != WORKDAY_TET) continue;
-        if (time_date_of(row->day).year == year->year) return true;
-    }
-    return false;
-}
-
 static void day_row(struct call *c, struct view *view, const struct year *year, int64_t day)
 {
     const struct holidays_held *held = NULL;
@@ -119,27 +109,29 @@ static void day_row(struct call *c, struct view *view, const struct year *year, 
 
 static enum err year_load(struct call *c, int64_t number, struct year *ret_year)
 {
-    struct holidays_held *held = NULL;
-    size_t count = 0;
-    enum err e = holidays_sql_list(c, &held, &count);
+    struct holidays_basis basis = {};
+    enum err e = holidays_sql_basis(c, &basis);
     if (e != OK) return e;
     *ret_year = (struct year){.year = number,
                               .calendar = c->office->calendar,
-                              .held = held,
-                              .merged = holidays_merge(c->arena, held, count)};
-    ret_year->tet_decided = tet_is_decided(ret_year);
+                              .held = basis.held,
+                              .merged = holidays_merge(c->arena, basis.held, basis.held_count)};
+    ret_year->tet_decided = holidays_tet_is_decided(&ret_year->merged, number);
     return OK;
+}
+
+/* The way to the office's own weeks. */
+static void offer_weeks(struct call *c, struct view *view)
+{
+    if ((c->who.roles & (ROLE_ADMIN | ROLE_CHIEF)) == 0) return;
+    view_link(c, view, "view.holidays.weeks", S("/view/holidays.weeks"));
 }
 
 /* The way to the deadlines that another calendar would move. */
 static void offer_moved(struct call *c, struct view *view)
 {
-    const struct node *acts = node_find(view->data, S("acts"));
-    if ((c->who.roles & ROLE_READERS) == 0 || acts != NULL) return;
-    struct node *link = node_add_map(c, node_put_list(c, view->data, "acts"));
-    node_text(c, link, "label", words(c->lang, S("view.holidays.moved")));
-    node_text(c, link, "href", S("/view/holidays.moved"));
-    node_bool(c, link, "possible", true);
+    if ((c->who.roles & ROLE_READERS) == 0) return;
+    view_link(c, view, "view.holidays.moved", S("/view/holidays.moved"));
 }
 
 static enum err list_view(struct call *c, const void *args, struct view *ret_view)
@@ -169,6 +161,7 @@ static enum err list_view(struct call *c, const void *args, struct view *ret_vie
         day_row(c, &view, &year, day);
     node_bool(c, view.data, "tet_decided", year.tet_decided);
     offer_new(c, &view);
+    offer_weeks(c, &view);
     offer_moved(c, &view);
     *ret_view = view;
     return OK;
@@ -184,11 +177,11 @@ static struct str state_of(struct call *c, const struct holidays_decision *decis
 
 static enum err decisions_view(struct call *c, const void *args, struct view *ret_view)
 {
-    struct holidays_held *held = NULL;
-    size_t count = 0;
+    struct holidays_basis basis = {};
     (void)args;
-    enum err e = holidays_sql_list(c, &held, &count);
+    enum err e = holidays_sql_basis(c, &basis);
     if (e != OK) return e;
+    const struct holidays_held *held = basis.held;
     struct view view = {};
     view_start(c, &view, VIEW_LIST, (struct str){});
     view_column(c, &view, "number", "field.holidays.decision.number");
@@ -196,7 +189,7 @@ static enum err decisions_view(struct call *c, const void *args, struct view *re
     view_column(c, &view, "summary", "field.holidays.decision.summary");
     view_column(c, &view, "days", "field.holidays.decision.days");
     view_column(c, &view, "state", "holidays.state");
-    for (size_t i = count; i-- > 0;) {
+    for (size_t i = basis.held_count; i-- > 0;) {
         const struct holidays_decision *decision = &held[i].decision;
         struct node *row = view_row(c, &view, held[i].record, href_of(c, held[i].record));
         view_cell(c, row, decision->number);
@@ -289,7 +282,7 @@ static void moved_row(struct call *c, struct view *view, const struct holidays_d
     view_cell_state(c, row, time_format_day_long(c->arena, due, c->lang), "warn");
 }
 
-/* Nothing is moved here: a deadline moves by an act of its own subject, with a reason. */
+/* What one act of a named person would move, holidays_move.c; the page itself moves nothing. */
 static enum err moved_view(struct call *c, const void *args, struct view *ret_view)
 {
     struct holidays_dated *dated = NULL;
@@ -314,6 +307,7 @@ static enum err moved_view(struct call *c, const void *args, struct view *ret_vi
     }
     node_int(c, view.data, "count", shown);
     node_text(c, view.data, "empty", words(c->lang, S("holidays.moved_none")));
+    if (shown > 0) offer(c, &view, "holidays.move_deadlines", true);
     *ret_view = view;
     return OK;
 }
@@ -328,6 +322,8 @@ const struct view_def HOLIDAYS_VIEWS[HOLIDAYS_VIEW_COUNT] = {
      .roles = ROLE_ADMIN | ROLE_CHIEF,
      .rail = true,
      .run = decisions_view},
+    {.name = "holidays.weeks", .roles = ROLE_ADMIN | ROLE_CHIEF, .run = holidays_weeks_view},
+    {.name = "holidays.week_form", .roles = ROLE_ADMIN, .run = holidays_week_form_view},
     {.name = "holidays.moved", .roles = ROLE_READERS, .run = moved_view},
     {.name = "holidays.show", .args = &SHOW_ARGS, .roles = ROLE_ANY, .run = show_view},
 };

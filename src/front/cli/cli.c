@@ -159,7 +159,9 @@ enum err cli_number(struct call *c, const struct cli_args *args, const char *opt
     struct str text = cli_value(args, option);
     if (text.len == 0) return OK;
     if (parse_int(text, min, max, ret_value)) return OK;
-    return usage_fail(c, "cli.number", "option", str_format(c->arena, "--%s", option));
+    (void)usage_fail(c, "cli.number", "option", str_format(c->arena, "--%s", option));
+    (void)fail_arg(c, "min", str_format(c->arena, "%lld", (long long)min));
+    return fail_arg(c, "max", str_format(c->arena, "%lld", (long long)max));
 }
 
 /* What an option means for this verb, else what it means everywhere. */
@@ -188,6 +190,8 @@ static void help_verb(struct call *c, struct sb *sb, const struct cli_verb *verb
         help_option(c, sb, verb, &verb->options[i]);
     for (size_t i = 0; i < ARRAY_LEN(EVERYWHERE); i++)
         help_option(c, sb, verb, &EVERYWHERE[i]);
+    struct str example = verb_key(c, "cli.", verb->name, ".example");
+    if (words_has(example)) sb_printf(sb, "\n%.*s\n", STR_ARG(words(c->lang, example)));
 }
 
 struct str cli_help(struct call *c, const struct cli_verb *verbs, size_t count,

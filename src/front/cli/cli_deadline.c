@@ -2,13 +2,11 @@
 
 #include "base/time.h"
 #include "base/words.h"
-#include "base/workday_term.h"
+#include "base/workday_receipt.h"
 
 #include <unistd.h>
 
-enum { RANGES_MAX = 24 }; /* of days off that a person would still list */
-
-/* Words of --unit, in the order of the enum. */
+/* Short words of --unit, in the order of the enum. */
 static const char *const UNITS[] = {"working", "calendar", "weeks",
                                     "months",  "hours",    "working_hours"};
 static_assert(ARRAY_LEN(UNITS) == WORKDAY_UNIT_COUNT);
@@ -44,194 +42,67 @@ static bool from_read(struct str text, struct workday_term *term)
     return iso ? time_parse_day(day, &term->from) : time_parse_day_vn(day, &term->from);
 }
 
-static bool unit_read(struct str text, enum workday_unit *ret_unit)
+/* What --unit asks for: one unit, by its short word or by the one of the receipt, or all. */
+struct asked {
+    enum workday_unit first;
+    enum workday_unit last;
+};
+
+static bool unit_read(struct str text, struct asked *asked)
 {
     if (text.len == 0) return true;
-    for (size_t i = 0; i < ARRAY_LEN(UNITS); i++) {
-        if (!str_eq(text, str_of(UNITS[i]))) continue;
-        *ret_unit = (enum workday_unit)i;
-        return true;
+    for (enum workday_unit unit = 0; unit < WORKDAY_UNIT_COUNT; unit++) {
+        bool same = str_eq(text, str_of(UNITS[unit])) || str_eq(text, workday_unit_word(unit));
+        if (same) *asked = (struct asked){unit, unit};
+        if (same) return true;
     }
-    return false;
+    *asked = (struct asked){0, WORKDAY_UNIT_COUNT - 1};
+    return str_eq(text, S("all"));
+}
+
+/* One term in one unit, or in each: JSON as an object a unit under the words of the rules. A unit
+ * in which the term leaves the calendar is null, or a sentence that says so. */
+static struct str all_text(struct call *c, const struct workday_calendar *calendar,
+                           struct workday_term term, bool json)
+{
+    struct sb sb = sb_new(c->arena, 0);
+    for (term.unit = 0; term.unit < WORKDAY_UNIT_COUNT; term.unit++) {
+        struct workday_receipt receipt = {};
+        bool there = workday_term_explain(c->arena, calendar, &term, &receipt);
+        struct str word = workday_unit_word(term.unit);
+        if (json) {
+            sb_printf(&sb, "%s\"%.*s\":", term.unit == 0 ? "{" : ",", STR_ARG(word));
+            sb_put(&sb, there ? workday_receipt_json(c->arena, &receipt) : S("null"));
+        } else {
+            sb_printf(&sb, "%s[%s]\n", term.unit == 0 ? "" : "\n\n", UNITS[term.unit]);
+            sb_put(&sb, there ? workday_receipt_text(c, &receipt)
+                              : words(c->lang, S("reason.workday.term")));
+        }
+    }
+    if (json) sb_char(&sb, '}');
+    return sb_str(&sb);
 }
 
 enum err cli_deadline(struct call *c, const struct cli_args *args)
 {
-    struct workday_term term = {.unit = WORKDAY_WORKING_DAYS};
+    struct workday_term term = {};
     struct workday_receipt receipt = {};
+    struct asked asked = {WORKDAY_WORKING_DAYS, WORKDAY_WORKING_DAYS};
     if (!from_read(cli_value(args, "from"), &term)) return option_fail(c, "cli.day", "--from");
-    if (!unit_read(cli_value(args, "unit"), &term.unit)) {
-        return option_fail(c, "cli.unit", "--unit");
-    }
+    if (!unit_read(cli_value(args, "unit"), &asked)) return option_fail(c, "cli.unit", "--unit");
     enum err e = cli_number(c, args, "days", 0, WORKDAY_TERM_MAX, &term.amount);
     if (e != OK) return e;
     const struct workday_calendar *calendar = workday_calendar_vn(c, c->arena);
+    bool json = cli_value(args, "json").len > 0;
+    if (asked.first != asked.last) {
+        cli_print(STDOUT_FILENO, all_text(c, calendar, term, json));
+        return OK;
+    }
+    term.unit = asked.first;
     if (!workday_term_explain(c->arena, calendar, &term, &receipt)) {
         return fail(c, ERR_INVALID, "workday.term");
     }
-    bool json = cli_value(args, "json").len > 0;
     cli_print(STDOUT_FILENO,
-              json ? workday_receipt_json(c->arena, &receipt) : cli_deadline_text(c, &receipt));
+              json ? workday_receipt_json(c->arena, &receipt) : workday_receipt_text(c, &receipt));
     return OK;
-}
-
-/* ---- as a person would explain it ---- */
-
-struct text {
-    struct call *c;
-    struct sb sb;
-};
-
-static void line(struct text *t, const char *key, const struct fail_arg *args, size_t count)
-{
-    if (t->sb.len > 0) sb_char(&t->sb, '\n');
-    sb_put(&t->sb, words_fill(t->c->arena, t->c->lang, str_of(key), args, count));
-}
-
-static struct str day_text(const struct text *t, int64_t day)
-{
-    return time_format_day_long(t->c->arena, day, t->c->lang);
-}
-
-static struct str count_text(const struct text *t, int64_t count)
-{
-    return str_format(t->c->arena, "%lld", (long long)count);
-}
-
-/* "09:30 on Tuesday 10/02/2026", or the end of that day. */
-static struct str moment_text(const struct text *t, int64_t day, int64_t minute)
-{
-    struct fail_arg args[] = {
-        {"day", day_text(t, day)},
-        {"clock", str_format(t->c->arena, "%02d:%02d", (int)(minute / 60), (int)(minute % 60))},
-    };
-    bool end = minute == WORKDAY_DAY_MINUTES;
-    return words_fill(t->c->arena, t->c->lang,
-                      end ? S("deadline.moment_end") : S("deadline.moment"), args, ARRAY_LEN(args));
-}
-
-static bool in_hours(const struct workday_receipt *receipt)
-{
-    return receipt->unit == WORKDAY_HOURS || receipt->unit == WORKDAY_WORKING_HOURS;
-}
-
-static void put_due(struct text *t, const struct workday_receipt *receipt)
-{
-    struct str due = in_hours(receipt) ? moment_text(t, receipt->due, receipt->due_minute)
-                                       : day_text(t, receipt->due);
-    struct fail_arg args[] = {{"day", due}};
-    line(t, "deadline.due", args, ARRAY_LEN(args));
-}
-
-/* The first day that is counted: the first one after the event which was not skipped. */
-static int64_t first_counted(const struct workday_receipt *receipt)
-{
-    int64_t day = receipt->from + 1;
-    for (size_t i = 0; i < receipt->skipped_count && receipt->skipped[i].day == day; i++)
-        day++;
-    return day;
-}
-
-static void put_counting(struct text *t, const struct workday_receipt *receipt)
-{
-    static const char *const KEYS[] = {
-        [WORKDAY_WORKING_DAYS] = "deadline.working_days",
-        [WORKDAY_CALENDAR_DAYS] = "deadline.calendar_days",
-        [WORKDAY_WEEKS] = "deadline.weeks",
-        [WORKDAY_MONTHS] = "deadline.months",
-        [WORKDAY_HOURS] = "deadline.hours",
-        [WORKDAY_WORKING_HOURS] = "deadline.working_hours",
-    };
-    static_assert(ARRAY_LEN(KEYS) == WORKDAY_UNIT_COUNT);
-    struct fail_arg args[] = {
-        {"count", count_text(t, receipt->amount)},
-        {"from", in_hours(receipt) ? moment_text(t, receipt->from, receipt->from_minute)
-                                   : day_text(t, receipt->from)},
-        {"first", day_text(t, first_counted(receipt))},
-        {"nominal", day_text(t, receipt->nominal)},
-    };
-    bool none = receipt->amount == 0;
-    line(t, none ? "deadline.nothing" : KEYS[receipt->unit], args, ARRAY_LEN(args));
-    bool shorter = receipt->unit == WORKDAY_MONTHS &&
-                   time_date_of(receipt->nominal).day != time_date_of(receipt->from).day;
-    if (shorter) line(t, "deadline.month_end", args, ARRAY_LEN(args));
-    if (receipt->nominal != receipt->due) line(t, "deadline.moved", args, ARRAY_LEN(args));
-}
-
-static void put_range(struct text *t, const struct workday_skip *first,
-                      const struct workday_skip *last)
-{
-    struct fail_arg args[] = {
-        {"from", day_text(t, first->day)},
-        {"to", day_text(t, last->day)},
-        {"reason", words(t->c->lang, workday_reason_key(first->reason))},
-    };
-    bool one = first->day == last->day;
-    line(t, one ? "deadline.skipped_day" : "deadline.skipped_days", args, ARRAY_LEN(args));
-}
-
-/* The last of the days that follow each other for the same reason, from i on. */
-static size_t range_end(const struct workday_receipt *receipt, size_t i)
-{
-    const struct workday_skip *skips = receipt->skipped;
-    while (i + 1 < receipt->skipped_count && skips[i + 1].reason == skips[i].reason &&
-           skips[i + 1].day == skips[i].day + 1) {
-        i++;
-    }
-    return i;
-}
-
-/* Holidays as ranges of days; weekends, which nobody counts one by one, as a number. Over the
- * years a long term spans, every reason is a number. */
-static void put_skipped(struct text *t, const struct workday_receipt *receipt)
-{
-    int64_t days[WORKDAY_REASON_COUNT] = {};
-    size_t ranges = 0;
-    if (receipt->skipped_count == 0) return;
-    struct fail_arg all[] = {{"count", count_text(t, (int64_t)receipt->skipped_count)}};
-    line(t, "deadline.skipped", all, ARRAY_LEN(all));
-    for (size_t i = 0; i < receipt->skipped_count; i++) {
-        enum workday_reason reason = receipt->skipped[i].reason;
-        days[reason]++;
-        if (reason != WORKDAY_WEEKEND && range_end(receipt, i) == i) ranges++;
-    }
-    for (size_t i = 0; ranges <= RANGES_MAX && i < receipt->skipped_count; i++) {
-        size_t last = range_end(receipt, i);
-        enum workday_reason reason = receipt->skipped[i].reason;
-        if (reason != WORKDAY_WEEKEND) put_range(t, &receipt->skipped[i], &receipt->skipped[last]);
-        if (reason != WORKDAY_WEEKEND) days[reason] = 0;
-        i = last;
-    }
-    for (enum workday_reason reason = 0; reason < WORKDAY_REASON_COUNT; reason++) {
-        if (days[reason] == 0) continue;
-        struct fail_arg args[] = {{"count", count_text(t, days[reason])},
-                                  {"reason", words(t->c->lang, workday_reason_key(reason))}};
-        line(t, "deadline.skipped_count", args, ARRAY_LEN(args));
-    }
-}
-
-static void put_source(struct text *t, const struct workday_receipt *receipt)
-{
-    struct workday_source source = workday_source_of(receipt->from);
-    struct fail_arg args[] = {
-        {"source", words(t->c->lang, source.key)},
-        {"from", time_format_day_vn(t->c->arena, source.from)},
-        {"until", time_format_day_vn(t->c->arena, source.until)},
-        {"calendar", receipt->version},
-    };
-    if (source.key.len > 0) {
-        line(t, source.until == 0 ? "deadline.source" : "deadline.source_until", args,
-             ARRAY_LEN(args));
-    }
-    line(t, "deadline.calendar", args, ARRAY_LEN(args));
-}
-
-struct str cli_deadline_text(struct call *c, const struct workday_receipt *receipt)
-{
-    struct text t = {.c = c, .sb = sb_new(c->arena, 0)};
-    put_due(&t, receipt);
-    put_counting(&t, receipt);
-    put_skipped(&t, receipt);
-    put_source(&t, receipt);
-    return sb_str(&t.sb);
 }

@@ -7,10 +7,8 @@
 #include "front/cli/cli.h"
 
 /* deadline --from DAY [or DAYThh:mm] --days N [--unit working|calendar|weeks|months|hours|
- * working_hours] [--json]. Prints sentences, or the receipt as JSON.
+ * working_hours|all] [--json]. Prints sentences, or the receipt as JSON (base/workday_receipt.h);
+ * for all units an object of receipts. The words of receipts ("working_days") are units too.
  * Errors: ERR_SYNTAX "cli.day", "cli.unit" (arg "option"), "cli.number"; ERR_INVALID "workday.term"
  * when the term leaves the calendar's years. */
 enum err cli_deadline(struct call *c, const struct cli_args *args);
-
-/* The receipt as a person would explain it, in the call's language; several lines. */
-struct str cli_deadline_text(struct call *c, const struct workday_receipt *receipt);

@@ -1,7 +1,7 @@
 #include "front/cli/cli_deadline.h"
 
 #include "base/time.h"
-#include "base/workday_term.h"
+#include "base/workday_receipt.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -37,7 +37,7 @@ static struct workday_receipt receipt_of(struct call *c, const char *from, int64
 /* The words keep a date on one line with spaces that do not break; here they are plain. */
 static void assert_text(struct call *c, const struct workday_receipt *receipt, const char *text)
 {
-    struct str rest = cli_deadline_text(c, receipt);
+    struct str rest = workday_receipt_text(c, receipt);
     struct sb plain = sb_new(c->arena, 0);
     struct str space = S("\xc2\xa0");
     while (rest.len > 0) {
@@ -103,7 +103,7 @@ static void every_unit_has_its_words_in_both_languages(void **state)
         for (enum lang lang = 0; lang < LANG_COUNT; lang++) {
             struct workday_receipt receipt = receipt_of(c, "2026-02-10", 3, unit);
             c->lang = lang;
-            struct str text = cli_deadline_text(c, &receipt);
+            struct str text = workday_receipt_text(c, &receipt);
             assert_int_equal(str_find(text, S("deadline."), 0), text.len);
             assert_int_equal(str_find(text, S("{"), 0), text.len);
         }
@@ -115,7 +115,7 @@ static void a_term_of_decades_is_told_in_few_lines(void **state)
     struct call *c = *state;
     struct workday_receipt receipt =
         receipt_of(c, "2026-02-10", WORKDAY_TERM_MAX, WORKDAY_WORKING_DAYS);
-    struct str rest = cli_deadline_text(c, &receipt);
+    struct str rest = workday_receipt_text(c, &receipt);
     struct str head = {};
     int lines = 1;
     while (str_cut(rest, '\n', &head, &rest))
@@ -155,6 +155,23 @@ static void what_makes_no_sense_is_refused(void **state)
     assert_refused(c, "1980-01-01", "1", "working", "workday.term");
 }
 
+static void both_words_of_a_unit_are_known_and_all_means_each(void **state)
+{
+    struct call *c = *state;
+    static const char *const UNITS[] = {
+        "",       "working",       "working_days", "calendar",      "weeks",
+        "months", "calendar_days", "hours",        "working_hours", "all"};
+    for (size_t i = 0; i < ARRAY_LEN(UNITS); i++) {
+        struct cli_args args = {.verb = &VERB,
+                                .value = {S("2026-02-10"), S("10000"), str_of(UNITS[i])}};
+        bool too_long =
+            str_eq(str_of(UNITS[i]), S("weeks")) || str_eq(str_of(UNITS[i]), S("months"));
+        enum err e = cli_deadline(c, &args);
+        assert_int_equal(e, too_long ? ERR_INVALID : OK);
+        call_clear(c);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_call, close_call)
 
 int main(void)
@@ -166,6 +183,7 @@ int main(void)
         TEST(every_unit_has_its_words_in_both_languages),
         TEST(a_term_of_decades_is_told_in_few_lines),
         TEST(what_makes_no_sense_is_refused),
+        TEST(both_words_of_a_unit_are_known_and_all_means_each),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
