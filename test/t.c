@@ -14,7 +14,9 @@
 #include <sodium.h>
 
 #include "base/id.h"
+#include "base/time.h"
 #include "core/login.h"
+#include "core/obligation.h"
 #include "core/receipt.h"
 #include "store/blob.h"
 #include "t_store.h"
@@ -203,6 +205,88 @@ void t_peers(struct t_office *a, struct t_office *b)
 {
     t_add_peer(a, b);
     t_add_peer(b, a);
+}
+
+struct str t_view(struct t_office *t, const char *login, const char *view, const char *json,
+                  struct str *ret_reason)
+{
+    struct call c = t_call(t, login);
+    const struct field_table *table = module_view(str_of(view))->args;
+    void *args = table != NULL ? arena_alloc(c.arena, table->size) : NULL;
+    struct view made = {};
+    struct sb sb = sb_new(t->arena, 0);
+    if (table != NULL) must(&c, fields_read(&c, table, str_of(json), UNKNOWN_REFUSE, args));
+    enum err e = view_run(&c, str_of(view), args, &made);
+    if (ret_reason != NULL && e != OK) *ret_reason = str_copy(t->arena, str_of(c.failure.reason));
+    if (ret_reason == NULL) must(&c, e);
+    if (e == OK) node_json(&sb, made.data);
+    call_end(&c);
+    return sb_str(&sb);
+}
+
+static enum err owe_step(struct call *c, void *arg)
+{
+    const struct t_owed *owed = arg;
+    struct version v = {.record = owed->about, .n = 1, .time_ms = c->now_ms};
+    struct obligation o = {.what = "office.test",
+                           .about = owed->about,
+                           .owner = str_of(owed->owner),
+                           .creditor = S("r:chief"),
+                           .key = str_of(owed->key),
+                           .due_day = owed->due_ms == 0 ? 0 : time_hanoi_day(owed->due_ms),
+                           .due_ms = owed->due_ms,
+                           .title = str_of(owed->title),
+                           .urgent = owed->urgent};
+    return obligation_open(c, &v, &o);
+}
+
+static enum err settle_step(struct call *c, void *arg)
+{
+    const struct t_owed *owed = arg;
+    struct version v = {.record = owed->about, .n = 1, .time_ms = c->now_ms};
+    return obligation_settle(c, &v, owed->about, "office.test", str_of(owed->key));
+}
+
+static void owed_do(struct t_office *t, const struct t_owed *owed,
+                    enum err (*step)(struct call *c, void *arg))
+{
+    struct call c = t_call(t, NULL);
+    struct t_owed copy = *owed;
+    must(&c, store_tx(&c, step, &copy));
+    call_end(&c);
+}
+
+void t_owe(struct t_office *t, const struct t_owed *owed)
+{
+    owed_do(t, owed, owe_step);
+}
+
+void t_settle(struct t_office *t, const struct t_owed *owed)
+{
+    owed_do(t, owed, settle_step);
+}
+
+struct owner {
+    const struct t_owed *owed;
+    struct rows rows;
+};
+
+static enum err owner_step(struct call *c, void *arg)
+{
+    struct owner *owner = arg;
+    return store_all(c, "SELECT owner FROM obligation WHERE about = $1 AND okey = $2",
+                     ARGS(TEXT(owner->owed->about), TEXT(str_of(owner->owed->key))), &owner->rows);
+}
+
+struct str t_owner(struct t_office *t, const struct t_owed *owed)
+{
+    struct call c = t_call(t, NULL);
+    struct owner owner = {.owed = owed};
+    must(&c, store_read(&c, owner_step, &owner));
+    assert_int_equal(owner.rows.count, 1);
+    struct str party = str_copy(t->arena, rows_text(&owner.rows, 0, 0));
+    call_end(&c);
+    return party;
 }
 
 struct str t_file(struct t_office *t, const char *bytes)

@@ -9,8 +9,8 @@
 struct t_office {
     struct arena *arena; /* the office's own memory */
     struct env env;
-    int64_t now_ms; /* what the clock says; the test moves it */
-    uint64_t seed;  /* of the randomness */
+    int64_t now_ms;       /* what the clock says; the test moves it */
+    uint64_t seed;        /* of the randomness */
     int64_t free_percent; /* of the disk; 100 at first */
     uint8_t secret_key[64];
     struct office office;
@@ -35,6 +35,23 @@ void t_peers(struct t_office *a, struct t_office *b);
 struct act_result t_act(struct t_office *t, const char *login, const char *act, const char *json);
 /* Runs an act that must fail; returns its reason key. */
 struct str t_refused(struct t_office *t, const char *login, const char *act, const char *json);
+/* What a view gives that person, as JSON; empty when it is refused, with the reason in ret_reason
+ * unless that is NULL. */
+struct str t_view(struct t_office *t, const char *login, const char *view, const char *json,
+                  struct str *ret_reason);
+/* An obligation as any module opens one, about an existing record. `key` tells several apart. */
+struct t_owed {
+    struct str about;
+    const char *owner; /* party */
+    const char *key;
+    const char *title;
+    int64_t due_ms;
+    int64_t urgent;
+};
+void t_owe(struct t_office *t, const struct t_owed *owed);
+void t_settle(struct t_office *t, const struct t_owed *owed);
+/* The party that owes it now. */
+struct str t_owner(struct t_office *t, const struct t_owed *owed);
 /* Stores bytes as a file; returns its root. */
 struct str t_file(struct t_office *t, const char *bytes);
 /* Hands over what waits in an outbox, as the exchange would. Shapes: carried is the last row handed

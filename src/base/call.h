@@ -18,7 +18,7 @@ struct office; /* core/office.h */
 
 enum lang { LANG_VI = 0, LANG_EN, LANG_COUNT };
 
-enum { PROBLEMS_MAX = 32, FAIL_ARGS_MAX = 4 };
+enum { PROBLEMS_MAX = 32, FAIL_ARGS_MAX = 4, STANDS_FOR_MAX = 4 };
 
 /* One thing wrong with one field of a form. */
 struct problem {
@@ -35,8 +35,10 @@ struct fail_arg {
 struct actor {
     struct str person; /* record id of the person */
     struct str login;
-    struct str unit;   /* record id of the unit, may be empty */
-    uint32_t roles;    /* bits of enum role, core/grant.h */
+    struct str unit;                       /* record id of the unit, may be empty */
+    uint32_t roles;                        /* bits of enum role, core/grant.h */
+    struct str stands_for[STANDS_FOR_MAX]; /* absent persons in whose place it acts today */
+    size_t stands_for_count;
 };
 
 struct failure {

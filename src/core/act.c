@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/words.h"
+#include "core/changes.h"
 #include "core/login.h"
 #include "core/org.h"
 #include "core/org_sql.h"
@@ -97,7 +98,19 @@ struct look {
     const void *args;
     struct view *view;
     struct paper *paper;
+    struct str record; /* that the page shows, when the actor had not seen its newest version */
+    int64_t n;
 };
+
+/* Whether the page shows a record that is news to the actor. */
+static enum err look_news(struct call *c, struct look *look)
+{
+    const struct field_table *args = look->def->args;
+    const struct field *f = args != NULL ? field_find(args, S("record")) : NULL;
+    if (look->view->kind != VIEW_RECORD || f == NULL || f->type != FIELD_RECORD) return OK;
+    look->record = *(const struct str *)(const void *)((const char *)look->args + f->offset);
+    return changes_unseen(c, look->record, &look->n);
+}
 
 static enum err look_step(struct call *c, void *arg)
 {
@@ -105,7 +118,8 @@ static enum err look_step(struct call *c, void *arg)
     enum err e = grant_roles(c, look->def->roles);
     if (e != OK) return e;
     if (look->paper != NULL) return look->def->paper(c, look->args, look->paper);
-    return look->def->run(c, look->args, look->view);
+    e = look->def->run(c, look->args, look->view);
+    return e != OK ? e : look_news(c, look);
 }
 
 static enum err look(struct call *c, struct str name, struct look *look)
@@ -130,6 +144,8 @@ enum err view_run(struct call *c, struct str name, const void *args, struct view
     struct look l = {.args = args, .view = &view};
     enum err e = look(c, name, &l);
     if (e != OK) return e;
+    if (l.n > 0) e = changes_see(c, l.record, l.n);
+    if (e != OK) call_clear(c); /* the page is read even when its mark cannot be written */
     view.name = l.def->name;
     if (view.title.len == 0)
         view.title = words(c->lang, str_format(c->arena, "view.%s", view.name));

@@ -16,7 +16,7 @@ static const struct check_table CORE_TABLES[] = {
      .cut = "record"},
     {.name = S("obligation"),
      .columns = S("about, what, okey, by_record, by_n, owner, creditor, opened_ms, first_due_ms,"
-                  " due_day, due_ms, why, title, urgent, settled_ms, paused_day"),
+                  " due_day, due_ms, why, title, urgent, settled_ms, paused_day, named"),
      .key_count = 3,
      .cut = "about"},
     {.name = S("obligation_limit"),
@@ -37,6 +37,14 @@ static const struct check_table CORE_TABLES[] = {
      .columns = S("party, by_record, mail, sms, quiet_from, quiet_to, daily, passes, titles"),
      .key_count = 1,
      .cut = "party"},
+    {.name = S("succession"),
+     .columns = S("record, giver, by_record, receiver, seq, at_ms"),
+     .key_count = 3,
+     .cut = "record"},
+    {.name = S("stand_in"),
+     .columns = S("by_record, absent, delegate, from_day, to_day"),
+     .key_count = 1,
+     .cut = "by_record"},
 };
 
 static int cell_compare(const struct value *a, const struct value *b)

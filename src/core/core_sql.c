@@ -125,6 +125,40 @@ static const struct migration STEPS[] = {
      " PRIMARY KEY (about, what, okey, kind, by_record, by_n));"
      /* the clock stands since this day: then due_ms is no date */
      "ALTER TABLE obligation ADD COLUMN paused_day INT NOT NULL DEFAULT 0;"},
+    {.name = "core.substitute",
+     .sql =
+         /* projection: who took over whose work, core/substitute.h */
+     "CREATE TABLE succession (record TEXT NOT NULL, giver TEXT NOT NULL, by_record TEXT NOT NULL,"
+     " receiver TEXT NOT NULL, seq INT NOT NULL, at_ms INT NOT NULL,"
+     " PRIMARY KEY (record, giver, by_record));"
+     "CREATE INDEX succession_by ON succession (by_record);"
+     "CREATE INDEX succession_receiver ON succession (receiver, record);"
+     "CREATE INDEX succession_seq ON succession (seq);"
+     /* projection: who stands in for whom, from day to day */
+     "CREATE TABLE stand_in (by_record TEXT PRIMARY KEY, absent TEXT NOT NULL,"
+     " delegate TEXT NOT NULL, from_day INT NOT NULL, to_day INT NOT NULL);"
+     "CREATE INDEX stand_in_delegate ON stand_in (delegate, to_day);"
+     "CREATE INDEX stand_in_until ON stand_in (to_day, from_day);"
+     /* the owner as the module named it; `owner` is who owes it now */
+     "ALTER TABLE obligation ADD COLUMN named TEXT NOT NULL DEFAULT '';"
+     "UPDATE obligation SET named = owner;"
+     "CREATE INDEX obligation_named ON obligation (named, about);"
+     "CREATE INDEX obligation_urgent ON obligation (owner, urgent, due_ms, id)"
+     " WHERE settled_ms IS NULL AND urgent > 0;"
+     "CREATE INDEX obligation_open_due ON obligation (due_ms, id) WHERE settled_ms IS NULL;"
+     "CREATE INDEX obligation_done ON obligation (owner, settled_ms, id)"
+     " WHERE settled_ms IS NOT NULL;"
+     /* every audience but whole offices: 'p:', 'r:' and 'u:' come after 'p' */
+     "CREATE INDEX audience_inside ON audience (party, record) WHERE party > 'p';"},
+    {.name = "core.changes",
+     .sql = /* LOCAL: when a record's newest version came here, and who has seen which */
+     "ALTER TABLE head ADD COLUMN moved_ms INT NOT NULL DEFAULT 0;"
+     "CREATE INDEX head_moved ON head (moved_ms, record);"
+     "CREATE TABLE seen (person TEXT NOT NULL, record TEXT NOT NULL, n INT NOT NULL,"
+     " PRIMARY KEY (person, record));"
+     "CREATE TABLE looked (person TEXT PRIMARY KEY, at_ms INT NOT NULL);"},
+    {.name = "core.receipt_number",
+     .sql = "CREATE INDEX receipt_number ON receipt (number) WHERE number <> '';"},
 };
 
 const struct migration *core_migrations(size_t *ret_count)

@@ -5,6 +5,7 @@
 #include "core/module.h"
 #include "core/office.h"
 #include "core/record_sql.h"
+#include "core/substitute.h"
 
 const char *const ROLE_WORDS[] = {"officer",   "registry", "leader", "chief",
                                   "secretary", "admin",    NULL};
@@ -26,6 +27,8 @@ struct parties grant_parties(struct call *c)
         p.party[count++] = str_format(c->arena, "r:%s", ROLE_WORDS[i]);
     }
     ensure(count <= READER_PARTIES);
+    for (size_t i = 0; i < c->who.stands_for_count && count < READER_PARTIES; i++)
+        p.party[count++] = str_format(c->arena, "p:%.*s", STR_ARG(c->who.stands_for[i]));
     return p;
 }
 
@@ -77,10 +80,30 @@ enum err grant_assign(struct call *c, struct str record, struct str person, stru
     return assignment_put(c, record, person, by_record);
 }
 
+/* Whose work the record is: those it was assigned to, or who took over from them. */
+static enum err assigned_now(struct call *c, struct str record, struct str party, bool *ret_is)
+{
+    struct rows rows = {};
+    enum err e = assignment_list(c, record, &rows);
+    for (size_t i = 0; e == OK && !*ret_is && i < rows.count; i++) {
+        struct str named = str_format(c->arena, "p:%.*s", STR_ARG(rows_text(&rows, i, 0)));
+        struct str owner = {};
+        e = substitute_owner(c, record, named, 0, &owner);
+        *ret_is = e == OK && str_eq(owner, party);
+    }
+    return e;
+}
+
 bool grant_is_assigned(struct call *c, struct str record, struct str person)
 {
     bool assigned = false;
-    enum err e = assignment_has(c, record, person, &assigned);
+    enum err e =
+        assigned_now(c, record, str_format(c->arena, "p:%.*s", STR_ARG(person)), &assigned);
+    bool self = str_eq(person, c->who.person);
+    for (size_t i = 0; self && e == OK && !assigned && i < c->who.stands_for_count; i++) {
+        struct str absent = str_format(c->arena, "p:%.*s", STR_ARG(c->who.stands_for[i]));
+        e = assigned_now(c, record, absent, &assigned);
+    }
     if (e != OK) {
         call_clear(c); /* no answer is no grant */
         return false;

@@ -41,8 +41,9 @@ struct parties {
     struct str party[READER_PARTIES]; /* unused ones are "-", which no audience holds */
 };
 
-/* The parties the call's actor holds: office, unit, person, up to six roles. Somebody who is not
- * logged in, or only an administrator, holds neither office nor unit. */
+/* The parties the call's actor holds: office, unit, person, up to six roles, and the absent persons
+ * it stands in for today as far as there is room. Somebody who is not logged in, or only an
+ * administrator, holds neither office nor unit. */
 struct parties grant_parties(struct call *c);
 
 struct act;
@@ -59,4 +60,6 @@ enum err grant_roles(struct call *c, uint32_t roles);
 
 /* Names the person to whom a record is assigned for `assigned` acts: local rows made by apply. */
 enum err grant_assign(struct call *c, struct str record, struct str person, struct str by_record);
+/* Says that it is this person's work now: assigned, taken over (core/substitute.h) or, for the
+ * actor, that of somebody it stands in for. */
 bool grant_is_assigned(struct call *c, struct str record, struct str person);

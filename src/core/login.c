@@ -7,13 +7,14 @@
 #include "base/time.h"
 #include "core/org.h"
 #include "core/org_sql.h"
+#include "core/substitute.h"
 #include "core/version.h"
 
 enum {
     HASH_PASSES = 2,
     HASH_MEMORY_BYTES = 19 * 1024 * 1024,
     SECRET_BYTES = 32,
-    MARK_BYTES = 16, /* behind the secret of a pass, as hex */
+    MARK_BYTES = 16,           /* behind the secret of a pass, as hex */
     ATTEMPTS_FREE = 5,         /* wrong tries before the first wait */
     WAIT_FIRST_MS = 30 * 1000, /* doubled by each further try */
     WAIT_MAX_MS = 15 * 60 * 1000,
@@ -52,7 +53,7 @@ enum err actor_load(struct call *c, struct str person)
         .unit = rows_text(&rows, 0, 1),
         .roles = roles,
     };
-    return OK;
+    return substitute_actor(c);
 }
 
 static enum err person_of_login(struct call *c, struct str login, struct str *ret_person)

@@ -98,6 +98,9 @@ struct module {
     /* What the module asks of the actor today that no record owes, computed anew for each look:
      * adds maps {text, href} to the list. NULL: nothing. */
     enum err (*asks)(struct call *c, struct node *list);
+    /* What stands beside the urgent lane of "Hôm nay": a map {title, href, empty, lines: [{text,
+     * more, href}]}; nothing shows while title is missing. NULL: nothing. */
+    enum err (*beside)(struct call *c, struct node *ret_block);
 };
 
 /* All modules: the built-in ones of core (today; office, units, persons, peers), then the folders

@@ -62,17 +62,52 @@ enum err obligation_settle(struct call *c, const struct version *v, struct str a
 struct obligation_after {
     int64_t due_ms;
     int64_t id;
+    bool calm; /* without the urgent ones, which obligation_urgent gives */
 };
 
-/* Open obligations of the actor (own person, unit, roles, office), earliest first, undated last.
- * Shapes: rows as maps {about, href, what, act, title, owner, creditor, urgent, late, due CELL,
- * moved "dời từ 12/02/2026 sang 16/02/2026" once it was moved};
- * limit at most LIMIT_ROWS; ret_next is where the next page begins, zero when there is none. */
+/* Open obligations of the actor (own person, unit, roles, office, those it stands in for; a chief's
+ * also those of roles and units that nobody fills), earliest first, undated last.
+ * Shapes: rows as maps {about, href, what, act, title, owner, party, behalf, creditor, urgent,
+ * late, due_day, due CELL, moved "dời từ 12/02/2026 sang 16/02/2026" once it was moved}; limit at
+ * most LIMIT_ROWS; ret_next is where the next page begins, zero when there is none. */
 enum err obligation_mine(struct call *c, const struct obligation_after *after, int64_t limit,
                          struct node *ret_list, struct obligation_after *ret_next);
+/* Those of them that are urgent, the most urgent first. */
+enum err obligation_urgent(struct call *c, int64_t limit, struct node *ret_list, bool *ret_more);
 /* The same for what others owe to this office: its first page. */
 enum err obligation_awaited(struct call *c, int64_t limit, struct node *ret_list);
 
 /* Adds to a record page the limits of what is owed about it, when they tell more than its deadline,
  * and the history of their moves: the date before and after, when, by whom, why. */
 enum err obligation_deadlines_put(struct call *c, struct view *view, struct str about);
+/* The four cells of which every obligation stands in exactly one, and the two open ones together.
+ */
+enum obligation_cell {
+    OBLIGATION_OPEN = 1, /* in time and overdue */
+    OBLIGATION_OVERDUE,
+    OBLIGATION_ON_TIME, /* done */
+    OBLIGATION_LATE,    /* done */
+    OBLIGATION_AHEAD,   /* open, in time */
+};
+
+/* Which obligations to list or to count: those behind a number. */
+struct obligation_filter {
+    struct str owner; /* party; empty: anybody, of open ones only */
+    int64_t cell;     /* enum obligation_cell */
+    int64_t from_day; /* due, or done, on that day or later; 0: any */
+    int64_t to_day;   /* and on that day at the latest; 0: any */
+    bool urgent;      /* only those that carry a mark */
+    bool mine;        /* only the actor's own, when no owner is named */
+};
+
+/* Lists what the actor may see of them, earliest due first, of done ones the newest first. Shapes:
+ * as obligation_mine. Errors: ERR_INVALID "form" with "obligation.owner" when done ones are asked
+ * of nobody. */
+enum err obligation_list(struct call *c, const struct obligation_filter *filter,
+                         const struct obligation_after *after, int64_t limit, struct node *ret_list,
+                         struct obligation_after *ret_next);
+/* Counts what the actor may see of them. Errors: as obligation_list. */
+enum err obligation_count(struct call *c, const struct obligation_filter *filter,
+                          int64_t *ret_count);
+/* A party as people read it: code of an office, title of a person, name of a unit, a role. */
+struct str party_name(struct call *c, struct str party);

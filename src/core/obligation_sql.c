@@ -1,5 +1,6 @@
 #include "core/obligation_sql.h"
 
+#include "core/substitute.h"
 #include "base/limits.h"
 
 static enum err settled_at(struct call *c, struct str about, struct str what, struct str key,
@@ -144,29 +145,35 @@ enum err obligation_open(struct call *c, const struct version *v, const struct o
     if (e == OK) e = settled_at(c, o->about, what, o->key, &settled);
     if (e == OK) e = due_of_limits(c, o->about, what, o->key, &due);
     if (e != OK) return e;
+    int64_t settled_ms = settled.type == VALUE_INT ? settled.i : 0;
+    struct str owner = {};
+    e = substitute_owner(c, o->about, o->owner, settled_ms, &owner);
+    if (e != OK) return e;
     return store_exec(
         c,
         "INSERT INTO obligation (about, what, okey, by_record, by_n, owner, creditor, opened_ms,"
-        " first_due_ms, due_day, due_ms, why, title, urgent, settled_ms, paused_day)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
+        " first_due_ms, due_day, due_ms, why, title, urgent, settled_ms, paused_day, named)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
         " ON CONFLICT (about, what, okey) DO UPDATE SET by_record = excluded.by_record,"
         " by_n = excluded.by_n, owner = excluded.owner, creditor = excluded.creditor,"
         " first_due_ms = excluded.first_due_ms, due_day = excluded.due_day,"
         " due_ms = excluded.due_ms, paused_day = excluded.paused_day, why = excluded.why,"
-        " title = excluded.title, urgent = excluded.urgent",
-        ARGS(name[0], name[1], name[2], TEXT(v->record), INT(v->n), TEXT(o->owner),
-             TEXT(o->creditor), INT(v->time_ms), INT(due.first_ms), INT(due.day), INT(due.ms),
-             TEXT(due.why), TEXT(o->title), INT(o->urgent), settled, INT(due.paused_day)),
+        " title = excluded.title, urgent = excluded.urgent, named = excluded.named",
+        ARGS(name[0], name[1], name[2], TEXT(v->record), INT(v->n), TEXT(owner), TEXT(o->creditor),
+             INT(v->time_ms), INT(due.first_ms), INT(due.day), INT(due.ms), TEXT(due.why),
+             TEXT(o->title), INT(o->urgent), settled, INT(due.paused_day), TEXT(o->owner)),
         NULL);
 }
 
 static enum err settled_again(struct call *c, struct str about, struct str what, struct str key)
 {
-    return store_exec(c,
-                      "UPDATE obligation SET settled_ms = (SELECT min(s.at_ms) FROM settlement s"
-                      " WHERE s.about = $1 AND s.what = $2 AND s.okey = $3)"
-                      " WHERE about = $1 AND what = $2 AND okey = $3",
-                      ARGS(TEXT(about), TEXT(what), TEXT(key)), NULL);
+    enum err e = store_exec(c,
+                            "UPDATE obligation SET settled_ms = (SELECT min(s.at_ms)"
+                            " FROM settlement s"
+                            " WHERE s.about = $1 AND s.what = $2 AND s.okey = $3)"
+                            " WHERE about = $1 AND what = $2 AND okey = $3",
+                            ARGS(TEXT(about), TEXT(what), TEXT(key)), NULL);
+    return e != OK ? e : substitute_about(c, about);
 }
 
 enum err obligation_settle(struct call *c, const struct version *v, struct str about,
@@ -239,7 +246,21 @@ enum err obligation_forget(struct call *c)
 
 #define OBLIGATION_COLUMNS                                                                         \
     "o.id, o.about, o.what, o.okey, o.owner, o.creditor, o.due_ms, o.why, o.title, o.urgent,"      \
-    " h.kind, o.first_due_ms, o.paused_day"
+    " h.kind, o.first_due_ms, o.paused_day, o.settled_ms"
+
+/* Those behind a number: open ones of a party or of anybody, done ones of a party. */
+#define FILTER_OPEN                                                                                \
+    " FROM obligation o JOIN head h ON h.record = o.about WHERE " READER(                          \
+        "o.about") " AND o.settled_ms IS NULL AND o.due_ms >= $10 AND o.due_ms <= $11 AND "        \
+                   "o.urgent >= $12"
+#define FILTER_MINE " AND ($13 = 0 OR o.owner IN ($1, $2, $3, $4, $5, $6, $7, $8, $9))"
+#define FILTER_DONE                                                                                \
+    " FROM obligation o JOIN head h ON h.record = o.about WHERE " READER(                          \
+        "o.about") " AND o.settled_ms >= $10 AND o.settled_ms <= $11 AND o.urgent >= $12 AND "     \
+                   "o.owner = $13"                                                                 \
+                   " AND CASE WHEN o.settled_ms > o.due_ms THEN 1 ELSE 0 END = $14"
+#define FILTER_ARGS(filter, span)                                                                  \
+    READER_ARGS(p), INT((span)->from_ms), INT((span)->to_ms), INT((filter)->urgent ? 1 : 0)
 
 /* READER is asked after the index has chosen: the rows come in the order of the index. */
 #define OBLIGATION_FROM                                                                            \
@@ -250,12 +271,22 @@ enum err obligation_by_owner(struct call *c, struct str owner, const struct obli
                              int64_t limit, struct rows *ret_rows)
 {
     struct parties p = grant_parties(c);
-    return store_all(
-        c,
-        OBLIGATION_FROM " AND o.owner = $10 AND (o.due_ms, o.id) > ($11, $12)"
-                        " ORDER BY o.due_ms, o.id LIMIT $13",
-        ARGS(READER_ARGS(p), TEXT(owner), INT(after->due_ms), INT(after->id), INT(limit)),
-        ret_rows);
+    return store_all(c,
+                     OBLIGATION_FROM " AND o.owner = $10 AND (o.due_ms, o.id) > ($11, $12)"
+                                     " AND o.urgent <= $13 ORDER BY o.due_ms, o.id LIMIT $14",
+                     ARGS(READER_ARGS(p), TEXT(owner), INT(after->due_ms), INT(after->id),
+                          INT(after->calm ? 0 : INT32_MAX), INT(limit)),
+                     ret_rows);
+}
+
+enum err obligation_by_mark(struct call *c, struct str owner, int64_t urgent, int64_t limit,
+                            struct rows *ret_rows)
+{
+    struct parties p = grant_parties(c);
+    return store_all(c,
+                     OBLIGATION_FROM " AND o.urgent > 0 AND o.owner = $10 AND o.urgent = $11"
+                                     " ORDER BY o.due_ms, o.id LIMIT $12",
+                     ARGS(READER_ARGS(p), TEXT(owner), INT(urgent), INT(limit)), ret_rows);
 }
 
 enum err obligation_by_creditor(struct call *c, struct str creditor, int64_t limit,
@@ -300,4 +331,55 @@ enum err obligation_moves_of(struct call *c, struct str about, struct rows *ret_
                        " ORDER BY m.at_ms DESC, m.by_record, m.by_n, m.what, m.kind, m.to_ms"
                        " LIMIT $11",
         ARGS(READER_ARGS(p), TEXT(about), INT(LIMIT_ROWS)), ret_rows);
+}
+
+enum err obligation_filtered(struct call *c, const struct obligation_filter *filter,
+                             const struct obligation_span *span, struct rows *ret_rows)
+{
+    struct parties p = grant_parties(c);
+    bool late = filter->cell == OBLIGATION_LATE;
+    const struct obligation_after *after = span->after;
+    if (span->done) {
+        int64_t from_ms = after->id > 0 ? after->due_ms : INT64_MAX;
+        return store_all(c,
+                         "SELECT " OBLIGATION_COLUMNS FILTER_DONE
+                         " AND (o.settled_ms, o.id) < ($15, $16)"
+                         " ORDER BY o.settled_ms DESC, o.id DESC LIMIT $17",
+                         ARGS(FILTER_ARGS(filter, span), TEXT(filter->owner), INT(late ? 1 : 0),
+                              INT(from_ms), INT(after->id), INT(span->limit)),
+                         ret_rows);
+    }
+    if (filter->owner.len == 0) {
+        return store_all(c,
+                         "SELECT " OBLIGATION_COLUMNS FILTER_OPEN FILTER_MINE
+                         " AND (o.due_ms, o.id) > ($14, $15) ORDER BY o.due_ms, o.id LIMIT $16",
+                         ARGS(FILTER_ARGS(filter, span), INT(filter->mine ? 1 : 0),
+                              INT(after->due_ms), INT(after->id), INT(span->limit)),
+                         ret_rows);
+    }
+    return store_all(c,
+                     "SELECT " OBLIGATION_COLUMNS FILTER_OPEN
+                     " AND o.owner = $13 AND (o.due_ms, o.id) > ($14, $15)"
+                     " ORDER BY o.due_ms, o.id LIMIT $16",
+                     ARGS(FILTER_ARGS(filter, span), TEXT(filter->owner), INT(after->due_ms),
+                          INT(after->id), INT(span->limit)),
+                     ret_rows);
+}
+
+enum err obligation_counted(struct call *c, const struct obligation_filter *filter,
+                            const struct obligation_span *span, struct rows *ret_rows)
+{
+    struct parties p = grant_parties(c);
+    bool late = filter->cell == OBLIGATION_LATE;
+    if (span->done) {
+        return store_all(c, "SELECT count(*)" FILTER_DONE,
+                         ARGS(FILTER_ARGS(filter, span), TEXT(filter->owner), INT(late ? 1 : 0)),
+                         ret_rows);
+    }
+    if (filter->owner.len == 0) {
+        return store_all(c, "SELECT count(*)" FILTER_OPEN FILTER_MINE,
+                         ARGS(FILTER_ARGS(filter, span), INT(filter->mine ? 1 : 0)), ret_rows);
+    }
+    return store_all(c, "SELECT count(*)" FILTER_OPEN " AND o.owner = $13",
+                     ARGS(FILTER_ARGS(filter, span), TEXT(filter->owner)), ret_rows);
 }

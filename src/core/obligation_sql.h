@@ -11,6 +11,9 @@ enum err obligation_sweep(struct call *c, const struct version *v);
 /* Open rows owned by one party, and those that other offices owe to it, earliest first. */
 enum err obligation_by_owner(struct call *c, struct str owner, const struct obligation_after *after,
                              int64_t limit, struct rows *ret_rows);
+/* Those of one party that carry that mark of urgency. */
+enum err obligation_by_mark(struct call *c, struct str owner, int64_t urgent, int64_t limit,
+                            struct rows *ret_rows);
 enum err obligation_by_creditor(struct call *c, struct str creditor, int64_t limit,
                                 struct rows *ret_rows);
 
@@ -24,5 +27,16 @@ enum err obligation_limits_of(struct call *c, struct str about, struct rows *ret
  * owners, how many, kind, at_ms, person, title, from_ms, to_ms, paused_day, reason, by_record. */
 enum err obligation_moves_of(struct call *c, struct str about, struct rows *ret_rows);
 
-/* A party as people read it: code of an office, title of a person, name of a unit, a role. */
-struct str party_name(struct call *c, struct str party);
+/* A filter in milliseconds, and where its page begins. */
+struct obligation_span {
+    int64_t from_ms;
+    int64_t to_ms;
+    bool done;
+    const struct obligation_after *after;
+    int64_t limit;
+};
+enum err obligation_filtered(struct call *c, const struct obligation_filter *filter,
+                             const struct obligation_span *span, struct rows *ret_rows);
+/* One row: how many. */
+enum err obligation_counted(struct call *c, const struct obligation_filter *filter,
+                            const struct obligation_span *span, struct rows *ret_rows);

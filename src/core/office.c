@@ -48,12 +48,11 @@ void office_sign_with(const uint8_t secret_key[64], const char *purpose, const u
     ensure(failed == 0);
 }
 
-void office_sign_note_with(const uint8_t secret_key[64], struct str text,
-                           uint8_t ret_signature[64])
+void office_sign_note_with(const uint8_t secret_key[64], struct str text, uint8_t ret_signature[64])
 {
     ensure(text.len > 0);
-    int failed = crypto_sign_detached(ret_signature, NULL, (const uint8_t *)text.ptr, text.len,
-                                      secret_key);
+    int failed =
+        crypto_sign_detached(ret_signature, NULL, (const uint8_t *)text.ptr, text.len, secret_key);
     ensure(failed == 0);
 }
 
@@ -394,6 +393,7 @@ enum err unit_list(struct call *c, struct node *ret_list)
     struct rows rows = {};
     enum err e = org_unit_rows(c, &rows);
     for (size_t i = 0; e == OK && i < rows.count; i++) {
+        if (rows_text(&rows, i, 2).len > 0) continue; /* merged: history */
         struct node *row = node_add_map(c, ret_list);
         node_text(c, row, "record", rows_text(&rows, i, 0));
         node_text(c, row, "name", rows_text(&rows, i, 1));

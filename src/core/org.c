@@ -4,7 +4,9 @@
 #include "base/limits.h"
 #include "core/office.h"
 #include "core/org_acts.h"
+#include "core/org_sql.h"
 #include "core/org_views.h"
+#include "core/substitute.h"
 
 #define AT(type, member) .offset = offsetof(type, member)
 
@@ -31,6 +33,8 @@ static const struct field UNIT_FIELDS[] = {
      .max = LIMIT_NAME_BYTES,
      .required = true},
     {.name = "head", .type = FIELD_PERSON, AT(struct org_unit, head)},
+    {.name = "merged_into", .type = FIELD_RECORD, AT(struct org_unit, merged_into)},
+    {.name = "merge_seq", .type = FIELD_INT, AT(struct org_unit, merge_seq), .max = INT32_MAX},
 };
 static const struct field_table UNIT_TABLE =
     FIELD_TABLE("office.unit", struct org_unit, UNIT_FIELDS);
@@ -52,6 +56,7 @@ static const struct field PERSON_FIELDS[] = {
     {.name = "left", .type = FIELD_BOOL, AT(struct org_person, left)},
     {.name = "email", .type = FIELD_PERSONAL, AT(struct org_person, email), .max = 254},
     {.name = "phone", .type = FIELD_PERSONAL, AT(struct org_person, phone), .max = 16},
+    {.name = "left_at", .type = FIELD_INSTANT, AT(struct org_person, left_ms)},
 };
 static const struct field_table PERSON_TABLE =
     FIELD_TABLE("office.person", struct org_person, PERSON_FIELDS);
@@ -75,10 +80,51 @@ static const struct field PEER_FIELDS[] = {
 static const struct field_table PEER_TABLE =
     FIELD_TABLE("office.peer", struct org_peer, PEER_FIELDS);
 
+/* A unit that was merged hands everything over to the one that goes on. */
+static enum err unit_apply(struct call *c, const struct version *v, const void *body)
+{
+    const struct org_unit *unit = body;
+    if (unit->merged_into.len == 0) return OK;
+    struct succession s = {
+        .giver = str_format(c->arena, "u:%.*s", STR_ARG(v->record)),
+        .record = SUCCESSION_ALL,
+        .receiver = str_format(c->arena, "u:%.*s", STR_ARG(unit->merged_into)),
+        .seq = unit->merge_seq,
+    };
+    return succession_put(c, v, &s);
+}
+
+/* Whoever leaves, or comes back, changes whose work it is. */
+static enum err person_apply(struct call *c, const struct version *v, const void *body)
+{
+    (void)body;
+    if (v->n == 1) return OK;
+    return substitute_changed(c, str_format(c->arena, "p:%.*s", STR_ARG(v->record)));
+}
+
+static enum err unit_valid(struct call *c, const struct version *v, const void *body)
+{
+    const struct org_unit *unit = body;
+    bool whole = (unit->merged_into.len > 0) == (unit->merge_seq > 0);
+    return whole && !str_eq(unit->merged_into, v->record)
+               ? OK
+               : fail(c, ERR_INVALID, "office.merge_into");
+}
+
 static const struct kind KINDS[] = {
     {.table = &OFFICE_TABLE, .schema = 1, .local = true, .title = "name"},
-    {.table = &UNIT_TABLE, .schema = 1, .local = true, .title = "name"},
-    {.table = &PERSON_TABLE, .schema = 1, .local = true, .title = "title", .view = "office.person"},
+    {.table = &UNIT_TABLE,
+     .schema = 1,
+     .local = true,
+     .title = "name",
+     .valid = unit_valid,
+     .apply = unit_apply},
+    {.table = &PERSON_TABLE,
+     .schema = 1,
+     .local = true,
+     .title = "title",
+     .view = "office.person",
+     .apply = person_apply},
     {.table = &PEER_TABLE, .schema = 1, .local = true, .title = "code"},
 };
 
@@ -100,4 +146,6 @@ const struct module org_module = {
     .act_count = ORG_ACTS_COUNT,
     .views = ORG_VIEWS,
     .view_count = ORG_VIEWS_COUNT,
+    .migrations = ORG_STEPS,
+    .migration_count = ORG_STEP_COUNT,
 };

@@ -14,6 +14,8 @@ struct org_office {
 struct org_unit {
     struct str name;
     struct str head; /* the person named to answer for it; may be empty */
+    struct str merged_into; /* unit that has its people and its work now; empty: it is there */
+    int64_t merge_seq;      /* core/substitute.h */
 };
 
 struct org_person {
@@ -25,6 +27,7 @@ struct org_person {
     bool left;             /* no longer in the office */
     struct personal email; /* where notices go; may be empty */
     struct personal phone;
+    int64_t left_ms; /* since when it is no longer there */
 };
 
 struct org_peer {

@@ -8,6 +8,7 @@
 #include "core/org.h"
 #include "core/org_sql.h"
 #include "core/post.h"
+#include "core/substitute.h"
 
 #define AT(type, member) .offset = offsetof(type, member)
 
@@ -63,6 +64,65 @@ static enum err put_unit(struct call *c, const void *input, struct act_result *r
 {
     const struct unit_input *in = input;
     return put_record(c, "office.unit", in->record, &in->unit, ret_result);
+}
+
+static enum err unit_goes_on(struct call *c, const struct head *head)
+{
+    struct org_unit unit = {};
+    enum err e = record_body(c, "office.unit", head->record, &unit);
+    if (e != OK) return e;
+    return unit.merged_into.len > 0 ? fail(c, ERR_CONFLICT, "office.unit_merged") : OK;
+}
+
+/* A unit, when given, is one of this office and not merged. */
+static enum err unit_exists(struct call *c, struct str unit)
+{
+    struct head head = {};
+    if (unit.len == 0) return OK;
+    enum err e = record_head(c, unit, &head);
+    if (e != OK) return e;
+    if (!str_eq(head.kind, S("office.unit"))) return fail(c, ERR_CONFLICT, "record.kind");
+    return unit_goes_on(c, &head);
+}
+
+/* office.merge_unit: the people and the open work go to the unit that goes on. */
+struct merge_input {
+    struct str record;
+    struct str into;
+};
+static const struct field MERGE_UNIT_FIELDS[] = {
+    {.name = "record", .type = FIELD_RECORD, AT(struct merge_input, record), .required = true},
+    {.name = "into_unit", .type = FIELD_RECORD, AT(struct merge_input, into), .required = true},
+};
+static const struct field_table MERGE_UNIT =
+    FIELD_TABLE("office.merge_unit", struct merge_input, MERGE_UNIT_FIELDS);
+
+static enum err members_move(struct call *c, const struct merge_input *in)
+{
+    struct rows rows = {};
+    enum err e = org_members(c, in->record, &rows);
+    for (size_t i = 0; e == OK && i < rows.count; i++) {
+        struct org_person person = {};
+        struct act_result moved = {};
+        struct str record = rows_text(&rows, i, 0);
+        e = record_body(c, "office.person", record, &person);
+        person.unit = in->into;
+        if (e == OK) e = put_record(c, "office.person", record, &person, &moved);
+    }
+    return e;
+}
+
+static enum err merge_unit(struct call *c, const void *input, struct act_result *ret_result)
+{
+    const struct merge_input *in = input;
+    struct org_unit unit = {};
+    if (str_eq(in->record, in->into)) return fail(c, ERR_CONFLICT, "office.merge_into");
+    enum err e = unit_exists(c, in->into);
+    if (e == OK) e = record_body(c, "office.unit", in->record, &unit);
+    if (e == OK) e = succession_next(c, &unit.merge_seq);
+    unit.merged_into = in->into;
+    if (e == OK) e = put_record(c, "office.unit", in->record, &unit, ret_result);
+    return e != OK ? e : members_move(c, in);
 }
 
 /* office.add_person, office.change_person, office.set_password */
@@ -163,16 +223,6 @@ static enum err addresses_check(struct call *c, const struct org_person *person)
     return problems_fail(c);
 }
 
-/* A unit, when given, is one of this office. */
-static enum err unit_exists(struct call *c, struct str unit)
-{
-    struct head head = {};
-    if (unit.len == 0) return OK;
-    enum err e = record_head(c, unit, &head);
-    if (e != OK) return e;
-    return str_eq(head.kind, S("office.unit")) ? OK : fail(c, ERR_CONFLICT, "record.kind");
-}
-
 static enum err add_person(struct call *c, const void *input, struct act_result *ret_result)
 {
     const struct person_input *in = input;
@@ -194,6 +244,47 @@ static enum err add_person(struct call *c, const void *input, struct act_result 
     return e;
 }
 
+static bool reads(const struct org_person *person)
+{
+    bool any = false;
+    for (size_t i = 0; i < 5; i++)
+        any = any || person->role[i];
+    return any && !person->left;
+}
+
+/* Open work is handed over first; and a chief stays, to whom work without a holder goes. */
+static enum err may_end(struct call *c, struct str record, const struct org_person *old,
+                        const struct org_person *next)
+{
+    int64_t count = 0;
+    struct rows held = {};
+    enum err e = OK;
+    if (reads(old) && !reads(next))
+        e = org_open_items(c, str_format(c->arena, "p:%.*s", STR_ARG(record)), &count);
+    if (e != OK) return e;
+    if (count > 0) {
+        (void)!fail(c, ERR_CONFLICT, "office.open_items");
+        return fail_arg(c, "count", str_format(c->arena, "%lld", (long long)count));
+    }
+    bool chief_ends = old->role[3] && !old->left && (next->left || !next->role[3]);
+    if (!chief_ends) return OK;
+    e = org_roles_held(c, &held);
+    if (e != OK) return e;
+    return rows_int(&held, 0, 3) <= 1 ? fail(c, ERR_CONFLICT, "office.last_chief") : OK;
+}
+
+/* Who handed everything over and left does not come back as the same person: what was theirs is
+ * somebody else's, and theirs alone to see. */
+static enum err may_return(struct call *c, struct str record, const struct org_person *old,
+                           const struct org_person *next)
+{
+    bool whole = false;
+    if (!old->left || next->left) return OK;
+    enum err e = succession_is_whole(c, str_format(c->arena, "p:%.*s", STR_ARG(record)), &whole);
+    if (e != OK) return e;
+    return whole ? fail(c, ERR_CONFLICT, "office.left_for_good") : OK;
+}
+
 static enum err change_person(struct call *c, const void *input, struct act_result *ret_result)
 {
     const struct person_input *in = input;
@@ -204,9 +295,12 @@ static enum err change_person(struct call *c, const void *input, struct act_resu
     if (e != OK) return e;
     struct org_person next = in->person;
     next.login = old.login;
+    if (next.left) next.left_ms = old.left ? old.left_ms : c->now_ms;
     bool self_out = str_eq(in->record, c->who.person) && (next.left || !next.role[5]);
     if (self_out) return fail(c, ERR_CONFLICT, "office.self");
-    e = put_record(c, "office.person", in->record, &next, ret_result);
+    e = may_end(c, in->record, &old, &next);
+    if (e == OK) e = may_return(c, in->record, &old, &next);
+    if (e == OK) e = put_record(c, "office.person", in->record, &next, ret_result);
     if (e == OK && next.left) e = session_drop_person(c, in->record);
     return e;
 }
@@ -313,7 +407,15 @@ const struct act ORG_ACTS[] = {
      .kind = "office.unit",
      .roles = ROLE_ADMIN,
      .home_only = true,
+     .state = unit_goes_on,
      .run = put_unit},
+    {.name = "office.merge_unit",
+     .input = &MERGE_UNIT,
+     .kind = "office.unit",
+     .roles = ROLE_ADMIN,
+     .home_only = true,
+     .state = unit_goes_on,
+     .run = merge_unit},
     {.name = "office.add_peer",
      .input = &ADD_PEER,
      .roles = ROLE_ADMIN,

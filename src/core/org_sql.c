@@ -1,5 +1,9 @@
 #include "core/org_sql.h"
 
+const struct migration ORG_STEPS[ORG_STEP_COUNT] = {
+    {.name = "office.unit_people", .sql = "CREATE INDEX person_unit ON k_office_person (unit);"},
+};
+
 #define PERSON_COLUMNS                                                                             \
     "p.record, p.login, p.title, p.unit, coalesce(u.name, ''), p.name, p.officer, p.registry,"     \
     " p.leader, p.chief, p.secretary, p.admin"
@@ -23,8 +27,47 @@ enum err org_person_row(struct call *c, struct str person, struct rows *ret_rows
 
 enum err org_unit_rows(struct call *c, struct rows *ret_rows)
 {
-    return store_all(c, "SELECT record, name FROM k_office_unit ORDER BY name, record LIMIT 5000",
+    return store_all(c,
+                     "SELECT record, name, merged_into FROM k_office_unit"
+                     " ORDER BY name, record LIMIT 5000",
                      NO_ARGS, ret_rows);
+}
+
+enum err org_members(struct call *c, struct str unit, struct rows *ret_rows)
+{
+    return store_all(c,
+                     "SELECT record FROM k_office_person WHERE unit = $1 AND \"left\" = 0"
+                     " ORDER BY record",
+                     ARGS(TEXT(unit)), ret_rows);
+}
+
+enum err org_open_items(struct call *c, struct str owner, int64_t *ret_count)
+{
+    struct rows rows = {};
+    enum err e = store_all(c,
+                           "SELECT count(*) FROM obligation"
+                           " WHERE owner = $1 AND settled_ms IS NULL",
+                           ARGS(TEXT(owner)), &rows);
+    if (e == OK) *ret_count = rows_int(&rows, 0, 0);
+    return e;
+}
+
+enum err org_roles_held(struct call *c, struct rows *ret_rows)
+{
+    return store_all(c,
+                     "SELECT sum(officer), sum(registry), sum(leader), sum(chief), sum(secretary),"
+                     " sum(admin) FROM k_office_person WHERE \"left\" = 0",
+                     NO_ARGS, ret_rows);
+}
+
+enum err org_empty_units(struct call *c, struct rows *ret_rows)
+{
+    return store_all(c,
+                     "SELECT u.record FROM k_office_unit u WHERE u.merged_into = ''"
+                     " AND NOT EXISTS (SELECT 1 FROM k_office_person p WHERE p.unit = u.record"
+                     " AND p.\"left\" = 0 AND p.officer + p.registry + p.leader + p.chief"
+                     " + p.secretary > 0) ORDER BY u.record LIMIT $1",
+                     ARGS(INT(ORG_EMPTY_UNITS)), ret_rows);
 }
 
 enum err org_peer_rows(struct call *c, struct rows *ret_rows)

@@ -2,11 +2,23 @@
 /* org_sql.h: the statements of the registry of persons, units and peers, and of logins. */
 #include "core/office.h"
 
+enum { ORG_STEP_COUNT = 1 };
+extern const struct migration ORG_STEPS[ORG_STEP_COUNT];
+
 /* Persons still here: record, login, title, unit record, unit name, name, roles as six columns. */
 enum err org_person_rows(struct call *c, struct rows *ret_rows);
 /* Login, unit and the six roles of one person who is still here; no row otherwise. */
 enum err org_person_row(struct call *c, struct str person, struct rows *ret_rows);
+/* record, name, merged_into. */
 enum err org_unit_rows(struct call *c, struct rows *ret_rows);
+/* Persons of a unit who are still here. */
+enum err org_members(struct call *c, struct str unit, struct rows *ret_rows);
+/* How much a party has open. */
+enum err org_open_items(struct call *c, struct str owner, int64_t *ret_count);
+/* How many hold each role, in the order of ROLE_WORDS; units without anybody who reads. */
+enum { ORG_EMPTY_UNITS = 64 };
+enum err org_roles_held(struct call *c, struct rows *ret_rows);
+enum err org_empty_units(struct call *c, struct rows *ret_rows);
 /* office, code, name, public key hex, address. */
 enum err org_peer_rows(struct call *c, struct rows *ret_rows);
 enum err org_person_by_login(struct call *c, struct str login, struct rows *ret_rows);

@@ -67,10 +67,12 @@ static enum err units(struct call *c, const void *args, struct view *ret_view)
     if (e != OK) return e;
     view_start(c, ret_view, VIEW_LIST, (struct str){});
     view_column(c, ret_view, "name", "field.office.unit.name");
+    view_column(c, ret_view, "merged_into", "field.office.unit.merged_into");
     for (size_t i = 0; i < rows.count; i++) {
         struct str record = rows_text(&rows, i, 0);
         struct node *row = view_row(c, ret_view, record, page_of(c, "office.record", record));
         view_cell(c, row, rows_text(&rows, i, 1));
+        view_cell(c, row, unit_name(c, rows_text(&rows, i, 2)));
     }
     list_act(c, ret_view, "office.add_unit");
     return OK;
@@ -122,7 +124,8 @@ static struct str shown(struct call *c, const struct field *f, const void *body)
     if (text.len == 0) return text;
     if (f->type == FIELD_OFFICE) return office_name(c, text);
     if (f->type == FIELD_PERSON) return person_title(c, text);
-    if (f->type == FIELD_RECORD && str_eq(str_of(f->name), S("unit"))) return unit_name(c, text);
+    bool unit = str_eq(str_of(f->name), S("unit")) || str_eq(str_of(f->name), S("merged_into"));
+    if (f->type == FIELD_RECORD && unit) return unit_name(c, text);
     if (f->type == FIELD_CHOICE) {
         struct str key = str_format(c->arena, "choice.%.*s", STR_ARG(text));
         return words(c->lang, key);

@@ -9,6 +9,7 @@
 #include "core/office.h"
 #include "core/projection.h"
 #include "core/record_sql.h"
+#include "core/substitute.h"
 #include "core/version.h"
 #include "store/blob.h"
 
@@ -225,7 +226,9 @@ static enum err project(struct call *c, const struct kind *kind, const struct ve
 {
     enum err e = head_store(c, v);
     if (e == OK) e = audience_store(c, v);
+    if (e == OK) e = substitute_audience(c, v->record);
     if (e == OK && v->n > 1) e = assignment_clear(c, v->record);
+    if (e == OK && v->n > 1) e = substitute_clear(c, v->record);
     if (e == OK) e = projection_put(c, kind, v, body);
     if (e == OK && kind->apply != NULL) e = kind->apply(c, v, body);
     if (e == OK && v->n > 1) e = obligation_sweep(c, v);

@@ -39,12 +39,13 @@ enum err head_store(struct call *c, const struct version *v)
 {
     return store_exec(
         c,
-        "INSERT INTO head (record, kind, home, n, hash, created_ms, changed_ms, person)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $6, $7)"
+        "INSERT INTO head (record, kind, home, n, hash, created_ms, changed_ms, person, moved_ms)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8)"
         " ON CONFLICT (record) DO UPDATE SET n = excluded.n, hash = excluded.hash,"
-        " changed_ms = excluded.changed_ms, person = excluded.person",
+        " changed_ms = excluded.changed_ms, person = excluded.person,"
+        " moved_ms = excluded.moved_ms",
         ARGS(TEXT(v->record), TEXT(v->kind), TEXT(v->home), INT(v->n), TEXT(v->hash),
-             INT(v->time_ms), TEXT(v->person)),
+             INT(v->time_ms), TEXT(v->person), INT(c->now_ms)),
         NULL);
 }
 
@@ -190,13 +191,10 @@ enum err assignment_clear(struct call *c, struct str by_record)
                       NULL);
 }
 
-enum err assignment_has(struct call *c, struct str record, struct str person, bool *ret_has)
+enum err assignment_list(struct call *c, struct str record, struct rows *ret_rows)
 {
-    struct rows rows = {};
-    enum err e = store_all(c, "SELECT 1 FROM assignment WHERE record = $1 AND person = $2 LIMIT 1",
-                           ARGS(TEXT(record), TEXT(person)), &rows);
-    if (e == OK) *ret_has = rows.count > 0;
-    return e;
+    return store_all(c, "SELECT DISTINCT person FROM assignment WHERE record = $1 ORDER BY person",
+                     ARGS(TEXT(record)), ret_rows);
 }
 
 enum err projection_columns(struct call *c, struct str name, struct str *ret_columns)

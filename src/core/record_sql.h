@@ -22,7 +22,7 @@ enum err delivery_receipts(struct call *c, struct str record, struct rows *ret_r
 enum err history_list(struct call *c, struct str record, struct rows *ret_rows);
 enum err assignment_put(struct call *c, struct str record, struct str person, struct str by_record);
 enum err assignment_clear(struct call *c, struct str by_record);
-enum err assignment_has(struct call *c, struct str record, struct str person, bool *ret_has);
+enum err assignment_list(struct call *c, struct str record, struct rows *ret_rows);
 enum err projection_columns(struct call *c, struct str name, struct str *ret_columns);
 enum err projection_remember(struct call *c, struct str name, struct str columns);
 

@@ -167,11 +167,12 @@ static void a_session_ends_when_idle(void **state)
 static void an_administrator_in_a_unit_reads_none_of_its_records(void **state)
 {
     struct t_office *t = *state;
-    struct str unit =
-        t_act(t, "admin", "office.add_unit", "{\"name\":\"Vụ Tổng hợp\"}").record;
-    struct str json = str_format(
-        t->arena, "{\"login\":\"may\",\"title\":\"Quản trị\",\"unit\":\"%.*s\",\"admin\":true,"
-                  "\"password\":\"mat-khau-may\"}", STR_ARG(unit));
+    struct str unit = t_act(t, "admin", "office.add_unit", "{\"name\":\"Vụ Tổng hợp\"}").record;
+    struct str json =
+        str_format(t->arena,
+                   "{\"login\":\"may\",\"title\":\"Quản trị\",\"unit\":\"%.*s\",\"admin\":true,"
+                   "\"password\":\"mat-khau-may\"}",
+                   STR_ARG(unit));
     (void)t_act(t, "admin", "office.add_person", json.ptr);
     struct call c = t_call(t, "may");
     struct parties parties = grant_parties(&c);

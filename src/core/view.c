@@ -95,8 +95,9 @@ void node_add_text(struct call *c, struct node *list, struct str text)
 
 const struct node *node_find(const struct node *map, struct str name)
 {
-    if (map == NULL || map->type != NODE_MAP) return NULL;
+    if (map == NULL || map->type != NODE_MAP || name.len == 0) return NULL;
     for (const struct node *child = map->first; child != NULL; child = child->next) {
+        if (child->name[0] != name.ptr[0]) continue; /* most names already differ here */
         bool same = strncmp(child->name, name.ptr, name.len) == 0 && child->name[name.len] == 0;
         if (same) return child;
     }

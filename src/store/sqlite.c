@@ -363,6 +363,9 @@ static void configure(sqlite3 *handle, bool writes)
     ensure(code == SQLITE_OK);
     code = sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, writes ? 0 : 1, NULL);
     ensure(code == SQLITE_OK);
+    /* A plan that looked at a bound value, such as that of LIMIT $n, is made anew for each call. */
+    code = sqlite3_db_config(handle, SQLITE_DBCONFIG_ENABLE_QPSG, 1, NULL);
+    ensure(code == SQLITE_OK);
     (void)sqlite3_busy_timeout(handle, BUSY_WAIT_MS);
     (void)sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, VALUE_BYTES_MAX);
     (void)sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0);

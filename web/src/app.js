@@ -113,9 +113,13 @@ function escape(typing) {
   else if (history.length > 1) history.back();
 }
 
+const follow = (rel) => document.querySelector(`main a[rel="${rel}"]`)?.click();
+
 const KEYS = {
   j: () => step(1),
   k: () => step(-1),
+  n: () => follow("next"),
+  p: () => follow("prev"),
   g: () => location.assign(page.home),
   "?": () => location.assign("/keys"),
 };
