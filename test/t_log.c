@@ -149,7 +149,7 @@ static enum err trial_step(struct call *c, void *arg)
         if (e != OK) call_clear(inner);
     }
     if (trial->keep) return OK;
-    return (fail)(c, ERR_CONFLICT, "store.conflict"); /* ours; undoes everything */
+    return (fail)(c, ERR_STALE, "record.stale"); /* undoes everything, and is not tried again */
 }
 
 void t_logs_trial(struct t_logs *logs, bool keep, void (*fn)(struct t_logs *logs, void *arg),
@@ -164,7 +164,7 @@ void t_logs_trial(struct t_logs *logs, bool keep, void (*fn)(struct t_logs *logs
         memcpy(held[i], logs->ends[i].talk, sizeof held[i]);
     }
     enum err e = store_tx(&calls[0], trial_step, &trial);
-    assert_int_equal(e, keep ? OK : ERR_CONFLICT);
+    assert_int_equal(e, keep ? OK : ERR_STALE);
     for (size_t i = 0; i < 3; i++) {
         if (!keep) memcpy(logs->ends[i].talk, held[i], sizeof held[i]);
         call_end(&calls[i]);
