@@ -46,6 +46,8 @@ async function ask(scene, page) {
     "a refused form keeps ten thousand characters");
   await look(page, "form full of probes");
   await page.getByLabel("Số ngày làm việc để trả lời").fill("5");
+  await page.getByLabel("Hạn theo luật", { exact: true }).fill("");
+  await page.getByLabel("Căn cứ của hạn theo luật").fill("");
   await act(page);
   await shows(page, "Đã gửi xin ý kiến.");
   await asText(page, "record");

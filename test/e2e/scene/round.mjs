@@ -56,7 +56,7 @@ async function ask(scene, page) {
   await page.getByLabel("Thường", { exact: true }).check();
   const preview = page.locator("#preview");
   await preview.getByText(DEADLINE).first().waitFor();
-  await preview.getByText(/Không tính \d+ ngày nghỉ|Tính 5 ngày làm việc/).first().waitFor();
+  await preview.getByText(/Thời hạn 5 ngày làm việc kể từ/).first().waitFor();
   await look(page, "form of a request");
   const files = await page.getByLabel("Dự thảo và tài liệu kèm theo")
     .evaluate((input) => input.files.length);
