@@ -37,6 +37,8 @@ GEN := $(B)/gen/words.c $(B)/gen/modules.c $(B)/gen/templates.c $(B)/gen/assets.
 OBJ_LIB := $(SRC_LIB:%.c=$(B)/obj/%.o) $(GEN:$(B)/%.c=$(B)/obj/%.o) $(B)/obj/sqlite3.o
 PLUGIN_SO := $(foreach p,$(PLUGINS),$(B)/lib/$(notdir $(p)).so)
 TESTS := $(SRC_TEST:src/%.c=$(B)/test/%)
+FUZZ := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/*_fuzz.c))
+REPLAYS := $(FUZZ:%_fuzz=$(B)/test/fuzz/%_replay)
 TEST_LIB := $(patsubst %.c,$(B)/obj/%.o,$(wildcard test/*.c))
 
 .PHONY: all run test check clang bench crash fuzz sim tests tidy clean deps web FORCE
@@ -111,7 +113,6 @@ clang: $(GEN)
 	done
 
 # Fuzz targets by clang's libFuzzer, FUZZ_SECONDS each; test/fuzz/corpus keeps what was found.
-FUZZ := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/*_fuzz.c))
 FUZZ_SECONDS ?= 300
 CLANG_FLAGS := -std=gnu2x -g -O1 -D_GNU_SOURCE -Isrc -Itest -I$(SQLITE) -fsanitize=address,undefined
 fuzz: $(GEN) $(B)/obj/sqlite3.o
@@ -122,7 +123,6 @@ fuzz: $(GEN) $(B)/obj/sqlite3.o
 	  build/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -rss_limit_mb=1024 -artifact_prefix=build/fuzz/ \
 	    build/fuzz/corpus/$$f test/fuzz/corpus/$$f || exit 1; \
 	done
-REPLAYS := $(FUZZ:%_fuzz=$(B)/test/fuzz/%_replay)
 $(B)/test/fuzz/%_replay: $(B)/obj/test/fuzz/%_fuzz.o $(B)/obj/test/fuzz/replay.o $(B)/libphoihop.a
 	@mkdir -p $(@D)
 	@$(CC) $(LDFLAGS) -o $@ $< $(B)/obj/test/fuzz/replay.o -Wl,--whole-archive $(B)/libphoihop.a \
