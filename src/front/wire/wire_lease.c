@@ -15,14 +15,16 @@ struct wire_lease {
     const struct wire *wire;
     pthread_t thread;
     int stop_fd;
+    struct sequencer sequencer; /* the thread's */
     _Atomic int64_t fence;
 };
 
 /* A store that does not answer leaves everything as it is: whoever has the lease keeps it until
  * another one is seen to have taken it. */
-static void stand_once(struct wire_lease *lease, struct sequencer *sequencer, bool leave)
+static void stand_once(struct wire_lease *lease, bool leave)
 {
     const struct wire *wire = lease->wire;
+    struct sequencer *sequencer = &lease->sequencer;
     struct call c = call_begin(wire->env, wire->store, wire->office);
     enum err e = leave ? sequencer_leave(&c, sequencer) : sequencer_stand(&c, sequencer);
     if (e == OK && atomic_exchange(&lease->fence, sequencer->fence) != sequencer->fence) {
@@ -34,12 +36,10 @@ static void stand_once(struct wire_lease *lease, struct sequencer *sequencer, bo
 static void *stand(void *arg)
 {
     struct wire_lease *lease = arg;
-    struct sequencer sequencer = {};
     struct pollfd stop = {.fd = lease->stop_fd, .events = POLLIN};
-    do {
-        stand_once(lease, &sequencer, false);
-    } while (poll(&stop, 1, SEQUENCER_BEAT_MS) <= 0);
-    stand_once(lease, &sequencer, true);
+    while (poll(&stop, 1, SEQUENCER_BEAT_MS) <= 0)
+        stand_once(lease, false);
+    stand_once(lease, true);
     return NULL;
 }
 
@@ -62,7 +62,9 @@ enum err wire_lease_open(struct call *c, const struct wire *wire, struct wire_le
     lease->arena = arena;
     lease->wire = wire;
     lease->stop_fd = eventfd(0, EFD_CLOEXEC);
+    stand_once(lease, false); /* a lease that is free is held from the first turn on */
     if (lease->stop_fd < 0 || !thread_start(lease)) {
+        stand_once(lease, true);
         if (lease->stop_fd >= 0) (void)close(lease->stop_fd);
         arena_close(arena);
         return fail(c, ERR_IO, "wire.pipe");
