@@ -399,6 +399,23 @@ static void who_owes_something_does_not_leave_and_is_reminded(void **state)
     assert_string_equal(steps_of(d, d->minh), "before_3");
 }
 
+static void what_comes_in_a_leaver_s_name_reaches_the_chief(void **state)
+{
+    struct desk *d = *state;
+    struct str chief = person_with(d, "chanh", ",\"chief\":true");
+    struct owing o = work_of_minh(d, "2026-12-01");
+    (void)t_act(&d->t, "admin", "office.change_person",
+                str_format(d->t.arena,
+                           "{\"record\":\"%.*s\",\"title\":\"Chuyên viên\",\"officer\":true,"
+                           "\"left\":true}",
+                           STR_ARG(d->minh))
+                    .ptr);
+    owe(d, &o);
+    pass(d, at("2026-11-27T12:00"), HALF_DAY_MS);
+    assert_string_equal(steps_of(d, chief), "before_3");
+    assert_string_equal(count_of(d, d->minh), "0");
+}
+
 static void who_waits_for_another_office_hears_when_it_is_late(void **state)
 {
     struct desk *d = *state;
@@ -641,6 +658,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_named_head_and_then_the_chief_hear_of_late_work, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(who_owes_something_does_not_leave_and_is_reminded, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(what_comes_in_a_leaver_s_name_reaches_the_chief, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(who_waits_for_another_office_hears_when_it_is_late, setup,
                                         teardown),

@@ -4,6 +4,7 @@
 #include "core/obligation_sql.h"
 #include "core/office.h"
 #include "core/record_sql.h"
+#include "core/substitute.h"
 
 /* What obligations, limits, moves and assignments are made into; grows when `apply` makes other
  * rows of old bytes than before. */
@@ -25,6 +26,7 @@ static enum err version_remake(struct call *c, struct str bytes)
         return OK;
     }
     if (v.n > 1) e = assignment_clear(c, v.record);
+    if (e == OK) e = substitute_clear(c, v.record);
     if (e == OK && kind->apply != NULL) e = kind->apply(c, &v, body);
     if (e == OK && v.n > 1) e = obligation_sweep(c, &v);
     return e;

@@ -221,6 +221,29 @@ static void the_stand_ins_are_made_anew_alike(void **state)
     call_end(&c);
 }
 
+static enum err forget_edition(struct call *c, void *arg)
+{
+    (void)arg;
+    return store_exec(c, "DELETE FROM projection WHERE name = 'obligation.edition'", NO_ARGS, NULL);
+}
+
+/* A program that learned to tell more makes obligations anew when it starts. */
+static void an_office_with_absences_starts_with_a_newer_program(void **state)
+{
+    struct desk *desk = *state;
+    (void)away(desk, desk->minh, desk->lan);
+    struct call c = t_call(&desk->t, NULL);
+    assert_int_equal(store_tx(&c, forget_edition, NULL), OK);
+    call_end(&c);
+    c = t_call(&desk->t, NULL);
+    assert_int_equal(office_remake(&c), OK);
+    call_end(&c);
+    day_is(desk, "2026-11-26");
+    c = t_call(&desk->t, "lan");
+    assert_int_equal(c.who.stands_for_count, 1);
+    call_end(&c);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_desk, close_desk)
 
 int main(void)
@@ -236,6 +259,7 @@ int main(void)
         TEST(a_delegate_stands_in_for_so_many),
         TEST(everybody_sees_who_is_away),
         TEST(the_stand_ins_are_made_anew_alike),
+        TEST(an_office_with_absences_starts_with_a_newer_program),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

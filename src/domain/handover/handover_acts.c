@@ -2,6 +2,7 @@
 #include "handover.h"
 
 #include "core/office.h"
+#include "core/org.h"
 #include "core/org_sql.h"
 #include "core/substitute.h"
 
@@ -128,15 +129,21 @@ static enum err run_offer(struct call *c, const void *input, struct act_result *
     return e != OK ? e : handover_put(c, in, &h, ret_result);
 }
 
-/* The chief may take from anybody, a leader from the people of the own unit. */
+/* The chief may take from anybody, a leader and whoever is named the head of a unit from its
+ * people.
+ */
 enum err handover_may_take(struct call *c, struct str person)
 {
     struct rows rows = {};
+    struct org_unit unit = {};
     if ((c->who.roles & ROLE_CHIEF) != 0) return OK;
     enum err e = org_person_row(c, person, &rows);
+    struct str its = e == OK && rows.count > 0 ? rows_text(&rows, 0, 1) : (struct str){};
+    if (e == OK && its.len > 0) e = record_body(c, "office.unit", its, &unit);
     if (e != OK) return e;
-    bool own = rows.count > 0 && c->who.unit.len > 0 && str_eq(rows_text(&rows, 0, 1), c->who.unit);
-    return own ? OK : fail(c, ERR_DENIED, "handover.not_own_unit");
+    bool leads = (c->who.roles & ROLE_LEADER) != 0 && str_eq(its, c->who.unit);
+    bool may = its.len > 0 && (leads || str_eq(unit.head, c->who.person));
+    return may ? OK : fail(c, ERR_DENIED, "handover.not_own_unit");
 }
 
 static enum err run_take(struct call *c, const void *input, struct act_result *ret_result)
@@ -218,7 +225,7 @@ const struct act HANDOVER_ACTS[HANDOVER_ACT_COUNT] = {
      .run = run_offer},
     {.name = "handover.take",
      .input = &TAKE,
-     .roles = ROLE_LEADER | ROLE_CHIEF,
+     .roles = ROLE_READERS,
      .preview = "handover.preview",
      .run = run_take},
     {.name = "handover.accept",

@@ -219,10 +219,25 @@ static void the_head_of_the_unit_takes_the_work(void **state)
     t_owe(&desk->t, &desk->owed);
     assert_string_equal(t_refused(&desk->t, "xa", "handover.take", json).ptr,
                         "handover.not_own_unit");
-    assert_string_equal(t_refused(&desk->t, "lan", "handover.take", json).ptr, "grant.role");
+    assert_string_equal(t_refused(&desk->t, "lan", "handover.take", json).ptr,
+                        "handover.not_own_unit");
     (void)t_act(&desk->t, "truong", "handover.take", json);
     assert_true(sees(desk, "truong"));
     (void)t_act(&desk->t, "admin", "office.change_person", ends(desk, desk->minh));
+}
+
+static void so_does_the_person_named_its_head(void **state)
+{
+    struct desk *desk = *state;
+    const char *json = str_format(desk->t.arena, "{\"person\":\"%.*s\"}", STR_ARG(desk->minh)).ptr;
+    t_owe(&desk->t, &desk->owed);
+    (void)t_act(
+        &desk->t, "admin", "office.change_unit",
+        on(desk, desk->unit,
+           str_format(desk->t.arena, ",\"name\":\"Vụ Một\",\"head\":\"%.*s\"", STR_ARG(desk->lan))
+               .ptr));
+    (void)t_act(&desk->t, "lan", "handover.take", json);
+    assert_true(owns(desk, desk->lan));
 }
 
 static void the_administrator_sees_how_many_and_no_title(void **state)
@@ -253,7 +268,7 @@ static void others_neither_offer_nor_see_a_person_s_work(void **state)
             .ptr,
         "handover.not_giver");
     (void)t_view(&desk->t, "lan", "handover.preview", json, &reason);
-    assert_string_equal(reason.ptr, "handover.not_giver");
+    assert_string_equal(reason.ptr, "handover.not_own_unit");
     (void)t_view(&desk->t, "xa", "handover.preview", json, &reason);
     assert_string_equal(reason.ptr, "handover.not_own_unit");
 }
@@ -397,6 +412,7 @@ int main(void)
         TEST(what_turns_up_after_leaving_is_the_successor_s),
         TEST(whoever_handed_over_and_left_does_not_come_back),
         TEST(the_head_of_the_unit_takes_the_work),
+        TEST(so_does_the_person_named_its_head),
         TEST(the_administrator_sees_how_many_and_no_title),
         TEST(others_neither_offer_nor_see_a_person_s_work),
         TEST(one_record_is_handed_back),
