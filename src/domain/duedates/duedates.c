@@ -142,6 +142,7 @@ static void ways_put(struct call *c, struct board *board, int64_t day)
     link_put(c, board->view, "whose_href", board_href(c, &other, board->name, day));
     node_text(c, board->view->data, "whose_label",
               words(c->lang, board->mine ? S("duedates.show_all") : S("duedates.show_mine")));
+    node_bool(c, board->view->data, "is_month", board->month > 0);
     link_put(c, board->view, "month_href", board_href(c, board, "duedates.month", day));
     link_put(c, board->view, "week_href", board_href(c, board, "duedates.week", day));
     link_put(c, board->view, "now_href",

@@ -186,7 +186,7 @@ static enum err giver_withdraws(struct call *c, const struct head *head)
     enum err e = still_offered(c, head, &h);
     if (e != OK) return e;
     bool own = str_eq(h.giver, c->who.person) || str_eq(h.offered_by, c->who.person);
-    return own ? OK : fail(c, ERR_DENIED, "handover.not_giver");
+    return own ? OK : fail(c, ERR_DENIED, "handover.not_maker");
 }
 
 static enum err answer(struct call *c, const struct input *in, int64_t state,

@@ -168,6 +168,8 @@ static void a_refused_or_withdrawn_offer_moves_nothing(void **state)
     assert_string_equal(t_refused(&desk->t, "lan", "handover.accept", on(desk, record, "")).ptr,
                         "handover.closed");
     record = t_act(&desk->t, "minh", "handover.offer", offer_json(desk)).record;
+    assert_string_equal(t_refused(&desk->t, "lan", "handover.withdraw", on(desk, record, "")).ptr,
+                        "handover.not_maker");
     (void)t_act(&desk->t, "minh", "handover.withdraw", on(desk, record, ""));
     assert_true(owns(desk, desk->minh));
     assert_false(contains(t_view(&desk->t, "lan", "today.today", "{}", NULL), "handover.sign"));
