@@ -227,6 +227,18 @@ static bool days_read(const struct receipt_row *row, struct workday_receipt *rec
            moment_read(row->at, &day, &receipt->due_minute) && day == receipt->due;
 }
 
+/* No calendar makes a term outside its years, nor leaves out a day outside the term. */
+static bool days_lie_within(const struct workday_receipt *receipt)
+{
+    int64_t first = time_day_of((struct date){WORKDAY_YEAR_MIN, 1, 1});
+    int64_t last = time_day_of((struct date){WORKDAY_YEAR_MAX, 12, 31});
+    if (receipt->from < first || receipt->due > last || receipt->from > receipt->due) return false;
+    size_t count = receipt->skipped_count;
+    if (count == 0) return true;
+    return receipt->skipped[0].day >= receipt->from &&
+           receipt->skipped[count - 1].day < receipt->due;
+}
+
 bool workday_receipt_read(struct call *c, struct str json, struct workday_receipt *ret_receipt)
 {
     struct receipt_row row = {};
@@ -245,7 +257,7 @@ bool workday_receipt_read(struct call *c, struct str json, struct workday_receip
     };
     bool whole = row.due > 0 && unit_read(row.rule, &receipt.unit) &&
                  skipped_read(c, &row.skipped, &receipt) && days_read(&row, &receipt);
-    if (!whole || receipt.from < TIME_DAY_MIN) return false;
+    if (!whole || !days_lie_within(&receipt)) return false;
     receipt.nominal = nominal_of(&receipt);
     *ret_receipt = receipt;
     return true;

@@ -197,6 +197,7 @@ static void what_is_no_receipt_is_not_read(void **state)
         "{}",
         "{\"rule\":\"moons\",\"due\":\"2026-11-27\"}",
         "{\"due\":\"2026-11-27\",\"counted\":3,\"skipped\":[],\"rule\":\"hours\"}",
+        "{\"due\":\"9999-12-31\",\"counted\":0,\"rule\":\"calendar_days\"}",
         "{\"due\":\"2026-11-27\",\"counted\":9007199254740991,\"rule\":\"calendar_days\"}",
         "{\"due\":\"2026-11-27\",\"counted\":3,\"rule\":\"hours\",\"since\":\"2026-11-26T25:00\","
         "\"at\":\"2026-11-27T03:00\"}",

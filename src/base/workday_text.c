@@ -108,32 +108,37 @@ static size_t range_end(const struct workday_receipt *receipt, size_t i)
     return i;
 }
 
-/* Holidays as ranges of days; weekends, which nobody counts one by one, as a number. Over the
- * years a long term spans, every reason is a number. */
-static void put_skipped(struct text *t, const struct workday_receipt *receipt)
+/* Over the years that a long term spans nobody reads ranges: every reason is a number then. */
+static void put_counts(struct text *t, const struct workday_receipt *receipt)
 {
     int64_t days[WORKDAY_REASON_COUNT] = {};
-    size_t ranges = 0;
-    if (receipt->skipped_count == 0) return;
-    struct fail_arg all[] = {{"count", count_text(t, (int64_t)receipt->skipped_count)}};
-    line(t, "deadline.skipped", all, ARRAY_LEN(all));
-    for (size_t i = 0; i < receipt->skipped_count; i++) {
-        enum workday_reason reason = receipt->skipped[i].reason;
-        days[reason]++;
-        if (reason != WORKDAY_WEEKEND && range_end(receipt, i) == i) ranges++;
-    }
-    for (size_t i = 0; ranges <= RANGES_MAX && i < receipt->skipped_count; i++) {
-        size_t last = range_end(receipt, i);
-        enum workday_reason reason = receipt->skipped[i].reason;
-        if (reason != WORKDAY_WEEKEND) put_range(t, &receipt->skipped[i], &receipt->skipped[last]);
-        if (reason != WORKDAY_WEEKEND) days[reason] = 0;
-        i = last;
-    }
+    for (size_t i = 0; i < receipt->skipped_count; i++)
+        days[receipt->skipped[i].reason]++;
     for (enum workday_reason reason = 0; reason < WORKDAY_REASON_COUNT; reason++) {
         if (days[reason] == 0) continue;
         struct fail_arg args[] = {{"count", count_text(t, days[reason])},
                                   {"reason", words(t->c->lang, workday_reason_key(reason))}};
         line(t, "deadline.skipped_count", args, ARRAY_LEN(args));
+    }
+}
+
+/* The days that were not counted, as ranges with their reasons. */
+static void put_skipped(struct text *t, const struct workday_receipt *receipt)
+{
+    size_t ranges = 0;
+    if (receipt->skipped_count == 0) return;
+    struct fail_arg all[] = {{"count", count_text(t, (int64_t)receipt->skipped_count)}};
+    line(t, "deadline.skipped", all, ARRAY_LEN(all));
+    for (size_t i = 0; i < receipt->skipped_count; i++)
+        ranges += range_end(receipt, i) == i ? 1 : 0;
+    if (ranges > RANGES_MAX) {
+        put_counts(t, receipt);
+        return;
+    }
+    for (size_t i = 0; i < receipt->skipped_count; i++) {
+        size_t last = range_end(receipt, i);
+        put_range(t, &receipt->skipped[i], &receipt->skipped[last]);
+        i = last;
     }
 }
 

@@ -58,8 +58,9 @@ static void working_days_over_tet_are_explained(void **state)
                 "Thời hạn 7 ngày làm việc kể từ thứ Ba 10/02/2026. Ngày này không tính; ngày thứ "
                 "nhất là thứ Tư 11/02/2026.\n"
                 "Những ngày không tính (9 ngày):\n"
+                "- từ thứ Bảy 14/02/2026 đến Chủ nhật 15/02/2026: ngày nghỉ hằng tuần\n"
                 "- từ thứ Hai 16/02/2026 đến thứ Sáu 20/02/2026: Tết Nguyên đán\n"
-                "- 4 ngày: ngày nghỉ hằng tuần\n"
+                "- từ thứ Bảy 21/02/2026 đến Chủ nhật 22/02/2026: ngày nghỉ hằng tuần\n"
                 "Căn cứ: Bộ luật Dân sự năm 2015, Điều 147 và Điều 148, có hiệu lực từ ngày "
                 "01/01/2017.\n"
                 "Lịch làm việc: vn-2026.1.");
@@ -90,7 +91,7 @@ static void hours_that_end_on_a_day_off_are_explained(void **state)
                 "Không kết thúc thời hạn vào thứ Bảy 21/11/2026 được, nên hạn chuyển sang hết ngày "
                 "làm việc tiếp theo.\n"
                 "Những ngày không tính (2 ngày):\n"
-                "- 2 ngày: ngày nghỉ hằng tuần\n"
+                "- từ thứ Bảy 21/11/2026 đến Chủ nhật 22/11/2026: ngày nghỉ hằng tuần\n"
                 "Căn cứ: Bộ luật Dân sự năm 2015, Điều 147 và Điều 148, có hiệu lực từ ngày "
                 "01/01/2017.\n"
                 "Lịch làm việc: vn-2026.1.");

@@ -194,7 +194,7 @@ static void a_preview_says_what_the_act_would_mean(void **state)
     struct str reply = browser_post(&desk->b, "/act/consultation.ask", "days=5&do=preview");
     status_is(desk, reply, "200");
     has(reply, "thứ\u00a0Tư\u00a002/12/2026 17:00");
-    has(reply, "2 ngày: ngày nghỉ hằng tuần");
+    has(reply, "từ thứ Bảy 28/11/2026 đến Chủ nhật 29/11/2026: ngày nghỉ hằng tuần");
     reply = browser_post(&desk->b, "/act/consultation.ask", "days=x&do=preview");
     has(reply, "Nhập đủ các ô phía trên");
 }
