@@ -159,6 +159,7 @@ static const struct migration STEPS[] = {
      "CREATE TABLE looked (person TEXT PRIMARY KEY, at_ms INT NOT NULL);"},
     {.name = "core.receipt_number",
      .sql = "CREATE INDEX receipt_number ON receipt (number) WHERE number <> '';"},
+    {.name = "core.notice.2", .sql = "DROP INDEX obligation_due;" /* obligation_open_due is it */},
 };
 
 const struct migration *core_migrations(size_t *ret_count)

@@ -125,7 +125,8 @@ static enum err end_step(struct call *c, void *arg)
     bool again = false;
     enum err e = kind->run(c, job, &again);
     if (e != OK) return e;
-    int64_t at_ms = again ? c->now_ms : c->now_ms + kind->period_ms;
+    /* what has more to do keeps its place before what it has made itself */
+    int64_t at_ms = again ? job->due_ms : c->now_ms + kind->period_ms;
     e = kind->period_ms == 0
             ? job_sql_done(c, job, end->turn->claim, &held)
             : job_sql_again(c, job, end->turn->claim, at_ms, kind->period_ms, &held);

@@ -256,14 +256,29 @@ static enum err people_superior(struct call *c, struct chief *chief, const struc
     return e != OK || any ? e : people_chief(c, chief, people);
 }
 
+/* Tells each of them, and whoever stands in for one who is away: nobody can see today what only an
+ * absent person was told. */
+static enum err people_tell(struct call *c, const struct people *people,
+                            const struct notice *notice)
+{
+    struct people all = *people;
+    enum err e = OK;
+    for (size_t i = 0; e == OK && i < people->count; i++) {
+        struct rows rows = {};
+        e = notice_sql_delegates(c, people->person[i], &rows);
+        if (e == OK) people_add(&all, &rows);
+    }
+    for (size_t i = 0; e == OK && i < all.count; i++)
+        e = notice_tell_person(c, all.person[i], notice);
+    return e;
+}
+
 enum err notice_tell(struct call *c, struct str party, const struct notice *notice)
 {
     struct people people = {};
     struct chief chief = {};
     enum err e = people_of(c, &chief, party, notice->about, &people);
-    for (size_t i = 0; e == OK && i < people.count; i++)
-        e = notice_tell_person(c, people.person[i], notice);
-    return e;
+    return e == OK ? people_tell(c, &people, notice) : e;
 }
 
 /* ---- reminders ---- */
@@ -336,8 +351,7 @@ static enum err work_remind(struct call *c, struct chief *chief, struct notice_w
         .urgent = work->urgent,
     };
     e = step_people(c, chief, work, step->to, &people);
-    for (size_t i = 0; e == OK && i < people.count; i++)
-        e = notice_tell_person(c, people.person[i], &notice);
+    if (e == OK) e = people_tell(c, &people, &notice);
     return e != OK ? e : plan_from(c, work, next);
 }
 

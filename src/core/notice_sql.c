@@ -1,5 +1,6 @@
 #include "core/notice_sql.h"
 
+#include "base/time.h"
 #include "core/office.h"
 
 #define WORK(w) TEXT((w)->about), TEXT((w)->what), TEXT((w)->key)
@@ -146,6 +147,15 @@ enum err notice_sql_assigned(struct call *c, struct str about, struct rows *ret_
                      " ON p.record = a.person WHERE a.record = $1 AND p.\"left\" = 0"
                      " ORDER BY p.record LIMIT 100",
                      ARGS(TEXT(about)), ret_rows);
+}
+
+enum err notice_sql_delegates(struct call *c, struct str person, struct rows *ret_rows)
+{
+    return store_all(c,
+                     "SELECT s.delegate FROM stand_in s JOIN k_office_person p"
+                     " ON p.record = s.delegate WHERE s.to_day >= $1 AND s.from_day <= $1"
+                     " AND s.absent = $2 AND p.\"left\" = 0",
+                     ARGS(INT(time_hanoi_day(c->now_ms)), TEXT(person)), ret_rows);
 }
 
 enum err notice_sql_here(struct call *c, struct str person, struct rows *ret_rows)
@@ -324,11 +334,11 @@ enum err notice_sql_waiting(struct call *c, const struct notice_post *post, stru
 enum err notice_sql_carried(struct call *c, const struct notice_post *post, struct rows *ret_rows)
 {
     if (post->channel == NOTICE_MAIL) {
-        return store_all(c, CARRIED " WHERE n.mail = $1 ORDER BY n.id LIMIT 5000",
+        return store_all(c, CARRIED " WHERE n.mail = $1 AND n.mail <> '' ORDER BY n.id LIMIT 5000",
                          ARGS(TEXT(post->key)), ret_rows);
     }
-    return store_all(c, CARRIED " WHERE n.sms = $1 ORDER BY n.id LIMIT 5000", ARGS(TEXT(post->key)),
-                     ret_rows);
+    return store_all(c, CARRIED " WHERE n.sms = $1 AND n.sms <> '' ORDER BY n.id LIMIT 5000",
+                     ARGS(TEXT(post->key)), ret_rows);
 }
 
 enum err notice_sql_move(struct call *c, const struct notice_post *from, int64_t id, struct str to)

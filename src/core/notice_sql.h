@@ -38,6 +38,8 @@ enum err notice_sql_unit(struct call *c, struct str unit, struct rows *ret_rows)
 enum err notice_sql_unit_head(struct call *c, struct str unit, struct rows *ret_rows);
 enum err notice_sql_head_over(struct call *c, struct str person, struct rows *ret_rows);
 enum err notice_sql_assigned(struct call *c, struct str about, struct rows *ret_rows);
+/* Who stands in for a person today. */
+enum err notice_sql_delegates(struct call *c, struct str person, struct rows *ret_rows);
 enum err notice_sql_here(struct call *c, struct str person, struct rows *ret_rows);
 
 enum err notice_sql_insert(struct call *c, struct str person, const struct notice *n,

@@ -4,6 +4,7 @@
 #include "base/time.h"
 #include "core/job.h"
 #include "core/post.h"
+#include "core/substitute.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -147,6 +148,7 @@ struct owing {
     int64_t due_ms;
     int64_t urgent;
     int64_t n;
+    int64_t paused_day;
     bool settles;
 };
 
@@ -164,6 +166,7 @@ static enum err owe_step(struct call *c, void *arg)
         .key = str_of(o->key),
         .due_day = time_hanoi_day(o->due_ms),
         .due_ms = o->due_ms,
+        .paused_day = o->paused_day,
         .title = S("Dự thảo Nghị định về phối hợp công tác"),
         .urgent = o->urgent,
     };
@@ -427,6 +430,50 @@ static void who_waits_for_another_office_hears_when_it_is_late(void **state)
     assert_string_equal(steps_of(d, d->minh), "late_1");
 }
 
+static enum err stand_in_step(struct call *c, void *arg)
+{
+    const struct stand_in *s = arg;
+    struct version v = {.record = s->absent, .home = c->office->id, .n = 1, .time_ms = c->now_ms};
+    return stand_in_put(c, &v, s);
+}
+
+static void who_stands_in_hears_what_the_absent_person_is_told(void **state)
+{
+    struct desk *d = *state;
+    struct str lan = person_with(d, "lan", ",\"officer\":true");
+    struct stand_in s = {.absent = d->minh,
+                         .delegate = lan,
+                         .from_day = time_hanoi_day(at("2026-11-30T00:00")),
+                         .to_day = time_hanoi_day(at("2026-12-01T00:00"))};
+    struct call c = t_call(&d->t, NULL);
+    assert_int_equal(store_tx(&c, stand_in_step, &s), OK);
+    call_end(&c);
+    struct owing o = work_of_minh(d, "2026-12-01");
+    owe(d, &o);
+    pass(d, at("2026-12-03T12:00"), HALF_DAY_MS);
+    assert_string_equal(steps_of(d, lan), "before_1 today");
+    assert_string_equal(steps_of(d, d->minh), "before_3 before_1 today late_1");
+}
+
+static void a_clock_that_stands_reminds_of_nothing(void **state)
+{
+    struct desk *d = *state;
+    struct owing o = work_of_minh(d, "2026-12-01");
+    owe(d, &o);
+    pass(d, at("2026-11-27T12:00"), HALF_DAY_MS);
+    o.paused_day = time_hanoi_day(d->t.now_ms);
+    o.n = 2;
+    owe(d, &o);
+    pass(d, at("2026-12-08T12:00"), HALF_DAY_MS);
+    assert_string_equal(steps_of(d, d->minh), "before_3");
+    o.paused_day = 0;
+    o.due_ms = at("2026-12-10T17:00");
+    o.n = 3;
+    owe(d, &o);
+    pass(d, at("2026-12-09T12:00"), HALF_DAY_MS);
+    assert_string_equal(steps_of(d, d->minh), "before_3 before_1");
+}
+
 /* ---- what leaves ---- */
 
 static void a_reminder_leaves_by_mail_in_office_hours(void **state)
@@ -663,6 +710,9 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(who_waits_for_another_office_hears_when_it_is_late, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(who_stands_in_hears_what_the_absent_person_is_told, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(a_clock_that_stands_reminds_of_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(a_reminder_leaves_by_mail_in_office_hours, setup, teardown),
         cmocka_unit_test_setup_teardown(letters_about_one_record_share_subject_and_thread, setup,
                                         teardown),
