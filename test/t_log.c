@@ -66,6 +66,12 @@ static void deliver(struct t_logs *logs)
     struct feed feed = {.peer = logs->ends[0].t.office.id};
     struct str batch = {};
     struct str ack = {};
+    while (!feed.greet.done) {
+        struct greet_request question = {};
+        must(&cb, greet_next(&cb, &feed, &question));
+        must(&ca, greet_receive(&ca, b->t.office.id, question.kind, question.body, &ack));
+        must(&cb, greet_answer(&cb, &feed, ack));
+    }
     must(&cb, sequencer_run(&cb, &b->sequencer));
     must(&cb, feed_next(&cb, &feed, &batch));
     assert_true(batch.len > 0);

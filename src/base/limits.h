@@ -52,6 +52,7 @@ enum {
     LIMIT_BATCH_BYTES = 4 * 1024 * 1024,
     LIMIT_ENTRY_BYTES = 1024 * 1024,        /* that a frame may hold beyond, for its last one */
     LIMIT_PEERS = 4096,
+    LIMIT_BACKUP_LIST_BYTES = 256 * 1024 * 1024, /* two million files */
     LIMIT_EVIDENCE_BYTES = 48 * 1024 * 1024, /* the signed objects of one record, as lines */
     LIMIT_EVIDENCE_OBJECTS = 10000,
     LIMIT_EVIDENCE_PARTS = 1000,             /* files of one container */

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/words.h"
+#include "core/closed.h"
 #include "core/changes.h"
 #include "core/login.h"
 #include "core/org.h"
@@ -52,6 +53,8 @@ static enum err run_step(struct call *c, void *arg)
     enum err e = actor_load(c, c->who.person); /* the roles of this moment */
     if (e == OK) e = once_known(c, run, &known);
     if (e != OK || known) return e;
+    e = closed_refuse(c);
+    if (e != OK) return e;
     if (record.len > 0) e = record_head_visible(c, record, &head);
     if (e == OK && record.len > 0 && !str_eq(head.kind, str_of(act->kind))) {
         e = fail(c, ERR_CONFLICT, "record.kind");

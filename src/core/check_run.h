@@ -37,8 +37,10 @@ enum err check_projections(struct check *k);
 enum err check_version_page(struct call *c, struct str after_record, int64_t after_n,
                             struct rows *ret_rows);
 enum err check_receipt_page(struct call *c, struct str after_hash, struct rows *ret_rows);
-enum err check_held(struct call *c, struct str record, int64_t n, struct str *ret_prev_hash,
-                    bool *ret_any_before);
+/* The hash of version n-1; empty when it is not held. */
+enum err check_before(struct call *c, struct str record, int64_t n, struct str *ret_hash);
+/* Whether a restore has lost version n for good. */
+enum err check_lost(struct call *c, struct str record, int64_t n, bool *ret_lost);
 enum err check_registered(struct call *c, struct str record, int64_t n, struct str office,
                           bool *ret_registered);
 enum err check_personal(struct call *c, struct str record, int64_t n, struct rows *ret_rows);

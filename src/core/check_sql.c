@@ -21,19 +21,22 @@ enum err check_receipt_page(struct call *c, struct str after_hash, struct rows *
                      ARGS(TEXT(after_hash), INT(PAGE_VERSIONS)), ret_rows);
 }
 
-enum err check_held(struct call *c, struct str record, int64_t n, struct str *ret_prev_hash,
-                    bool *ret_any_before)
+enum err check_before(struct call *c, struct str record, int64_t n, struct str *ret_hash)
 {
     struct rows rows = {};
-    enum err e = store_all(c,
-                           "SELECT n, hash FROM version WHERE record = $1 AND n < $2"
-                           " ORDER BY n DESC LIMIT 1",
+    enum err e = store_all(c, "SELECT hash FROM version WHERE record = $1 AND n = $2",
+                           ARGS(TEXT(record), INT(n - 1)), &rows);
+    if (e == OK) *ret_hash = rows.count > 0 ? rows_text(&rows, 0, 0) : (struct str){};
+    return e;
+}
+
+enum err check_lost(struct call *c, struct str record, int64_t n, bool *ret_lost)
+{
+    struct rows rows = {};
+    enum err e = store_all(c, "SELECT 1 FROM lost WHERE record = $1 AND n = $2",
                            ARGS(TEXT(record), INT(n)), &rows);
-    if (e != OK) return e;
-    *ret_any_before = rows.count > 0;
-    *ret_prev_hash =
-        rows.count > 0 && rows_int(&rows, 0, 0) == n - 1 ? rows_text(&rows, 0, 1) : (struct str){};
-    return OK;
+    if (e == OK) *ret_lost = rows.count > 0;
+    return e;
 }
 
 enum err check_registered(struct call *c, struct str record, int64_t n, struct str office,

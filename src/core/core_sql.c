@@ -160,6 +160,12 @@ static const struct migration STEPS[] = {
     {.name = "core.receipt_number",
      .sql = "CREATE INDEX receipt_number ON receipt (number) WHERE number <> '';"},
     {.name = "core.notice.2", .sql = "DROP INDEX obligation_due;" /* obligation_open_due is it */},
+    {.name = "core.restore",
+     .sql = /* LOCAL: why this office may not act, core/closed.h; and after a restore, what no peer
+             * could give back, and register numbers that peers know, core/returned.h */
+     "CREATE TABLE closed (why INT PRIMARY KEY, since_ms INT NOT NULL);"
+     "CREATE TABLE lost (record TEXT NOT NULL, n INT NOT NULL, PRIMARY KEY (record, n));"
+     "CREATE TABLE returned_number (year INT PRIMARY KEY, number INT NOT NULL);"},
 };
 
 const struct migration *core_migrations(size_t *ret_count)

@@ -1,5 +1,7 @@
 #include "core/receipt_sql.h"
 
+#include "core/office.h"
+
 enum err receipt_insert(struct call *c, const struct receipt *r, struct str hash, struct str bytes,
                         struct str signature, bool *ret_new)
 {
@@ -31,4 +33,13 @@ enum err receipt_sign(struct call *c, struct str hash, struct str signature)
 {
     return store_exec(c, "UPDATE receipt SET sig = $1 WHERE hash = $2",
                       ARGS(BYTES(signature), TEXT(hash)), NULL);
+}
+
+/* Row: number, time_ms; of this office's own newest receipt of that type. */
+enum err receipt_r2_newest(struct call *c, struct str record, struct rows *ret_rows)
+{
+    return store_all(c,
+                     "SELECT number, time_ms FROM receipt WHERE record = $1 AND type = $2"
+                     " AND office = $3 ORDER BY n DESC LIMIT 1",
+                     ARGS(TEXT(record), INT(RECEIPT_R2), TEXT(c->office->id)), ret_rows);
 }

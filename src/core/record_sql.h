@@ -27,4 +27,4 @@ enum err projection_columns(struct call *c, struct str name, struct str *ret_col
 enum err projection_remember(struct call *c, struct str name, struct str columns);
 
 /* Kinds of log leaves and outgoing objects. */
-enum object_kind { OBJECT_VERSION = 1, OBJECT_RECEIPT = 2 };
+enum object_kind { OBJECT_VERSION = 1, OBJECT_RECEIPT = 2, OBJECT_EPOCH = 3 };

@@ -41,6 +41,9 @@ static const struct field BATCH_HEAD_FIELDS[] = {
     {.name = "chain", .type = FIELD_TEXT, AT(chain), .max = CHAIN_HEX_LEN},
     {.name = "time", .type = FIELD_INSTANT, AT(time_ms)},
     {.name = "key", .type = FIELD_TEXT, AT(key), .max = KEY_ID_LEN},
+    {.name = "fence", .type = FIELD_INT, .offset = offsetof(struct batch_head, fence)},
+    {.name = "run", .type = FIELD_TEXT, .offset = offsetof(struct batch_head, run),
+     .max = RUN_LEN_MAX},
 };
 #undef AT
 const struct field_table BATCH_HEAD_TABLE =

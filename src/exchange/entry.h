@@ -15,7 +15,13 @@
  */
 #include "base/field.h"
 
-enum { CHAIN_BYTES = 32, CHAIN_HEX_LEN = 64, SIGNATURE_BYTES = 64, ENTRY_FORMAT = 1 };
+enum {
+    CHAIN_BYTES = 32,
+    CHAIN_HEX_LEN = 64,
+    SIGNATURE_BYTES = 64,
+    ENTRY_FORMAT = 1,
+    RUN_LEN_MAX = 32,
+};
 
 /* What an entry carries; the numbers are those of outbox.object_kind. */
 enum entry_kind { ENTRY_VERSION = 1, ENTRY_RECEIPT };
@@ -26,7 +32,7 @@ struct entry {
     int64_t format;  /* ENTRY_FORMAT */
     struct str from; /* office ids */
     struct str to;
-    int64_t epoch;     /* from 1; a new one opens only after a restore */
+    int64_t epoch;     /* 1; a greater one opens only after a restore */
     int64_t seq;       /* from 1 in each epoch, without holes, never used twice */
     int64_t kind;      /* enum entry_kind */
     int64_t priority;  /* enum priority of core/record.h */
@@ -48,6 +54,8 @@ struct batch_head {
     struct str chain; /* hex chain after the last entry */
     int64_t time_ms;
     struct str key; /* id of the signing key */
+    int64_t fence;  /* of the sender's running instance, exchange/greet.h; 0: not told */
+    struct str run; /* which start of it this is */
 };
 
 /* How full the receiver's disk is: what it still takes in. */

@@ -6,6 +6,8 @@
  *     entry.h      the signed statements and the chain         (bytes)
  *     batch.h      the frames around them                      (bytes)
  *     sequencer.h  numbers what waits, once                    (store)
+ *     greet.h      the comparison before anything is sent      (bytes in and out)
+ *     restore.h    what a restored office gets back            (bytes in and out)
  *     feed.h       the sending end of one feed                 (bytes and times in and out)
  *     inbox.h      the receiving end of all feeds              (bytes in and out)
  *     credit.h     how much an office still takes in           (disk)
@@ -34,8 +36,8 @@ struct node; /* core/view.h */
  * word keys without "reason.", empty when all is well. */
 enum err exchange_status(struct call *c, struct node **ret_list);
 
-/* What this office tells a peer about the feeds between them, as JSON: its clock, and epoch, number
- * and chain both ways. */
+/* What this office tells a peer about the feeds between them, as JSON: its clock, epoch, number and
+ * chain both ways, and which start of either program it knows (exchange/greet.h). */
 enum err exchange_hello(struct call *c, struct str peer, struct str *ret_json);
 /* Reads what a peer has told. ret_call: it has no address of this office, which is to come itself.
  * Errors: those of fields_read; ERR_PEER "hello.peer" from another office. */

@@ -74,6 +74,22 @@ static const struct migration STEPS[] = {
      /* of the entry that names the file: a disk that fills up takes no bulk files */
      "ALTER TABLE wanted ADD COLUMN priority INT NOT NULL DEFAULT 0;",
      NULL},
+    {.name = "exchange.restore",
+     .sql =
+         /* met: the run in which the peer was compared with; restoring: enum restoring; again_seq:
+          * a restored peer wants entries from here again, 0: it does not */
+     "ALTER TABLE feed_out ADD COLUMN met TEXT NOT NULL DEFAULT '';"
+     "ALTER TABLE feed_out ADD COLUMN restoring INT NOT NULL DEFAULT 0;"
+     "ALTER TABLE feed_out ADD COLUMN again_seq INT NOT NULL DEFAULT 0;"
+     /* this office's newest start, and the newest start of each peer */
+     "CREATE TABLE instance (id INT PRIMARY KEY, fence INT NOT NULL, run TEXT NOT NULL);"
+     "CREATE TABLE peer_instance (peer TEXT PRIMARY KEY, fence INT NOT NULL, run TEXT NOT NULL);"
+     /* every entry taken in, so that its sender can have it back */
+     "CREATE TABLE feed_taken (peer TEXT NOT NULL, epoch INT NOT NULL, seq INT NOT NULL,"
+     " entry BYTES NOT NULL, chain TEXT NOT NULL, PRIMARY KEY (peer, epoch, seq));"
+     /* what opened each later epoch, with the signatures of both ends */
+     "CREATE TABLE epoch (peer TEXT NOT NULL, sender TEXT NOT NULL, epoch INT NOT NULL,"
+     " frame BYTES NOT NULL, at_ms INT NOT NULL, PRIMARY KEY (peer, sender, epoch));"},
 };
 
 enum err exchange_migrate(struct call *c)
@@ -236,7 +252,8 @@ enum err feed_load(struct call *c, struct str peer, struct feed_row *ret_feed)
     struct rows rows = {};
     enum err e = store_all(c,
                            "SELECT epoch, next_seq, chain, acked_seq, stopped, credit_entries,"
-                           " credit_bytes, disk, heard_ms FROM feed_out WHERE peer = $1",
+                           " credit_bytes, disk, heard_ms, met, restoring, again_seq"
+                           " FROM feed_out WHERE peer = $1",
                            ARGS(TEXT(peer)), &rows);
     if (e != OK) return e;
     if (rows.count == 0) { /* a feed begins with epoch 1, entry 1 */
@@ -253,6 +270,9 @@ enum err feed_load(struct call *c, struct str peer, struct feed_row *ret_feed)
         .credit_bytes = rows_int(&rows, 0, 6),
         .disk = rows_int(&rows, 0, 7),
         .heard_ms = rows_int(&rows, 0, 8),
+        .met = rows_text(&rows, 0, 9),
+        .restoring = (enum restoring)rows_int(&rows, 0, 10),
+        .again_seq = rows_int(&rows, 0, 11),
     };
     return OK;
 }
@@ -398,7 +418,8 @@ enum err ack_topics(struct call *c, const struct ack *ack, int64_t after_seq)
 enum err feed_pending(struct call *c, struct rows *ret_rows)
 {
     return store_all(c,
-                     "SELECT peer FROM feed_out WHERE acked_seq + 1 < next_seq AND stopped = ''"
+                     "SELECT peer FROM feed_out WHERE (acked_seq + 1 < next_seq OR again_seq > 0)"
+                     " AND stopped = ''"
                      " ORDER BY peer",
                      NO_ARGS, ret_rows);
 }

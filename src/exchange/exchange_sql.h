@@ -4,6 +4,13 @@
 #include "exchange/batch.h"
 #include "store/store.h"
 
+/* Whether a new epoch must open before anything is sent: exchange/restore.h. */
+enum restoring {
+    RESTORING_NOT,
+    RESTORING_WHOLE, /* after all that the peer holds from us has come back */
+    RESTORING_REST,  /* without what it cannot give: an administrator has said go on */
+};
+
 /* The sending end of one feed. */
 struct feed_row {
     int64_t epoch;
@@ -11,6 +18,9 @@ struct feed_row {
     struct str chain;   /* hex, after next_seq - 1 */
     int64_t acked_seq;  /* everything up to here is durable at the peer */
     struct str stopped; /* reason key of a fork; empty: the feed runs */
+    struct str met;     /* the run in which the peer was compared with: exchange/greet.h */
+    enum restoring restoring;
+    int64_t again_seq; /* a restored peer wants entries from here again; 0: it does not */
     /* what the peer said with its newest acknowledgement; 0: nothing */
     int64_t credit_entries;
     int64_t credit_bytes;

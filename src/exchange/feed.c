@@ -1,8 +1,9 @@
 #include "exchange/feed.h"
 
 #include "base/limits.h"
+#include "core/closed.h"
 #include "core/office.h"
-#include "exchange/exchange_sql.h"
+#include "exchange/restore_sql.h"
 #include "exchange/statement.h"
 #include "exchange/witness.h"
 
@@ -14,6 +15,7 @@ struct sending {
     int64_t epoch;      /* that the peer names; 0: it has not been asked */
     int64_t from_seq;   /* 0: after what is acknowledged */
     struct batch batch; /* count 0: nothing to send */
+    bool later;         /* something may be sent soon: the office is closed, or not compared */
 };
 
 /* Fills the entries from the first on, as many as fit into one batch. */
@@ -45,6 +47,19 @@ static enum err after_check(struct call *c, const struct sending *sending,
     return sending->from_seq > row->next_seq ? fail(c, ERR_CONFLICT, "feed.ahead") : OK;
 }
 
+/* Nothing leaves before both ends have compared, and nothing while the office is closed. */
+static enum err may_send(struct call *c, struct sending *sending, const struct feed_row *row,
+                         struct instance *ret_own)
+{
+    enum closed closed = CLOSED_NOT;
+    enum err e = instance_load(c, ret_own);
+    if (e == OK) e = closed_look(c, &closed);
+    if (e != OK) return e;
+    sending->later = closed != CLOSED_NOT || !str_eq(row->met, ret_own->run);
+    bool asked = sending->epoch > 0;
+    return sending->later && asked ? fail(c, ERR_BUSY, "greet.first") : OK;
+}
+
 static enum err collect(struct call *c, void *arg)
 {
     struct sending *sending = arg;
@@ -52,11 +67,14 @@ static enum err collect(struct call *c, void *arg)
     struct feed_row row = {};
     struct rows rows = {};
     struct str peer = sending->peer;
+    struct instance own = {};
     *batch = (struct batch){};
     enum err e = feed_load(c, peer, &row);
-    if (e == OK) e = after_check(c, sending, &row);
-    if (e != OK || row.stopped.len > 0) return e;
+    if (e == OK) e = may_send(c, sending, &row, &own);
+    if (e == OK && !sending->later) e = after_check(c, sending, &row);
+    if (e != OK || row.stopped.len > 0 || sending->later) return e;
     int64_t from = sending->from_seq > 0 ? sending->from_seq : row.acked_seq + 1;
+    if (row.again_seq > 0 && sending->epoch == 0) from = row.again_seq;
     if (from >= row.next_seq) return OK;
     e = entry_list(c, peer, row.epoch, from, &rows);
     if (e == OK) e = entry_chain(c, peer, row.epoch, from - 1, &batch->head.prev);
@@ -72,6 +90,8 @@ static enum err collect(struct call *c, void *arg)
     batch->head.chain = batch->entries[batch->count - 1].chain;
     batch->head.time_ms = c->now_ms;
     batch->head.key = c->office->key;
+    batch->head.fence = own.fence;
+    batch->head.run = own.run;
     return OK;
 }
 
@@ -95,7 +115,7 @@ enum err feed_next(struct call *c, struct feed *feed, struct str *ret_batch)
     if (c->now_ms < feed->wake_ms) return OK;
     enum err e = batch_make(c, &sending, ret_batch);
     if (e != OK || ret_batch->len > 0) return e;
-    feed->wake_ms = INT64_MAX;
+    feed->wake_ms = sending.later ? c->now_ms + GREET_LOOK_MS : INT64_MAX;
     feed->failures = 0; /* what failed has gone by another way: the next news wakes us */
     return OK;
 }
@@ -123,10 +143,6 @@ static enum err fork_find(struct call *c, const struct ack *ack, const struct fe
                           const char **ret_stop)
 {
     struct str chain = {};
-    if (ack->epoch != row->epoch) {
-        *ret_stop = "feed.epoch";
-        return OK;
-    }
     if (ack->seq >= row->next_seq) {
         *ret_stop = "feed.ahead";
         return OK;
@@ -149,8 +165,13 @@ static enum err answer_take(struct call *c, void *arg)
     struct answering *answering = arg;
     const struct ack *ack = &answering->ack;
     struct feed_row row = {};
+    struct instance own = {};
     answering->stop = NULL;
     enum err e = feed_load(c, ack->from, &row);
+    if (e == OK) e = instance_load(c, &own);
+    if (e != OK) return e;
+    if (ack->epoch != row.epoch || !str_eq(row.met, own.run)) return fail(c, ERR_PEER, "ack.old");
+    e = feed_again(c, ack->from, 0); /* it has said where it stands */
     if (e == OK) e = fork_find(c, ack, &row, &answering->stop);
     if (e != OK) return e;
     if (answering->stop != NULL) return stop(c, ack, answering->stop);
@@ -232,7 +253,8 @@ enum err feed_fail(struct call *c, struct feed *feed, const char *reason)
     struct failing failing = {.peer = feed->peer, .reason = reason};
     feed->failures++;
     feed->wake_ms = c->now_ms + feed_backoff_ms(c, feed->failures);
-    feed->from_seq = 0;                /* the peer says anew where it stands */
+    feed->from_seq = 0; /* the peer says anew where it stands */
+    if (feed->failures > 1) feed->greet = (struct greet){}; /* it may be another one by now */
     if (feed->failures > 1) return OK; /* the store already knows */
     return store_tx(c, fail_note, &failing);
 }
@@ -250,6 +272,7 @@ enum err feed_refuse(struct call *c, struct feed *feed, struct str detail)
     feed->failures++;
     feed->wake_ms = c->now_ms + FEED_REFUSED_MS;
     feed->from_seq = 0;
+    feed->greet = (struct greet){};
     return store_tx(c, refusal_note, &failing);
 }
 

@@ -4,6 +4,7 @@
  * store; the struct holds only what a restart may forget: when to try again. Bytes and times go in,
  * bytes and the next time to wake come out; whoever owns a socket does the rest.
  *
+ *     greet_next   is something to be compared first?   (exchange/greet.h)
  *     feed_next    is something to send now?      -> the bytes of a batch
  *     feed_answer  the peer answered              -> the acknowledgement is proven and stored
  *     feed_fail    the peer did not answer        -> later, for ever
@@ -17,6 +18,7 @@
  * be ours. A chain that differs, or a number we never gave, is proof that one of the two ends
  * lost or forged something: the feed stops and a person is alarmed.
  */
+#include "exchange/greet.h"
 #include "exchange/sequencer.h"
 
 enum {
@@ -32,24 +34,27 @@ struct feed {
     int64_t from_seq; /* where the peer wants us to go on; 0: after what it acknowledged */
     int64_t pause_ms; /* the peer has asked not to be called before */
     bool call;        /* the peer has no address of ours: we have to fetch what it has for us */
+    struct greet greet; /* nothing is sent before it is over */
 };
 
 /* Builds the next batch and signs its head. Empty when there is nothing to send, when it is not yet
- * time, or when the feed is stopped. Errors: the store's; ERR_IO "keeper.gone". */
+ * time, when the peer was not compared with, or when the feed is stopped. Errors: the store's;
+ * ERR_IO "keeper.gone". */
 enum err feed_next(struct call *c, struct feed *feed, struct str *ret_batch);
 
 /* Builds the batch after a number for a peer that comes for it. Empty when there is nothing more
- * yet or the feed is stopped. Errors: the store's; ERR_IO "keeper.gone"; ERR_CONFLICT "feed.epoch"
- * for another epoch, "feed.ahead" for a number never given: a question is no proof, nothing
- * stops. */
+ * yet or the feed is stopped. Errors: the store's; ERR_IO "keeper.gone"; ERR_BUSY "greet.first"
+ * before the comparison and while this office is closed; ERR_CONFLICT "feed.epoch" for another
+ * epoch, "feed.ahead" for a number never given: a question is no proof, nothing stops. */
 enum err feed_pull(struct call *c, struct str peer, int64_t epoch, int64_t after_seq,
                    struct str *ret_batch);
 
 /* Takes the answer to a batch: bytes of an acknowledgement. After OK the window is open again, and
  * what waited has been numbered in the same transaction: ask feed_next. Shapes: sequencer is NULL
- * where another thread numbers. Errors: ERR_STALE "sequencer.fenced"; ERR_PEER "ack.peer", those of
- * ack_decode and statement_verify: as good as no answer, call feed_fail; ERR_CONFLICT "feed.fork",
- * "feed.ahead", "feed.epoch": the feed has stopped. */
+ * where another thread numbers. Errors: ERR_STALE "sequencer.fenced"; ERR_PEER "ack.peer", ERR_PEER
+ * "ack.old" for one of another epoch or from before the comparison, those of ack_decode and
+ * statement_verify: as good as no answer, call feed_fail; ERR_CONFLICT "feed.fork", "feed.ahead":
+ * the feed has stopped. */
 enum err feed_answer(struct call *c, struct feed *feed, struct str answer,
                      const struct sequencer *sequencer);
 

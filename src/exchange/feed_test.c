@@ -34,6 +34,25 @@ static void must(struct call *c, enum err e)
     if (e != OK) fail_msg("%s", c->failure.reason);
 }
 
+/* The comparison that comes before everything: `from` asks, `to` answers. */
+static void meet(struct t_office *from, struct t_office *to, struct feed *feed)
+{
+    struct call c = t_call(from, NULL);
+    struct call there = t_call(to, NULL);
+    struct greet_request rq = {};
+    struct str answer = {};
+    feed->greet = (struct greet){};
+    do {
+        feed->wake_ms = 0;
+        must(&c, greet_next(&c, feed, &rq));
+        assert_int_equal(rq.kind, GREET_HELLO);
+        must(&there, greet_receive(&there, from->office.id, rq.kind, rq.body, &answer));
+        must(&c, greet_answer(&c, feed, answer));
+    } while (!feed->greet.done);
+    call_end(&there);
+    call_end(&c);
+}
+
 static int pair_open(void **state)
 {
     struct arena *arena = arena_open(0);
@@ -50,6 +69,7 @@ static int pair_open(void **state)
     p->feed.peer = p->b.office.id;
     call_end(&a);
     call_end(&b);
+    meet(&p->a, &p->b, &p->feed);
     *state = p;
     return 0;
 }
@@ -281,6 +301,7 @@ static void the_home_hears_of_a_refusal(void **state)
     struct str ack = {};
     back.feed.peer = p->a.office.id;
     must(&c, sequencer_take(&c, &back.sequencer));
+    meet(&back.a, &back.b, &back.feed);
     must(&c, sequencer_run(&c, &back.sequencer));
     must(&c, feed_next(&c, &back.feed, &bytes));
     struct call home = t_call(&p->a, NULL);
@@ -390,8 +411,9 @@ static void a_sender_that_changed_its_past_is_found_out(void **state)
     struct pair *p = *state;
     (void)note(p, (struct str){}, PRIORITY_NORMAL);
     (void)receive(p, batch(p));
-    /* restored from a copy older than what it sent: it numbers another entry as the first */
-    script(&p->a, "DELETE FROM feed_entry; DELETE FROM feed_out; DELETE FROM outbox;");
+    /* forgets, while it runs, what it sent: it numbers another entry as the first */
+    script(&p->a, "DELETE FROM feed_entry; DELETE FROM outbox; UPDATE feed_out SET next_seq = 1,"
+                  " chain = '0000000000000000000000000000000000000000000000000000000000000000';");
     (void)note(p, (struct str){}, PRIORITY_NORMAL);
     struct str ack = receive(p, batch(p));
     assert_int_equal(ask(&p->b, "SELECT count(*) FROM alarm WHERE reason = 'feed.fork'"), 1);
@@ -415,7 +437,8 @@ static void a_receiver_restored_from_a_backup_is_filled_up_again(void **state)
     struct pair *p = *state;
     (void)note(p, (struct str){}, PRIORITY_NORMAL);
     assert_string_equal(answer(p, receive(p, batch(p))), "");
-    script(&p->b, "DELETE FROM feed_in; DELETE FROM version WHERE kind = 'note.note';"
+    script(&p->b, "DELETE FROM feed_in; DELETE FROM feed_taken;"
+                  "DELETE FROM version WHERE kind = 'note.note';"
                   "DELETE FROM head WHERE kind = 'note.note'; DELETE FROM k_note_note;");
     (void)note(p, (struct str){}, PRIORITY_NORMAL);
     assert_string_equal(answer(p, receive(p, batch(p))), ""); /* the gap */
@@ -469,7 +492,11 @@ static void a_row_that_cannot_be_numbered_holds_up_its_own_peer_only(void **stat
     (void)note(p, (struct str){}, PRIORITY_NORMAL);
     script(&p->a, "INSERT INTO outbox (peer, object, object_kind, record, n, priority, created_ms)"
                   " SELECT 'aaaaaaaaaaaaaaaaaaaaaaaaaa', object, 1, substr(record, 1, 27) ||"
-                  " 'aaaaaaaaaaaaaaaaaaaaaaaaaa', 1, 1, 1 FROM outbox;");
+                  " 'aaaaaaaaaaaaaaaaaaaaaaaaaa', 1, 1, 1 FROM outbox;"
+                  "INSERT INTO feed_out"
+                  " (peer, epoch, next_seq, chain, acked_seq, stopped, down, met)"
+                  " SELECT 'aaaaaaaaaaaaaaaaaaaaaaaaaa', epoch, next_seq, chain, acked_seq,"
+                  " stopped, down, met FROM feed_out;");
     number(p);
     assert_int_equal(ask(&p->a, "SELECT count(*) FROM outbox WHERE seq IS NOT NULL"), 1);
     assert_int_equal(ask(&p->a, "SELECT count(*) FROM alarm WHERE reason = 'sequencer.stuck'"), 1);
@@ -486,6 +513,7 @@ static void an_older_holder_of_the_lease_numbers_nothing(void **state)
     assert_string_equal(c.failure.reason, "sequencer.fenced");
     call_clear(&c);
     assert_int_equal(ask(&p->a, "SELECT count(*) FROM outbox WHERE seq IS NOT NULL"), 0);
+    meet(&p->a, &p->b, &p->feed);
     must(&c, sequencer_run(&c, &second));
     call_end(&c);
     assert_int_equal(ask(&p->a, "SELECT count(*) FROM outbox WHERE seq = 1"), 1);

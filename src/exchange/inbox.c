@@ -3,12 +3,13 @@
 #include "base/id.h"
 #include "base/limits.h"
 #include "base/utf8.h"
+#include "core/closed.h"
 #include "core/office.h"
 #include "core/receipt.h"
 #include "core/version.h"
 #include "exchange/credit.h"
-#include "exchange/exchange_sql.h"
 #include "exchange/files.h"
+#include "exchange/restore_sql.h"
 #include "exchange/statement.h"
 #include "exchange/witness.h"
 #include "store/blob.h"
@@ -142,6 +143,7 @@ static enum err entries_take(struct call *c, struct taking *taking)
             call_clear(c);
             e = set_aside(c, one.entry, reason);
         }
+        if (e == OK) e = taken_insert(c, one.entry);
         if (e != OK) return e;
         taking->cursor.seq = one.entry->entry.seq;
         taking->cursor.chain = one.entry->chain;
@@ -174,13 +176,14 @@ static enum err cursor_sign(struct call *c, const struct peer *peer, struct curs
     return e;
 }
 
-/* Why the batch does not continue what we hold; NULL when it does. */
+/* Why the batch does not continue what we hold; NULL when it does. Another epoch is none: a batch
+ * from before a restore came late, or this office was restored and the sender will hear of it. */
 static const char *fork_find(const struct taking *taking)
 {
     const struct batch *batch = taking->batch;
     const struct cursor_row *cursor = &taking->cursor;
     int64_t first = batch->head.seq;
-    if (batch->head.epoch != cursor->epoch) return "feed.epoch";
+    if (batch->head.epoch != cursor->epoch) return NULL;
     if (first > cursor->seq + 1 || first + batch->head.count - 1 < cursor->seq) return NULL;
     struct str chain =
         first == cursor->seq + 1 ? batch->head.prev : batch->entries[cursor->seq - first].chain;
@@ -192,12 +195,14 @@ static enum err batch_take(struct call *c, void *arg)
     struct taking *taking = arg;
     const struct batch *batch = taking->batch;
     struct str from = batch->head.from;
-    enum err e = cursor_load(c, from, &taking->cursor);
+    enum err e = closed_refuse(c);
+    if (e == OK) e = instance_accept(c, from, batch->head.fence, batch->head.run);
+    if (e == OK) e = cursor_load(c, from, &taking->cursor);
     if (e != OK) return e;
     const char *fork = fork_find(taking);
     int64_t last = batch->head.seq + batch->head.count - 1;
     bool gap = batch->head.seq > taking->cursor.seq + 1;
-    bool repeat = last <= taking->cursor.seq;
+    bool repeat = last <= taking->cursor.seq || batch->head.epoch != taking->cursor.epoch;
     if (fork != NULL) e = alarm_raise(c, from, fork, batch->head.chain);
     if (e == OK && fork == NULL && !gap && !repeat) {
         e = entries_take(c, taking);

@@ -13,11 +13,15 @@
  *
  * A chain that does not continue what we hold is proof of a fork; nothing is taken in, the stored
  * acknowledgement goes back as evidence, and a person is alarmed on both sides.
+ *
+ * Every entry is kept as it came (`feed_taken`): an office that was restored from an old copy gets
+ * back from its peers what it had sent, exchange/restore.h.
  */
 #include "base/call.h"
 
 /* Takes in a batch from an authenticated peer. Shapes: `from` is the office id that the transport
  * proved; ret_ack is the frame that goes back. Errors: those of batch_decode; ERR_DENIED
  * "inbox.peer" for a batch of another office or to another office; those of statement_verify;
- * our own: the store's, ERR_IO "keeper.gone". */
+ * ERR_BUSY "fence.older" from an instance that a newer one has replaced; ERR_BUSY while this
+ * office is closed, core/closed.h; our own: the store's, ERR_IO "keeper.gone". */
 enum err inbox_receive(struct call *c, struct str from, struct str bytes, struct str *ret_ack);

@@ -1,18 +1,21 @@
 #include "exchange/sequencer.h"
 
 #include "base/limits.h"
+#include "core/closed.h"
 #include "core/office.h"
-#include "exchange/exchange_sql.h"
 #include "exchange/files.h"
+#include "exchange/restore_sql.h"
 
 enum { LEAVES_A_RUN = 10000 };
 
 static const struct str LEASE_NAME = {"sequencer", 9};
 
+/* Whoever takes the lease is a new instance to the peers, too. */
 static enum err take(struct call *c, void *arg)
 {
     struct sequencer *sequencer = arg;
-    return lease_take(c, LEASE_NAME, &sequencer->fence);
+    enum err e = instance_begin(c);
+    return e != OK ? e : lease_take(c, LEASE_NAME, &sequencer->fence);
 }
 
 enum err sequencer_take(struct call *c, struct sequencer *ret_sequencer)
@@ -41,7 +44,7 @@ static enum err stand(struct call *c, void *arg)
     s->after.seen_beat = beat;
     if (beat != 0 && s->after.looks < SEQUENCER_LOOKS) return OK;
     s->after = (struct sequencer){};
-    return lease_take(c, LEASE_NAME, &s->after.fence); /* nobody moved it since: else a conflict */
+    return take(c, &s->after); /* nobody moved it since: else a conflict */
 }
 
 static enum err beat(struct call *c, void *arg)
@@ -151,6 +154,7 @@ static enum err number_peer(struct call *c, void *arg)
 {
     struct str peer = *(const struct str *)arg;
     struct feed_row feed = {};
+    struct instance own = {};
     struct waiting_row *rows = NULL;
     size_t count = 0;
     int64_t entries = 0;
@@ -158,6 +162,8 @@ static enum err number_peer(struct call *c, void *arg)
     enum err e = feed_load(c, peer, &feed);
     if (e != OK) return e;
     if (feed.stopped.len > 0) return OK; /* what waits goes on waiting, visibly */
+    e = instance_load(c, &own);
+    if (e != OK || !str_eq(feed.met, own.run)) return e; /* not compared with: greet.h */
     e = window_used(c, peer, &feed, &entries, &bytes);
     struct window window = window_of(c, &feed, entries);
     if (e != OK || entries >= window.entries) return e;
@@ -195,8 +201,11 @@ enum err sequencer_check(struct call *c, const struct sequencer *sequencer)
 enum err sequencer_number(struct call *c, const struct sequencer *sequencer)
 {
     struct rows peers = {};
+    enum closed closed = CLOSED_NOT;
     enum err e = sequencer_check(c, sequencer);
-    if (e == OK) e = leaf_number(c, LEAVES_A_RUN);
+    if (e == OK) e = closed_look(c, &closed);
+    if (e != OK || closed != CLOSED_NOT) return e;
+    e = leaf_number(c, LEAVES_A_RUN);
     if (e == OK) e = waiting_peers(c, &peers);
     for (size_t i = 0; e == OK && i < peers.count; i++) {
         e = number_alone(c, rows_text(&peers, i, 0));

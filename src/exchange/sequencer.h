@@ -39,8 +39,9 @@ enum err sequencer_check(struct call *c, const struct sequencer *sequencer);
 /* Numbers rows of every peer into its send window, by priority, then id, versions of one record in
  * order; and log leaves in the order of their ids. The window is LIMIT_BATCH_ENTRIES and
  * LIMIT_BATCH_BYTES of objects, or less when the peer has said so with its acknowledgement. Does
- * nothing when nothing waits. A row that cannot be numbered holds up its own peer only, with an
- * alarm. A peer that got numbers is noted as topic "feed:OFFICE". Errors: ERR_STALE
+ * nothing when nothing waits, for a peer that was not compared with in this run (greet.h), and
+ * while the office is closed (core/closed.h). A row that cannot be numbered holds up its own peer
+ * only, with an alarm. A peer that got numbers is noted as topic "feed:OFFICE". Errors: ERR_STALE
  * "sequencer.fenced" after another one has taken the lease. */
 enum err sequencer_run(struct call *c, const struct sequencer *sequencer);
 /* The same inside a transaction that runs already, without a look beforehand. */

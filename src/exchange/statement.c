@@ -36,3 +36,12 @@ enum err statement_verify(struct call *c, const struct statement *statement, str
     *ret_peer = peer;
     return OK;
 }
+
+enum err statement_verify_own(struct call *c, const struct statement *statement)
+{
+    uint8_t hash[STATEMENT_HASH_BYTES];
+    crypto_hash_sha256(hash, (const uint8_t *)statement->bytes.ptr, statement->bytes.len);
+    bool ours = office_verify(c->office->public_key, statement->purpose, hash,
+                              statement->signature);
+    return ours ? OK : fail(c, ERR_DENIED, "statement.signature");
+}

@@ -1,6 +1,7 @@
 /* The program: one table of verbs. */
 #include "core/act.h"
 #include "front/cli/cli.h"
+#include "front/cli/cli_backup.h"
 #include "front/cli/cli_deadline.h"
 #include "front/cli/cli_copy.h"
 #include "front/cli/cli_verbs.h"
@@ -9,6 +10,7 @@
 #include "main/demo.h"
 #include "main/init.h"
 #include "main/keeper.h"
+#include "main/restore.h"
 #include "main/supervise.h"
 #include "main/worker.h"
 
@@ -46,6 +48,8 @@ static const struct cli_option TOKEN_ADD[] = {{"login", false, true}, {"label", 
 static const struct cli_option DEADLINE[] = {
     {"from", false, true}, {"days", false, true}, {"unit", false, false}, {"json", true, false}};
 
+static const struct cli_option BACKUP[] = {{"verify", true, false}};
+static const struct cli_option RESTORE[] = {{"user", false, false}};
 static const struct cli_option VERIFY[] = {{"keys", false, false}};
 
 static const struct cli_verb VERBS[] = {
@@ -65,6 +69,9 @@ static const struct cli_verb VERBS[] = {
     {"acts", 1, 1, .run = cli_acts},
     {"check", 1, 1, .run = cli_check},
     {"store copy", 2, 2, .run = cli_store_copy},
+    {"backup", 2, 2, OPTIONS(BACKUP), .run = cli_backup},
+    {"restore", 2, 2, OPTIONS(RESTORE), .run = restore_run},
+    {"resume", 1, 1, .run = cli_resume},
     {"evidence", 2, CLI_REST_MAX, .run = evidence_export},
     {"verify", 1, 1, OPTIONS(VERIFY), .run = evidence_verify},
     {"deadline", 0, 0, OPTIONS(DEADLINE), .run = cli_deadline},

@@ -381,7 +381,6 @@ static enum err each_table(struct copy *copy, struct table *tables, size_t count
 enum err store_copy(struct call *c, struct store *to,
                     bool (*progress)(void *arg, const struct copy_step *step), void *arg)
 {
-    ensure(c->db == NULL);
     ensure(to != c->store);
     struct copy copy = {.c = c, .to = call_begin(c->env, to, NULL)};
     copy.progress = progress;

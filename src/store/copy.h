@@ -17,7 +17,8 @@ struct copy_step {
     bool verifying; /* comparing, after all is copied */
 };
 
-/* Copies from the call's store and then compares every cell of both.
+/* Copies from the call's store and then compares every cell of both. Inside store_read what is
+ * copied is of one moment, whoever writes meanwhile.
  * Shapes: progress is called after every page and may be NULL; false stops, and another call goes
  * on from there. Errors: ERR_BUSY "copy.stopped"; ERR_CONFLICT "copy.schema" or "copy.differs" (arg
  * "table"); those of store_read and store_tx. */

@@ -282,6 +282,20 @@ static void register_all(struct side *side)
 
 /* Exchange */
 
+/* What both compare before the first batch of a run. */
+static void greet(struct call *c, struct call *d, struct side *from)
+{
+    struct feed *feed = &from->feed;
+    struct greet_request question = {};
+    struct str answer = {};
+    do {
+        must(c, greet_next(c, feed, &question));
+        if (question.kind == GREET_NOTHING) return;
+        must(d, greet_receive(d, from->office.id, question.kind, question.body, &answer));
+        must(c, greet_answer(c, feed, answer));
+    } while (!feed->greet.done);
+}
+
 static bool send_one(struct script *s, struct side *from)
 {
     struct side *to = other(s, from);
@@ -292,8 +306,9 @@ static bool send_one(struct script *s, struct side *from)
     struct ack ack = {};
     struct str bytes = {};
     struct str signature = {};
-    must(&c, sequencer_run(&c, &from->sequencer));
     feed_wake(&from->feed, c.now_ms, true);
+    greet(&c, &d, from);
+    must(&c, sequencer_run(&c, &from->sequencer));
     must(&c, feed_next(&c, &from->feed, &batch));
     bool any = batch.len > 0;
     if (any) {

@@ -1,11 +1,12 @@
 /*
- * Any bytes are given to the decoders of batches, acknowledgements and hello. What they accept must
- * be written again as the same bytes; what they refuse must have a reason. The first byte says how
- * the rest is used: as a whole frame, as a bare statement, or as the contents of a sound batch of
- * which one byte is then changed, so that the fuzzer also gets behind the chain.
+ * Any bytes are given to the decoders of batches, acknowledgements, epochs and hello. What they
+ * accept must be written again as the same bytes; what they refuse must have a reason. The first
+ * byte says how the rest is used: as a whole frame, as a bare statement, or as the contents of a
+ * sound batch of which one byte is then changed, so that the fuzzer also gets behind the chain.
  */
 #include "core/version.h"
 #include "exchange/batch.h"
+#include "exchange/epoch.h"
 #include "exchange/exchange.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -38,6 +39,17 @@ static void ack_try(struct call *c, struct str bytes)
     enum err e = ack_decode(c, bytes, &ack, &statement, &signature);
     if (e == OK) {
         ensure(str_eq(ack_encode(c, statement, signature), bytes));
+    } else {
+        ensure(c->failure.reason != NULL);
+        call_clear(c);
+    }
+}
+
+static void epoch_try(struct call *c, struct str bytes)
+{
+    struct epoch_frame frame = {};
+    if (epoch_decode(c, bytes, &frame) == OK) {
+        ensure(str_eq(epoch_encode(c, &frame), bytes));
     } else {
         ensure(c->failure.reason != NULL);
         call_clear(c);
@@ -115,6 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         batch_try(&c, rest);
     } else if (data[0] % 4 == 1) {
         ack_try(&c, rest);
+        epoch_try(&c, rest);
     } else {
         struct str sound = batch_around(&c, rest);
         struct batch read = {};

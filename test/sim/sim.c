@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TWICE_EVERY = 10, CANARY_SEEDS = 5 };
+enum { TWICE_EVERY = 10, CANARY_SEEDS = 5, RESTORES_EVERY = 3 };
 
 bool sim_fault(struct sim *sim, uint64_t one_in)
 {
@@ -88,6 +88,7 @@ static void run(struct sim *sim, uint64_t seed, size_t offices, enum canary cana
                 uint8_t ret_trace[crypto_hash_sha256_BYTES])
 {
     *sim = (struct sim){.seed = seed, .canary = canary, .world.callers = SIM_CALLERS};
+    sim->restores = seed % RESTORES_EVERY == 0 || canary == CANARY_UNCOMPARED;
     crypto_hash_sha256_init(&sim->trace);
     world_open(&sim->world, seed, offices);
     for (size_t i = 0; i < offices; i++)
@@ -132,6 +133,10 @@ static bool counts_print(const struct sim_counts *sum)
         {"crashes before commit", sum->crashes_before_commit},
         {"crashes after commit", sum->crashes_after_commit},
         {"crashes when idle", sum->crashes_idle},
+        {"backups", sum->backups},
+        {"restored from them", sum->restored},
+        {"versions given back", sum->returned},
+        {"epochs opened", sum->epochs},
         {"batches pulled", sum->pulled},
         {"disks filled", sum->disks},
         {"checkpoints", sum->checkpoints},

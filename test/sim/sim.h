@@ -4,7 +4,8 @@
  * state machines (sequencer, feed, inbox, fetch) and the production store run on a clock that only
  * the simulator moves, over a network that loses, repeats, delays, reorders and cuts, on machines
  * that lose power before and after every commit. The first office has no address: it sends its own
- * and fetches what is for it. Disks fill up and become free again. The same seed gives the same
+ * and fetches what is for it. Disks fill up and become free again. In some runs offices are started
+ * from old copies of their stores. The same seed gives the same
  * trace, byte for byte.
  *
  *     safety     acts and faults for two minutes of simulated time; promises are watched throughout
@@ -29,7 +30,11 @@ enum {
     SIM_PULL_MS = 10 * 1000, /* the longest that a question waits for news */
     SIM_CALLERS = 1,         /* offices without an address */
     SIM_MESSAGES_MAX = 4096, /* under way at one time */
+    SIM_SEEN = 1 << 16,      /* a power of two */
 };
+
+/* A place in a feed: epochs count first. */
+#define SIM_PLACE(epoch, seq) ((epoch) * INT64_C(1000000000) + (seq))
 
 enum message_kind {
     MESSAGE_BATCH,
@@ -42,6 +47,8 @@ enum message_kind {
     MESSAGE_TOLD,    /* it has been taken */
     MESSAGE_LOG_ASK,
     MESSAGE_LOG_ANSWER,
+    MESSAGE_GREET,   /* number and kind of the question, then its bytes */
+    MESSAGE_GREETED, /* number of the question, then the answer */
     MESSAGE_KINDS
 };
 
@@ -76,6 +83,16 @@ struct sim_counts {
     int64_t refused; /* entries set aside */
     int64_t pulled;  /* batches */
     int64_t disks;   /* times that a disk filled up */
+    int64_t backups;
+    int64_t restored; /* offices started from an older copy */
+    int64_t returned; /* versions that peers gave back */
+    int64_t epochs;   /* opened */
+};
+
+/* A number of a feed and the chain it was sent with. */
+struct seen {
+    uint64_t number; /* hash of sender, receiver, epoch, seq; 0: free */
+    uint64_t chain;
 };
 
 /* Bugs planted on purpose, each of which a run must find. */
@@ -85,6 +102,7 @@ enum canary {
     CANARY_TWICE,
     CANARY_EARLY_ACK,
     CANARY_REWRITE,
+    CANARY_UNCOMPARED, /* a restored office goes on as if nothing had happened */
     CANARY_COUNT
 };
 
@@ -101,12 +119,15 @@ struct sim_office {
     int64_t pull_until_ms[WORLD_OFFICES_MAX];
     int64_t pull_asked_ms[WORLD_OFFICES_MAX];
     int64_t parked_until_ms[WORLD_OFFICES_MAX]; /* its question waits here for news; 0: none */
+    int64_t parked_epoch[WORLD_OFFICES_MAX];
     int64_t parked_seq[WORLD_OFFICES_MAX];
     int64_t log_ms; /* when the next checkpoint may be due */
     struct log_talk talk[WORLD_OFFICES_MAX];
     int64_t talk_until_ms[WORLD_OFFICES_MAX];
     int64_t talk_number[WORLD_OFFICES_MAX]; /* of the question under way */
-    /* not memory: what the simulator knows that this office has promised to others */
+    int64_t asked[WORLD_OFFICES_MAX]; /* number of the question to each peer; 0: none */
+    bool backup;                      /* a copy of its store lies beside it */
+    /* not memory: what the simulator knows that this office has promised to others, as a place */
     int64_t promised[WORLD_OFFICES_MAX];
     uint8_t said[WORLD_OFFICES_MAX][crypto_hash_sha256_BYTES]; /* hash of the newest answer */
     bool answered[WORLD_OFFICES_MAX];
@@ -115,7 +136,10 @@ struct sim_office {
 struct sim {
     uint64_t seed;
     enum canary canary;
-    bool faults; /* of the network and of the power */
+    bool faults;   /* of the network and of the power */
+    bool restores; /* offices are restored from old copies in this run, and nothing is spoiled */
+    int64_t questions;
+    struct seen seen[SIM_SEEN]; /* which chain every number was sent with */
     struct world world;
     struct sim_office offices[WORLD_OFFICES_MAX];
     struct message heap[SIM_MESSAGES_MAX];
@@ -157,6 +181,18 @@ void office_end(struct sim *sim, size_t index);
 void pull_receive(struct sim *sim, const struct message *message);
 enum err pull_turn(struct sim *sim, struct call *c, size_t index, size_t peer);
 enum err parked_turn(struct sim *sim, struct call *c, size_t index, size_t peer);
+
+/* sim_greet.c */
+void greet_ask(struct sim *sim, struct call *c, size_t index, size_t peer,
+               const struct greet_request *question);
+void greet_take(struct sim *sim, const struct message *m);
+
+/* sim_restore.c */
+void restore_backup(struct sim *sim, size_t index);
+bool restore_start(struct sim *sim, size_t index);
+void restore_uncompared(struct sim *sim, size_t index);
+void restore_seen(struct sim *sim, size_t from, size_t to, struct str batch);
+bool restore_closed(struct sim *sim, size_t index);
 
 /* sim_log.c */
 void log_begin(struct sim *sim, size_t index);

@@ -18,10 +18,12 @@ void check_promises(struct sim *sim, size_t index)
     struct call c = world_call(&sim->world.offices[index]);
     for (size_t i = 0; i < sim->world.count; i++) {
         struct str peer = sim->world.offices[i].office.id;
-        int64_t seq = world_number(&c, "SELECT coalesce(max(seq), 0) FROM feed_in WHERE peer = $1",
-                                   ARGS(TEXT(peer)));
+        int64_t place = world_number(&c,
+                                     "SELECT coalesce(max(epoch * 1000000000 + seq), 0)"
+                                     " FROM feed_in WHERE peer = $1",
+                                     ARGS(TEXT(peer)));
         int64_t promised = sim->offices[index].promised[i];
-        if (seq < promised) sim_break(sim, "acknowledged but not durable", index, i, promised);
+        if (place < promised) sim_break(sim, "acknowledged but not durable", index, i, promised);
     }
     call_end(&c);
 }
@@ -52,7 +54,9 @@ bool check_quiet(struct sim *sim)
         waiting += world_number(&c, "SELECT count(*) FROM outbox WHERE acked_ms IS NULL", NO_ARGS);
         waiting += world_number(&c, "SELECT count(*) FROM wanted WHERE state = 1", NO_ARGS);
         waiting += world_number(&c, "SELECT count(*) FROM leaf WHERE log_index IS NULL", NO_ARGS);
-        waiting += log_waiting(sim, &c, i);
+        waiting += world_number(&c, "SELECT count(*) FROM closed", NO_ARGS);
+        waiting += world_number(&c, "SELECT count(*) FROM feed_out WHERE again_seq > 0", NO_ARGS);
+        if (!sim->restores) waiting += log_waiting(sim, &c, i);
         call_end(&c);
         if (waiting > 0) return false;
     }
@@ -121,6 +125,24 @@ static void check_objects(struct sim *sim, struct call *home, struct call *there
     }
 }
 
+/* What an office once sent, it has: the same version n, whatever copy it was started from. */
+static void check_own(struct sim *sim, struct call *home, struct call *there)
+{
+    struct listing held = {.sql = "SELECT record, n, hash FROM version WHERE home = $1",
+                           .peer = home->office->id};
+    world_must(there, store_read(there, list_step, &held));
+    for (size_t i = 0; i < held.rows.count; i++) {
+        int64_t same = world_number(
+            home, "SELECT count(*) FROM version WHERE record = $1 AND n = $2 AND hash = $3",
+            ARGS(TEXT(rows_text(&held.rows, i, 0)), INT(rows_int(&held.rows, i, 1)),
+                 TEXT(rows_text(&held.rows, i, 2))));
+        if (same != 1) {
+            sim_break(sim, "an office does not have what it sent", 0, 0,
+                      rows_int(&held.rows, i, 1));
+        }
+    }
+}
+
 /* Both ends of a feed agree to the byte, and all of it is through. */
 static void check_feed(struct sim *sim, size_t from, size_t to)
 {
@@ -133,23 +155,28 @@ static void check_feed(struct sim *sim, size_t from, size_t to)
     zero(sim, &a, "a feed has stopped", from, to,
          "SELECT count(*) FROM feed_out WHERE peer = $1 AND stopped <> ''");
     zero(sim, &a, "numbers have holes", from, to,
-         "SELECT coalesce(max(seq), 0) - count(*) FROM feed_entry WHERE peer = $1");
+         "SELECT coalesce(sum(holes), 0) FROM (SELECT max(seq) - count(*) AS holes FROM feed_entry"
+         " WHERE peer = $1 GROUP BY epoch) AS numbers");
     zero(sim, &a, "an alarm of a fork was raised", from, to,
          "SELECT count(*) FROM alarm WHERE peer = $1 AND reason LIKE 'feed.%' ESCAPE '!'");
     int64_t sent = world_number(&a,
-                                "SELECT coalesce(max(next_seq - 1), 0) FROM feed_out"
-                                " WHERE peer = $1",
+                                "SELECT coalesce(max(epoch * 1000000000 + next_seq - 1),"
+                                " 1000000000) FROM feed_out WHERE peer = $1",
                                 ARGS(TEXT(receiver)));
-    int64_t taken = world_number(&b, "SELECT coalesce(max(seq), 0) FROM feed_in WHERE peer = $1",
+    int64_t taken = world_number(&b,
+                                 "SELECT coalesce(max(epoch * 1000000000 + seq), 1000000000)"
+                                 " FROM feed_in WHERE peer = $1",
                                  ARGS(TEXT(sender)));
     if (sent != taken) sim_break(sim, "cursors differ", from, to, sent - taken);
     struct listing ours = {.sql = "SELECT chain FROM feed_out WHERE peer = $1", .peer = receiver};
     struct listing theirs = {.sql = "SELECT chain FROM feed_in WHERE peer = $1", .peer = sender};
     world_must(&a, store_read(&a, list_step, &ours));
     world_must(&b, store_read(&b, list_step, &theirs));
-    bool same = sent == 0 || str_eq(rows_text(&ours.rows, 0, 0), rows_text(&theirs.rows, 0, 0));
+    bool same = sent % 1000000000 == 0 ||
+                str_eq(rows_text(&ours.rows, 0, 0), rows_text(&theirs.rows, 0, 0));
     if (!same) sim_break(sim, "chains differ", from, to, sent);
     check_objects(sim, &a, &b, to);
+    check_own(sim, &a, &b);
     call_end(&a);
     call_end(&b);
 }

@@ -125,6 +125,7 @@ int64_t log_wake(const struct sim *sim, size_t index)
 {
     const struct sim_office *office = &sim->offices[index];
     int64_t wake_ms = office->log_ms;
+    if (sim->restores) return INT64_MAX;
     for (size_t i = 0; i < sim->world.count; i++) {
         int64_t talk_ms = office->talk_until_ms[i];
         if (i == index) continue;

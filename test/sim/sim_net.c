@@ -50,7 +50,7 @@ void net_send(struct sim *sim, enum message_kind kind, size_t from, size_t to, s
 {
     static const char *const NAMES[MESSAGE_KINDS] = {"batch",  "ack",     "ask",  "piece",
                                                      "pull",   "pulled",  "brought", "told",
-                                                     "log ask", "log answer"};
+                                                     "log ask", "log answer", "greet", "greeted"};
     sim->counts.messages++;
     sim_trace(sim, NAMES[kind], from, to, bytes);
     if (sim->faults && sim->cut_until_ms[from][to] > sim->world.now_ms) {

@@ -31,9 +31,8 @@ enum err pull_turn(struct sim *sim, struct call *c, size_t index, size_t peer)
         net_send(sim, MESSAGE_BROUGHT, index, peer, wanted.ack);
         return OK;
     }
-    ensure(wanted.epoch == 1);
     net_send(sim, MESSAGE_PULL, index, peer,
-             str_format(c->arena, "%lld", (long long)wanted.seq));
+             str_format(c->arena, "%lld.%lld", (long long)wanted.epoch, (long long)wanted.seq));
     return OK;
 }
 
@@ -43,8 +42,15 @@ enum err parked_turn(struct sim *sim, struct call *c, size_t index, size_t peer)
     struct sim_office *office = &sim->offices[index];
     struct str batch = {};
     if (office->parked_until_ms[peer] == 0) return OK;
-    enum err e = feed_pull(c, at(sim, peer)->office.id, 1, office->parked_seq[peer], &batch);
+    enum err e = feed_pull(c, at(sim, peer)->office.id, office->parked_epoch[peer],
+                           office->parked_seq[peer], &batch);
+    if (e != OK && (e == ERR_BUSY || e == ERR_CONFLICT)) {
+        call_clear(c); /* no, as HTTP says: the peer asks again */
+        office->parked_until_ms[peer] = 0;
+        return OK;
+    }
     if (e != OK) return e;
+    if (batch.len > 0) restore_seen(sim, index, peer, batch);
     if (batch.len == 0 && office->parked_until_ms[peer] > sim->world.now_ms) return OK;
     office->parked_until_ms[peer] = 0;
     sim->counts.pulled += batch.len > 0;
@@ -55,7 +61,11 @@ enum err parked_turn(struct sim *sim, struct call *c, size_t index, size_t peer)
 static enum err take_pull(struct sim *sim, const struct message *m)
 {
     struct sim_office *office = &sim->offices[m->to];
-    bool form = parse_int(m->bytes, 0, INT64_MAX - 1, &office->parked_seq[m->from]);
+    struct str epoch = {};
+    struct str seq = {};
+    bool form = str_cut(m->bytes, '.', &epoch, &seq) &&
+                parse_int(epoch, 1, INT64_MAX, &office->parked_epoch[m->from]) &&
+                parse_int(seq, 0, INT64_MAX - 1, &office->parked_seq[m->from]);
     ensure(form);
     office->parked_until_ms[m->from] = sim->world.now_ms + SIM_PULL_MS;
     return OK;

@@ -186,6 +186,10 @@ static void work_office(struct sim *sim, size_t index)
         work_note(sim, &c, index);
     } else if (what < 90) {
         work_receipt(sim, &c, index);
+    } else if (what < 94 && sim->restores) {
+        work_receipt(sim, &c, index);
+    } else if (what < 94 && sim->restores) {
+        work_receipt(sim, &c, index);
     } else if (what < 94) {
         work_note(sim, &c, index);
         work_spoil(sim, &c, index);
@@ -211,6 +215,8 @@ void work_turn(struct sim *sim)
         work_disk(sim, i);
     for (size_t i = 0; i < sim->world.count; i++) {
         if (!sim->offices[i].up || world_below(&sim->world, WORK_ONE_IN) != 0) continue;
+        if (restore_closed(sim, i)) continue; /* nobody acts meanwhile */
+        if (restore_closed(sim, i)) continue; /* nobody acts meanwhile */
         work_office(sim, i);
     }
     for (size_t i = 0; i < sim->world.count; i++) {

@@ -5,7 +5,7 @@
 #include "consultation_case.h"
 #include "core/act.h"
 #include "core/office.h"
-#include "core/receipt.h"
+#include "core/returned.h"
 
 /* ---- whether the state allows a step ---- */
 
@@ -106,8 +106,12 @@ static enum err run_register(struct call *c, const void *input, struct act_resul
     struct consultation_intake intake = intake_of(c, &round);
     ensure(round.own.intake.len == 0);
     intake.state = INTAKE_REGISTERED;
-    intake.year = time_date_of(time_hanoi_day(c->now_ms)).year;
-    e = consultation_sql_next_number(c, intake.year, &intake.number);
+    /* a restored office gives again the number that the asker knows */
+    e = returned_number_of(c, in->record, &intake.number, &intake.year);
+    if (e == OK && intake.number == 0) {
+        intake.year = time_date_of(time_hanoi_day(c->now_ms)).year;
+        e = consultation_sql_next_number(c, intake.year, &intake.number);
+    }
     if (e == OK) e = intake_put(c, &round, &intake, ret_result);
     if (e != OK) return e;
     struct receipt receipt = {

@@ -1,6 +1,7 @@
 #include "consultation_sql.h"
 
 #include "core/office.h"
+#include "core/returned.h"
 
 /* Constraints and indexes; the tables are made from the field tables. */
 const struct migration CONSULTATION_MIGRATIONS[CONSULTATION_MIGRATION_COUNT] = {
@@ -62,12 +63,16 @@ enum err consultation_sql_own(struct call *c, struct str request, struct consult
 enum err consultation_sql_next_number(struct call *c, int64_t year, int64_t *ret_number)
 {
     struct rows rows = {};
+    int64_t known = 0; /* of others, though lost here by a restore */
     enum err e = store_all(c,
                            "SELECT number FROM k_consultation_intake"
                            " WHERE year = $1 AND number > 0 ORDER BY number DESC LIMIT 1",
                            ARGS(INT(year)), &rows);
-    if (e == OK) *ret_number = (rows.count > 0 ? rows_int(&rows, 0, 0) : 0) + 1;
-    return e;
+    if (e == OK) e = returned_number_floor(c, year, &known);
+    if (e != OK) return e;
+    int64_t given = rows.count > 0 ? rows_int(&rows, 0, 0) : 0;
+    *ret_number = (given > known ? given : known) + 1;
+    return OK;
 }
 
 enum err consultation_sql_reply(struct call *c, struct str opinion, struct str request,

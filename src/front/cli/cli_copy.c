@@ -4,6 +4,7 @@
 #include "core/check.h"
 #include "exchange/log_check.h"
 #include "exchange/exchange.h"
+#include "front/cli/cli_bar.h"
 #include "front/cli/cli_office.h"
 #include "front/cli/config.h"
 #include "store/copy.h"
@@ -11,8 +12,6 @@
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
-
-enum { BAR_CELLS = 30 };
 
 struct copying {
     struct str from; /* address; empty: the folder's store */
@@ -45,22 +44,14 @@ static enum err sides_read(struct call *c, const struct cli_args *args, struct c
     return e;
 }
 
-/* "[#####.....]  50 %  table" on one line that is written again and again. */
 static void bar_write(const struct copying *copying, const struct copy_step *step)
 {
     struct arena *arena = arena_open(0);
-    struct sb sb = sb_new(arena, 0);
     int64_t total = step->rows_total > 0 ? step->rows_total : 1;
     int64_t share = step->rows < total ? step->rows * 100 / total : 100;
     int64_t done = ((int64_t)step->table_index * 100 + share) / (int64_t)step->table_count;
     struct str name = words(copying->c->lang, step->verifying ? S("copy.verify") : S("copy.copy"));
-    sb_put(&sb, S("\r["));
-    for (int64_t i = 0; i < BAR_CELLS; i++)
-        sb_char(&sb, i * 100 < done * BAR_CELLS ? '#' : '.');
-    sb_printf(&sb, "] %3lld %%  %.*s %.*s \033[K", (long long)done, STR_ARG(name),
-              STR_ARG(step->table));
-    ssize_t n = write(STDERR_FILENO, sb.ptr, sb.len);
-    (void)n; /* nobody is left to hear of it */
+    cli_bar(true, done, str_format(arena, "%.*s %.*s", STR_ARG(name), STR_ARG(step->table)));
     arena_close(arena);
 }
 
@@ -92,25 +83,24 @@ static void store_end(void *arg)
     store_close(arg);
 }
 
-/* A store with the office's tables, perhaps some rows of an earlier attempt. */
-static enum err target_open(struct call *c, const struct cli_office *o, const char *path,
-                            struct store **ret_store)
+enum err cli_copy_target(struct call *c, struct str plugins, const char *path,
+                         struct store **ret_store)
 {
     const struct store_config config = {
         .path = path,
-        .plugins = o->plugins.len > 0 ? o->plugins.ptr : NULL,
+        .plugins = plugins.len > 0 ? plugins.ptr : NULL,
         .inline_writer = true,
     };
     struct store *store = NULL;
     enum err e = store_open(c, &config, &store);
     if (e != OK) return e;
-    arena_defer(c->arena, store_end, store);
     struct store *from = c->store;
     c->store = store;
     e = office_migrate(c);
     if (e == OK) e = exchange_migrate(c);
     c->store = from;
-    *ret_store = store;
+    if (e == OK) *ret_store = store;
+    if (e != OK) store_close(store);
     return e;
 }
 
@@ -150,7 +140,8 @@ static enum err copy(struct call *c, struct copying *copying)
     if (e != OK) return e;
     if (o->running) return fail(c, ERR_CONFLICT, "copy.running");
     if (str_eq(o->store, copying->to)) return fail(c, ERR_CONFLICT, "copy.same");
-    e = target_open(c, o, config_store_path(c, copying->to), &to);
+    e = cli_copy_target(c, o->plugins, config_store_path(c, copying->to), &to);
+    if (e == OK) arena_defer(c->arena, store_end, to);
     if (e == OK) e = store_copy(c, to, progress, copying);
     if (e == OK && copying->terminal) bar_write(copying, &WHOLE); /* empty tables tell nothing */
     if (copying->terminal) cli_print(STDERR_FILENO, (struct str){});

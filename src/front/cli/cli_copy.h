@@ -12,3 +12,9 @@
  * Errors: ERR_SYNTAX "copy.folder", ERR_CONFLICT "copy.running", "copy.same"; ERR_CORRUPT
  * "check.differs"; those of store_copy, cli_open and store_open. */
 enum err cli_store_copy(struct call *c, const struct cli_args *args);
+
+/* Opens a store with the office's tables, perhaps with some rows already: where a copy goes to.
+ * Shapes: plugins as in struct cli_office. Errors: those of store_open and store_migrate. Owns: the
+ * caller closes it. */
+enum err cli_copy_target(struct call *c, struct str plugins, const char *path,
+                         struct store **ret_store);

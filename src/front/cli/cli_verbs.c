@@ -278,6 +278,14 @@ enum err cli_peer_list(struct call *c, const struct cli_args *args)
     return get_print(c, args, admin_of(args), S("/api/view/office.peers"));
 }
 
+enum err cli_resume(struct call *c, const struct cli_args *args)
+{
+    struct cli_office *office = NULL;
+    enum err e = cli_reach(c, args->rest[0], &office);
+    if (e != OK) return e;
+    return ask_print(c, office, &(struct cli_request){"POST", S("/host/resume"), {}, {}, {}});
+}
+
 enum err cli_token_add(struct call *c, const struct cli_args *args)
 {
     struct cli_office *office = NULL;

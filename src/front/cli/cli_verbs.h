@@ -27,6 +27,8 @@ enum err cli_user_list(struct call *c, const struct cli_args *args);
 enum err cli_peer_add(struct call *c, const struct cli_args *args);
 /* peer list DIR */
 enum err cli_peer_list(struct call *c, const struct cli_args *args);
+/* resume DIR: an administrator says go on; exchange/restore.h */
+enum err cli_resume(struct call *c, const struct cli_args *args);
 /* token add DIR --login L --label TEXT */
 enum err cli_token_add(struct call *c, const struct cli_args *args);
 /* check DIR. Errors: ERR_CORRUPT "check.differs" when anything differs; the report is printed. */

@@ -146,13 +146,19 @@ static struct str text_of(struct call *c, const struct config *config)
     return sb_str(&sb);
 }
 
-enum err config_write(struct call *c, const struct config *config)
+enum err config_write_to(struct call *c, const struct config *config, const char *path)
 {
     struct str text = text_of(c, config);
-    int fd = open(PATH_NEW, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (fd < 0) return fail(c, ERR_IO, "config.write");
     bool written = write(fd, text.ptr, text.len) == (ssize_t)text.len && fsync(fd) == 0;
     (void)close(fd);
-    if (!written || rename(PATH_NEW, PATH) != 0) return fail(c, ERR_IO, "config.write");
-    return OK;
+    return written ? OK : fail(c, ERR_IO, "config.write");
+}
+
+enum err config_write(struct call *c, const struct config *config)
+{
+    enum err e = config_write_to(c, config, PATH_NEW);
+    if (e == OK && rename(PATH_NEW, PATH) != 0) e = fail(c, ERR_IO, "config.write");
+    return e;
 }

@@ -39,5 +39,6 @@ enum err config_read(struct call *c, struct config *ret_config);
 enum err config_store_check(struct call *c, struct str url);
 /* The store_config.path of an address; "office.db" for an empty one. */
 const char *config_store_path(struct call *c, struct str url);
-/* Writes it anew, whole or not at all. Errors: ERR_IO "config.write". */
+/* Writes it anew, whole or not at all; or into another file. Errors: ERR_IO "config.write". */
 enum err config_write(struct call *c, const struct config *config);
+enum err config_write_to(struct call *c, const struct config *config, const char *path);

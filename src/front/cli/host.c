@@ -3,11 +3,13 @@
 #include "base/json.h"
 #include "core/act.h"
 #include "core/check.h"
+#include "core/closed.h"
 #include "exchange/log.h"
 #include "exchange/log_check.h"
 #include "core/office.h"
 #include "exchange/evidence.h"
 #include "exchange/exchange.h"
+#include "exchange/restore.h"
 #include "exchange/repair.h"
 #include "front/api/api.h"
 #include "store/store.h"
@@ -109,14 +111,33 @@ static enum err host_check(struct call *c, struct str body, struct node *ret_ans
     return e == OK ? repair_found(c, ret_answer) : e;
 }
 
+static enum err closed_read(struct call *c, void *arg)
+{
+    return closed_look(c, arg);
+}
+
+/* An administrator of the host says go on: exchange/restore.h. */
+static enum err host_resume(struct call *c, struct str body, struct node *ret_answer)
+{
+    (void)body;
+    enum closed why = CLOSED_NOT;
+    enum err e = store_read(c, closed_read, &why);
+    if (e == OK) e = restore_go_on(c);
+    if (e == OK) node_text(c, ret_answer, "was", str_of(closed_word(why)));
+    return e;
+}
+
 static enum err host_exchange(struct call *c, struct str body, struct node *ret_answer)
 {
     (void)body;
     struct node *list = NULL;
     struct node *log = node_map(c);
+    enum closed why = CLOSED_NOT;
     enum err e = exchange_status(c, &list);
     if (e == OK) e = log_debt(c, log);
+    if (e == OK) e = store_read(c, closed_read, &why);
     if (e != OK) return e;
+    node_text(c, ret_answer, "closed", str_of(closed_word(why)));
     node_put(ret_answer, "peers", list);
     node_put(ret_answer, "log", log);
     return OK;
@@ -198,6 +219,7 @@ static const struct host_route ROUTES[] = {
     {"GET", "/host/office", host_office}, {"GET", "/host/offices", host_offices},
     {"GET", "/host/people", host_people}, {"POST", "/host/token", host_token},
     {"GET", "/host/check", host_check},   {"GET", "/host/exchange", host_exchange},
+    {"POST", "/host/resume", host_resume},
     {"POST", "/host/seal", host_seal},    {"POST", "/host/evidence", host_evidence},
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/words.h"
+#include "core/closed.h"
 #include "core/notice.h"
 #include "front/web/asset.h"
 #include "front/web/escape.h"
@@ -139,12 +140,24 @@ static enum err bell_put(struct call *c, struct node *root)
     return OK;
 }
 
+/* Why nobody can act at present, on each page of who has logged in. */
+static enum err closed_tell(struct call *c, struct node *root)
+{
+    enum closed why = CLOSED_NOT;
+    enum err e = closed_look(c, &why);
+    if (e != OK || why == CLOSED_NOT) return e;
+    struct str key = str_format(c->arena, "reason.%s", closed_word(why));
+    node_text(c, root, "closed", words(c->lang, key));
+    return OK;
+}
+
 static enum err person_put(struct call *c, void *arg)
 {
     struct node *person = node_put_map(c, arg, "person");
     node_text(c, person, "login", c->who.login);
     node_text(c, person, "title", person_title(c, c->who.person));
-    return bell_put(c, arg);
+    enum err e = bell_put(c, arg);
+    return e == OK ? closed_tell(c, arg) : e;
 }
 
 struct node *page_root(struct page *page, struct str title)

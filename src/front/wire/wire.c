@@ -7,6 +7,7 @@
 #include "exchange/exchange.h"
 #include "exchange/feed.h"
 #include "exchange/fetch.h"
+#include "exchange/greet.h"
 #include "exchange/inbox.h"
 #include "exchange/log_talk.h"
 #include "front/http/loopback.h"
@@ -129,7 +130,7 @@ static enum err pull_read(struct answering *a, int64_t *ret_epoch, int64_t *ret_
     struct str wait = http_query(a->rq, S("wait"));
     *ret_wait_s = 0;
     bool form = str_cut(http_query(a->rq, S("after")), '.', &epoch, &seq) &&
-                parse_int(epoch, 1, INT32_MAX, ret_epoch) &&
+                parse_int(epoch, 1, INT64_MAX, ret_epoch) &&
                 parse_int(seq, 0, INT64_MAX - 1, ret_seq);
     if (form && wait.len > 0) form = parse_int(wait, 0, INT32_MAX, ret_wait_s);
     if (!form) return fail(a->c, ERR_SYNTAX, "wire.after");
@@ -298,6 +299,28 @@ static enum err answer_brought(struct answering *a, struct str id_text)
     return OK;
 }
 
+/* What a peer asks before it sends anything. It may have told that it wants entries again. */
+static enum err answer_greeting(struct answering *a, enum greet_kind kind)
+{
+    struct str body = {};
+    struct str answer = {};
+    enum err e = body_read(a, &body);
+    if (e == OK) e = greet_receive(a->c, a->peer, kind, body, &answer);
+    if (e != OK) return e;
+    struct str media = kind == GREET_HELLO ? JSON_MEDIA : BYTES_MEDIA;
+    http_reply_text(a->reply, 200, media, str_copy(a->rq->arena, answer));
+    return OK;
+}
+
+/* The question that the path stands for. */
+static enum greet_kind greeting_of(struct str path)
+{
+    enum greet_kind kind = GREET_KINDS - 1;
+    while (kind > GREET_NOTHING && !str_eq(path, greet_path(kind)))
+        kind--;
+    return kind;
+}
+
 static enum err answer_hello(struct answering *a)
 {
     struct str json = {};
@@ -346,7 +369,9 @@ static enum err route(struct answering *a)
     struct str path = a->rq->path;
     bool get = str_eq(a->rq->method, S("GET"));
     bool post = str_eq(a->rq->method, S("POST"));
+    enum greet_kind greeting = greeting_of(path);
     if (str_eq(path, S("/x1/feed")) && post) return answer_feed(a);
+    if (greeting != GREET_NOTHING && post) return answer_greeting(a, greeting);
     if (str_eq(path, S("/x1/feed")) && get) return answer_pull(a);
     if (str_eq(path, S("/x1/ack")) && post) return answer_ack(a);
     if (str_eq(path, S("/x1/hello")) && get) return answer_hello(a);
@@ -357,9 +382,11 @@ static enum err route(struct answering *a)
     if (str_starts(path, blob)) return route_blob(a, str_sub(path, blob.len, path.len));
     if (str_eq(path, S("/x1/feed"))) {
         refuse_method(a, S("GET, POST"));
-    } else if (str_eq(path, S("/x1/ack")) || str_starts(path, BACK)) {
+    } else if (greeting == GREET_HELLO) {
+        refuse_method(a, S("GET, POST"));
+    } else if (str_eq(path, S("/x1/ack")) || str_starts(path, BACK) || greeting != GREET_NOTHING) {
         refuse_method(a, S("POST"));
-    } else if (str_eq(path, S("/x1/hello")) || str_eq(path, S("/x1/back"))) {
+    } else if (str_eq(path, S("/x1/back"))) {
         refuse_method(a, S("GET"));
     } else {
         http_reply_error(a->reply, 404);
@@ -403,9 +430,12 @@ void wire_back_answer(struct call *c, struct wire *wire, struct str peer,
     struct local local = {c, wire, peer};
     int64_t status = 0;
     *ret_answer = (struct wire_answer){.status = 404};
-    if (!str_starts(question->path, S("/x1/blob/"))) return;
-    struct str target = str_format(c->arena, "GET %.*s", STR_ARG(question->path));
-    struct str request = http_loopback_request(c->arena, target, (struct str){}, (struct str){});
+    bool greeting = greeting_of(question->path) != GREET_NOTHING;
+    if (!greeting && !str_starts(question->path, S("/x1/blob/"))) return;
+    struct str target = str_format(c->arena, "%s %.*s", greeting ? "POST" : "GET",
+                                   STR_ARG(question->path));
+    struct str request = http_loopback_request(c->arena, target, (struct str){},
+                                               greeting ? question->body : (struct str){});
     struct str reply = http_loopback(c->arena, c->env, &LOCAL, &local, request);
     bool form = parse_int(str_sub(reply, 9, 12), 100, 599, &status); /* "HTTP/1.1 206 " */
     ensure(form);
@@ -419,7 +449,8 @@ static int64_t plan(void *arg, const struct http_request *rq)
     int64_t bytes = 1;
     bool frame = str_eq(rq->path, S("/x1/feed")) || str_eq(rq->method, S("PUT"));
     if (frame || str_starts(rq->path, BACK)) bytes = FRAME_BYTES_MAX;
-    if (str_eq(rq->path, S("/x1/ack"))) bytes = LIMIT_STATEMENT_BYTES;
+    bool statement = str_eq(rq->path, S("/x1/ack")) || greeting_of(rq->path) != GREET_NOTHING;
+    if (statement) bytes = LIMIT_STATEMENT_BYTES;
     if (str_starts(rq->path, S("/x1/witness/"))) bytes = LIMIT_SUBMISSION_BYTES;
     return bytes > 1 && wire_knows(wire, rq->peer_cert) ? bytes : 1; /* nothing of a stranger */
 }

@@ -11,6 +11,9 @@
  *     HEAD /x1/blob/ROOT                                   -> which chunks are here
  *     PUT  /x1/blob/ROOT/I             a chunk             -> which one is missing next
  *     GET  /x1/hello                                       -> clock, and where both feeds stand
+ *     POST /x1/hello                   the same            -> the same: exchange/greet.h
+ *     POST /x1/own                     a place             -> entries of the asker's own after it
+ *     POST /x1/epoch                   a statement         -> it with both signatures
  *     GET  /x1/back?wait=W                                 -> what this office asks, or 204
  *     POST /x1/back/ID?status=S        the answer to that  -> 204
  *     GET  /x1/log/...                 (log_talk.h)        -> checkpoint, tiles, proofs

@@ -22,10 +22,11 @@ struct back_slot {
     int64_t answer_bytes_max;
 };
 
-#define AT(member) .offset = offsetof(struct back_question, member), .required = true
+#define AT(member) .offset = offsetof(struct back_question, member)
 static const struct field QUESTION_FIELDS[] = {
-    {.name = "id", .type = FIELD_INT, AT(id)},
-    {.name = "path", .type = FIELD_TEXT, AT(path), .max = PATH_BYTES},
+    {.name = "id", .type = FIELD_INT, AT(id), .required = true},
+    {.name = "path", .type = FIELD_TEXT, AT(path), .max = PATH_BYTES, .required = true},
+    {.name = "body", .type = FIELD_TEXT, AT(body), .max = 2 * BACK_BODY_BYTES},
 };
 #undef AT
 static const struct field_table QUESTION_TABLE =
@@ -82,11 +83,11 @@ enum err wire_back_begin(struct call *c, struct wire *wire, const struct wire_re
                          struct wire_question *ret_question)
 {
     struct back_slot *slot = arena_alloc(c->arena, sizeof *slot);
-    ensure(rq->body.len == 0);
+    ensure(rq->body.len <= BACK_BODY_BYTES);
     *slot = (struct back_slot){
         .back = &wire->back,
         .office = rq->office,
-        .question = {.id = id_make(c), .path = rq->path},
+        .question = {.id = id_make(c), .path = rq->path, .body = hex_encode(c->arena, rq->body)},
         .told_fd = eventfd(0, EFD_CLOEXEC),
         .answer_fd = memfd_create("back", MFD_CLOEXEC),
         .answer_bytes_max = rq->answer_bytes_max,
@@ -155,5 +156,13 @@ void wire_back_take(struct wire *wire, struct str peer, int64_t id, int status, 
 
 enum err wire_back_read(struct call *c, struct str json, struct back_question *ret_question)
 {
-    return fields_read(c, &QUESTION_TABLE, json, UNKNOWN_IGNORE, ret_question);
+    struct back_question question = {};
+    enum err e = fields_read(c, &QUESTION_TABLE, json, UNKNOWN_IGNORE, &question);
+    if (e != OK) return e;
+    size_t bytes = question.body.len / 2;
+    uint8_t *body = arena_alloc(c->arena, bytes + 1);
+    if (!hex_decode(question.body, body, bytes)) return fail(c, ERR_PEER, "wire.back");
+    question.body = (struct str){(const char *)body, bytes};
+    *ret_question = question;
+    return OK;
 }

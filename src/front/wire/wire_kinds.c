@@ -31,13 +31,28 @@ static enum err refused(struct wire_ask *ask, const struct failure *why)
 static int64_t feed_due(const struct wire_driver *driver, const struct wire_peer *peer)
 {
     (void)driver;
-    return peer->reachable ? peer->feed.wake_ms : INT64_MAX;
+    return peer->feed.wake_ms;
 }
 
 static enum err feed_fill(struct wire_driver *driver, struct wire_ask *ask, struct wire_request *rq)
 {
     (void)driver;
-    enum err e = feed_next(&ask->call, &ask->peer->feed, &rq->body);
+    struct greet_request question = {};
+    enum err e = greet_next(&ask->call, &ask->peer->feed, &question);
+    ask->greets = question.kind != GREET_NOTHING;
+    if (e == OK && ask->greets) {
+        rq->method = S("POST");
+        rq->path = greet_path(question.kind);
+        rq->body = question.body;
+        rq->answer_bytes_max = FRAME_BYTES_MAX;
+        return OK;
+    }
+    if (e == OK && !ask->peer->reachable) { /* it fetches, and came for the comparison */
+        bool waits = ask->peer->feed.greet.waited;
+        ask->peer->feed.wake_ms = waits ? ask->call.now_ms + GREET_LOOK_MS : INT64_MAX;
+        return OK;
+    }
+    if (e == OK) e = feed_next(&ask->call, &ask->peer->feed, &rq->body);
     if (e != OK || rq->body.len == 0) return e;
     rq->method = S("POST");
     rq->path = S("/x1/feed");
@@ -48,7 +63,9 @@ static enum err feed_fill(struct wire_driver *driver, struct wire_ask *ask, stru
 static enum err feed_take(struct wire_driver *driver, struct wire_ask *ask,
                           struct wire_answer *answer)
 {
-    enum err e = feed_answer(&ask->call, &ask->peer->feed, answer->body, &driver->sequencer);
+    struct feed *feed = &ask->peer->feed;
+    enum err e = ask->greets ? greet_answer(&ask->call, feed, answer->body)
+                             : feed_answer(&ask->call, feed, answer->body, &driver->sequencer);
     if (e == OK) driver->news = true; /* more has its number now */
     return e;
 }
@@ -191,6 +208,7 @@ static enum err back_fill(struct wire_driver *driver, struct wire_ask *ask, stru
     struct back_question question = {
         .id = peer->back_id,
         .path = str_of(peer->back_path),
+        .body = {peer->back_body, peer->back_body_bytes},
     };
     wire_back_answer(c, driver->wire, peer->office, &question, &answer);
     rq->method = S("POST");
@@ -214,7 +232,11 @@ static enum err back_taken(struct wire_driver *driver, struct wire_ask *ask,
     if (ask->brings || answer->body.len == 0) return OK;
     enum err e = wire_back_read(c, answer->body, &question);
     if (e != OK) return e;
-    if (question.path.len >= sizeof peer->back_path) return fail(c, ERR_PEER, "wire.back");
+    bool fits = question.path.len < sizeof peer->back_path &&
+                question.body.len <= sizeof peer->back_body;
+    if (!fits) return fail(c, ERR_PEER, "wire.back");
+    if (question.body.len > 0) memcpy(peer->back_body, question.body.ptr, question.body.len);
+    peer->back_body_bytes = question.body.len;
     peer->back_id = question.id;
     memcpy(peer->back_path, question.path.ptr, question.path.len);
     peer->back_path[question.path.len] = '\0';

@@ -15,11 +15,11 @@
 #include "exchange/pull.h"
 #include "exchange/sequencer.h"
 #include "exchange/stamp.h"
+#include "front/wire/wire_back.h"
 #include "front/wire/wire_lease.h"
 
 enum ask_kind { ASK_FEED, ASK_FETCH, ASK_PULL, ASK_BACK, ASK_HELLO, ASK_LOG, ASK_STAMP, ASK_KINDS };
 
-enum { BACK_PATH_BYTES = 256 };
 
 struct wire_ask;
 
@@ -40,6 +40,8 @@ struct wire_peer {
     int64_t back_failures;
     int64_t back_id; /* its question that is to be answered; 0: none */
     char back_path[BACK_PATH_BYTES];
+    char back_body[BACK_BODY_BYTES];
+    size_t back_body_bytes;
     struct wire_ask *asks[ASK_KINDS]; /* under way; NULL: none of that kind */
 };
 
@@ -52,6 +54,7 @@ struct wire_ask {
     struct wire_question question;
     bool probe;       /* the peer did not answer the last time, or never yet */
     bool brings;      /* of ASK_PULL an acknowledgement, of ASK_BACK an answer */
+    bool greets;      /* of ASK_FEED: a comparison that comes first */
     bool back;        /* it waits until the peer comes for it */
     int64_t since_ms; /* when it was asked */
     int64_t until_ms; /* given up then */

@@ -418,9 +418,11 @@ static void an_office_without_an_address_fetches_what_is_for_it(void **state)
     struct call c = t_call(&ends->a.t, NULL);
     struct sequencer sequencer = {};
     must(&c, sequencer_take(&c, &sequencer));
+    drive(&ends->b, 2); /* what both compare comes first; then there is nothing for it yet */
     must(&c, sequencer_run(&c, &sequencer));
     call_end(&c);
-    drive(&ends->b, 4); /* a batch out; a batch in and its acknowledgement, in some order */
+    for (int i = 0; i < 4; i++)
+        drive(&ends->b, 2); /* a batch out; a batch in and its acknowledgement, in some order */
     assert_int_equal(ask(&ends->a.t, "SELECT count(*) FROM k_note_note"), 2);
     assert_int_equal(ask(&ends->b.t, "SELECT count(*) FROM k_note_note"), 2);
     assert_int_equal(ask(&ends->a.t, "SELECT count(*) FROM outbox WHERE acked_ms IS NULL"), 0);
@@ -434,7 +436,7 @@ static void nobody_is_called_who_has_no_address(void **state)
     script(&ends->a.t, "UPDATE k_office_peer SET address = '';");
     note(ends);
     turn_once(&ends->a);
-    assert_int_equal(ask(&ends->a.t, "SELECT count(*) FROM outbox WHERE seq IS NOT NULL"), 1);
+    assert_int_equal(ask(&ends->a.t, "SELECT count(*) FROM outbox WHERE seq IS NULL"), 1);
     assert_null(ends->a.asked);
     assert_int_equal(ask(&ends->a.t, "SELECT count(*) FROM feed_out WHERE down <> ''"), 0);
 }
@@ -444,7 +446,7 @@ static void what_a_peer_refuses_for_good_goes_to_a_person(void **state)
     struct ends *ends = *state;
     note(ends);
     script(&ends->b.t, "DELETE FROM k_office_peer;"); /* a is a stranger there */
-    drive(&ends->a, 1);
+    turn_once(&ends->a);
     assert_int_equal(ask(&ends->a.t, "SELECT count(*) FROM alarm WHERE reason = 'feed.refused'"
                                      " AND detail = 'wire.stranger'"),
                      1);
@@ -534,10 +536,10 @@ static void only_files_are_given_to_a_question_that_was_fetched(void **state)
     struct call c = t_call(&ends->a.t, NULL);
     struct wire_answer answer = {};
     struct back_question asked[] = {
-        {1, S("/x1/hello")},
-        {1, S("/x1/feed?after=1.0")},
-        {1, S("/x1/blob/../hello")},
-        {1, S("/x1/blob/0000/0")},
+        {.id = 1, .path = S("/x1/hello")},
+        {.id = 1, .path = S("/x1/feed?after=1.0")},
+        {.id = 1, .path = S("/x1/blob/../hello")},
+        {.id = 1, .path = S("/x1/blob/0000/0")},
     };
     for (size_t i = 0; i < ARRAY_LEN(asked); i++) {
         wire_back_answer(&c, &ends->a.wire, ends->b.t.office.id, &asked[i], &answer);
@@ -708,7 +710,10 @@ static void a_strangers_body_is_not_read(void **state)
     assert_int_equal(status_of(post(ends, ends->b.cert, "POST /x1/ack", 100)), 400);
     assert_int_equal(status_of(post(ends, ends->b.cert, "POST /x1/ack", LIMIT_STATEMENT_BYTES + 1)),
                      413);
-    assert_int_equal(status_of(post(ends, ends->b.cert, "POST /x1/hello", 100)), 413);
+    assert_int_equal(status_of(post(ends, ends->b.cert, "POST /x1/hello", 100)), 400);
+    assert_int_equal(
+        status_of(post(ends, ends->b.cert, "POST /x1/hello", LIMIT_STATEMENT_BYTES + 1)), 413);
+    assert_int_equal(status_of(post(ends, stranger.cert, "POST /x1/epoch", 100)), 413);
     t_office_close(&stranger.t);
 }
 
