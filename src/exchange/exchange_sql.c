@@ -164,7 +164,14 @@ enum err waiting_any(struct call *c, bool *ret_any)
 
 enum err waiting_peers(struct call *c, struct rows *ret_rows)
 {
-    return store_all(c, "SELECT DISTINCT peer FROM outbox WHERE seq IS NULL ORDER BY peer LIMIT $1",
+    /* from peer to peer in the index, however many rows wait for each */
+    return store_all(c,
+                     "WITH RECURSIVE next (peer) AS ("
+                     " SELECT min(peer) FROM outbox WHERE seq IS NULL UNION ALL"
+                     " SELECT (SELECT min(o.peer) FROM outbox o"
+                     "  WHERE o.seq IS NULL AND o.peer > next.peer)"
+                     " FROM next WHERE next.peer IS NOT NULL)"
+                     " SELECT peer FROM next WHERE peer IS NOT NULL LIMIT $1",
                      ARGS(INT(LIMIT_PEERS)), ret_rows);
 }
 
@@ -183,7 +190,9 @@ enum err waiting_list(struct call *c, struct str peer, enum priority least, int6
         "  AND o.object_kind = 1),"
         " (SELECT length(r.bytes) FROM receipt r WHERE r.hash = o.object), 0),"
         " min(u.priority) AS urgency"
-        " FROM urgent u JOIN outbox o ON o.peer = $1 AND o.seq IS NULL AND o.record = u.record"
+        /* joined by record: by peer it would look at all that waits, for each row anew */
+        " FROM urgent u JOIN outbox o ON o.peer || '' = $1 AND o.seq IS NULL"
+        " AND o.record = u.record"
         " AND (o.id = u.id OR (o.object_kind = 1 AND u.object_kind = 1 AND o.n < u.n))"
         " GROUP BY o.id, o.object_kind, o.object, o.record, o.n, o.priority"
         " ORDER BY urgency, o.id LIMIT $3",

@@ -38,9 +38,10 @@ void check_window(struct sim *sim, struct call *c, size_t index)
         sim_break(sim, "more numbered than the window", index, index, under_way);
     }
     int64_t early = world_number(c,
-                                 "SELECT count(*) FROM feed_out f JOIN outbox o ON o.peer = f.peer"
-                                 " AND o.epoch = f.epoch AND o.seq > f.acked_seq"
-                                 " WHERE o.acked_ms IS NOT NULL",
+                                 "SELECT count(*) FROM feed_out f CROSS JOIN outbox o"
+                                 " WHERE o.peer = f.peer AND o.epoch = f.epoch"
+                                 " AND o.seq > f.acked_seq AND o.seq IS NOT NULL"
+                                 " AND o.acked_ms IS NOT NULL",
                                  NO_ARGS);
     if (early > 0) sim_break(sim, "delivered but not acknowledged", index, index, early);
 }
@@ -51,7 +52,7 @@ bool check_quiet(struct sim *sim)
     for (size_t i = 0; i < sim->world.count; i++) {
         if (!sim->offices[i].up) return false;
         struct call c = world_call(&sim->world.offices[i]);
-        waiting += world_number(&c, "SELECT count(*) FROM outbox WHERE acked_ms IS NULL", NO_ARGS);
+        waiting += world_number(&c, "SELECT EXISTS (SELECT 1 FROM outbox WHERE acked_ms IS NULL)", NO_ARGS);
         waiting += world_number(&c, "SELECT count(*) FROM wanted WHERE state = 1", NO_ARGS);
         waiting += world_number(&c, "SELECT count(*) FROM leaf WHERE log_index IS NULL", NO_ARGS);
         waiting += world_number(&c, "SELECT count(*) FROM closed", NO_ARGS);
