@@ -137,13 +137,18 @@ enum err exchange_hello_read(struct call *c, struct str peer, struct str json, b
 
 /* ---- comparing ---- */
 
-/* A peer that holds less than it once acknowledged was restored: it gets the rest again. */
+/* A peer that holds less than it once acknowledged was restored: it gets the rest again. One that
+ * we cannot call says itself, with each question, what it wants; and an old hello of it that comes
+ * late would be waited for in vain. */
 static enum err peer_lost(struct call *c, struct str peer, const struct hello *hello,
                           const struct feed_row *row)
 {
+    struct peer known = {};
     struct str chain = {};
     if (hello->in_epoch != row->epoch || hello->in_seq >= row->acked_seq) return OK;
-    enum err e = entry_chain(c, peer, row->epoch, hello->in_seq, &chain);
+    enum err e = peer_find(c, peer, &known);
+    if (e != OK || known.address.len == 0) return e;
+    e = entry_chain(c, peer, row->epoch, hello->in_seq, &chain);
     if (e != OK || !str_eq(chain, hello->in_chain)) return e;
     return feed_again(c, peer, hello->in_seq + 1);
 }

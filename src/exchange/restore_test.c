@@ -411,6 +411,7 @@ static void a_start_that_the_peer_does_not_know_takes_a_greater_number(void **st
 static void a_restored_peer_is_sent_everything_again(void **state)
 {
     struct pair *p = *state;
+    script(&p->a, "UPDATE k_office_peer SET address = '127.0.0.1:1';");
     assert_string_equal(greet(p), "");
     (void)note(p, (struct str){});
     assert_string_equal(deliver(p), "");
@@ -422,6 +423,39 @@ static void a_restored_peer_is_sent_everything_again(void **state)
     assert_string_equal(deliver(p), "");
     assert_int_equal(ask(&p->b, "SELECT count(*) FROM k_note_note"), 1);
     assert_int_equal(ask(&p->a, "SELECT again_seq FROM feed_out"), 0);
+}
+
+/* b says hello, then a note is delivered, then a hears the hello. Where a would send again from. */
+static int64_t hear_late(struct pair *p)
+{
+    struct call b = t_call(&p->b, NULL);
+    struct str hello = {};
+    struct str answer = {};
+    assert_string_equal(greet(p), "");
+    must(&b, exchange_hello(&b, p->a.office.id, &hello));
+    (void)note(p, (struct str){});
+    assert_string_equal(deliver(p), "");
+    struct call a = t_call(&p->a, NULL);
+    must(&a, greet_receive(&a, p->b.office.id, GREET_HELLO, hello, &answer));
+    call_end(&a);
+    call_end(&b);
+    return ask(&p->a, "SELECT again_seq FROM feed_out");
+}
+
+static void a_late_hello_of_a_peer_that_has_an_address_is_followed_up(void **state)
+{
+    struct pair *p = *state;
+    script(&p->a, "UPDATE k_office_peer SET address = '127.0.0.1:1';");
+    assert_int_equal(hear_late(p), 1);
+    assert_string_equal(deliver(p), "");
+    assert_int_equal(ask(&p->a, "SELECT again_seq FROM feed_out"), 0);
+}
+
+static void a_late_hello_of_a_peer_that_nobody_can_call_is_not_waited_for(void **state)
+{
+    struct pair *p = *state;
+    script(&p->a, "UPDATE k_office_peer SET address = '';");
+    assert_int_equal(hear_late(p), 0);
 }
 
 static void another_version_under_the_same_number_stays_with_an_alarm(void **state)
@@ -454,6 +488,8 @@ int main(void)
         PAIR_TEST(a_newer_start_replaces_the_older_one),
         PAIR_TEST(a_start_that_the_peer_does_not_know_takes_a_greater_number),
         PAIR_TEST(a_restored_peer_is_sent_everything_again),
+        PAIR_TEST(a_late_hello_of_a_peer_that_has_an_address_is_followed_up),
+        PAIR_TEST(a_late_hello_of_a_peer_that_nobody_can_call_is_not_waited_for),
         PAIR_TEST(another_version_under_the_same_number_stays_with_an_alarm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

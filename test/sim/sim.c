@@ -74,12 +74,14 @@ static void liveness(struct sim *sim)
         sim->world.offices[i].fail_commit = false;
         sim->world.offices[i].used_percent = 0;
     }
-    while (sim->broken == NULL && !check_quiet(sim)) {
+    size_t index = 0;
+    const char *waiting = check_waiting(sim, &index);
+    for (; sim->broken == NULL && waiting != NULL; waiting = check_waiting(sim, &index)) {
         int64_t wake_ms = wake(sim);
         bool later = wake_ms > sim->world.now_ms && wake_ms < end_ms;
         sim->world.now_ms = later ? wake_ms : sim->world.now_ms + SIM_TICK_MS;
         turn(sim);
-        if (sim->world.now_ms > end_ms) sim_break(sim, "the queues do not drain", 0, 0, 0);
+        if (sim->world.now_ms > end_ms) sim_break(sim, waiting, index, 0, 0);
     }
 }
 

@@ -207,7 +207,7 @@ int64_t log_waiting(struct sim *sim, struct call *c, size_t index);
 void work_turn(struct sim *sim);
 
 /* sim_check.c */
-bool check_quiet(struct sim *sim);
+const char *check_waiting(struct sim *sim, size_t *ret_index);
 void check_promises(struct sim *sim, size_t index);
 void check_window(struct sim *sim, struct call *c, size_t index);
 void check_all(struct sim *sim);

@@ -46,22 +46,36 @@ void check_window(struct sim *sim, struct call *c, size_t index)
     if (early > 0) sim_break(sim, "delivered but not acknowledged", index, index, early);
 }
 
-bool check_quiet(struct sim *sim)
+/* What one office still has to do. */
+static const char *waiting_in(struct sim *sim, struct call *c, size_t index)
 {
-    int64_t waiting = 0;
-    for (size_t i = 0; i < sim->world.count; i++) {
-        if (!sim->offices[i].up) return false;
-        struct call c = world_call(&sim->world.offices[i]);
-        waiting += world_number(&c, "SELECT EXISTS (SELECT 1 FROM outbox WHERE acked_ms IS NULL)", NO_ARGS);
-        waiting += world_number(&c, "SELECT count(*) FROM wanted WHERE state = 1", NO_ARGS);
-        waiting += world_number(&c, "SELECT count(*) FROM leaf WHERE log_index IS NULL", NO_ARGS);
-        waiting += world_number(&c, "SELECT count(*) FROM closed", NO_ARGS);
-        waiting += world_number(&c, "SELECT count(*) FROM feed_out WHERE again_seq > 0", NO_ARGS);
-        if (!sim->restores) waiting += log_waiting(sim, &c, i);
-        call_end(&c);
-        if (waiting > 0) return false;
+    static const struct {
+        const char *what;
+        const char *sql;
+    } WAITING[] = {
+        {"entries wait for ever", "SELECT EXISTS (SELECT 1 FROM outbox WHERE acked_ms IS NULL)"},
+        {"files are wanted for ever", "SELECT count(*) FROM wanted WHERE state = 1"},
+        {"leaves stay unnumbered", "SELECT count(*) FROM leaf WHERE log_index IS NULL"},
+        {"an office stays closed", "SELECT count(*) FROM closed"},
+        {"a peer waits for what it lost", "SELECT count(*) FROM feed_out WHERE again_seq > 0"},
+    };
+    for (size_t i = 0; i < sizeof WAITING / sizeof WAITING[0]; i++) {
+        if (world_number(c, WAITING[i].sql, NO_ARGS) > 0) return WAITING[i].what;
     }
-    return true;
+    return sim->restores || log_waiting(sim, c, index) == 0 ? NULL : "the log waits for ever";
+}
+
+const char *check_waiting(struct sim *sim, size_t *ret_index)
+{
+    const char *what = NULL;
+    for (size_t i = 0; i < sim->world.count && what == NULL; i++) {
+        *ret_index = i;
+        if (!sim->offices[i].up) return "an office stays down";
+        struct call c = world_call(&sim->world.offices[i]);
+        what = waiting_in(sim, &c, i);
+        call_end(&c);
+    }
+    return what;
 }
 
 struct listing {
