@@ -111,6 +111,8 @@ enum err wanted_next(struct call *c, struct str peer, enum priority least,
 enum err wanted_wake(struct call *c, struct str peer, enum priority least, int64_t *ret_wake_ms);
 enum err wanted_peers(struct call *c, struct rows *ret_rows);
 enum err wanted_here(struct call *c, struct str root, struct str from);
+/* What waits longer than that, waits no longer. */
+enum err wanted_hurry(struct call *c, int64_t longest_ms);
 enum err wanted_mix(struct call *c, struct str root);
 enum err wanted_failed(struct call *c, struct str peer, const struct wanted_row *wanted,
                        const char *reason, int64_t wake_ms);

@@ -298,6 +298,17 @@ enum err fetch_waiting(struct call *c, struct str **ret_peers, size_t *ret_count
     return OK;
 }
 
+static enum err hurry_step(struct call *c, void *arg)
+{
+    (void)arg;
+    return wanted_hurry(c, FEED_BACKOFF_MAX_MS);
+}
+
+enum err fetch_clock_back(struct call *c)
+{
+    return store_tx(c, hurry_step, NULL);
+}
+
 void fetch_hurry(struct fetch *fetch, int64_t now_ms)
 {
     if (fetch->wake_ms > now_ms) fetch->wake_ms = now_ms;

@@ -52,6 +52,9 @@ enum err fetch_wake(struct call *c, struct fetch *fetch, int64_t *ret_wake_ms);
 /* Lists the peers that have a file for us which may be asked for now. Shapes: in the call's
  * arena. */
 enum err fetch_waiting(struct call *c, struct str **ret_peers, size_t *ret_count);
+/* Ends the waits that no wait can be as long as: the clock was set back since. Errors: the
+ * store's. */
+enum err fetch_clock_back(struct call *c);
 /* The peer has called: ask again at once. */
 void fetch_hurry(struct fetch *fetch, int64_t now_ms);
 

@@ -73,6 +73,9 @@ static void liveness(struct sim *sim)
     for (size_t i = 0; i < sim->world.count; i++) {
         sim->world.offices[i].fail_commit = false;
         sim->world.offices[i].used_percent = 0;
+        bool back = sim->world.offices[i].skew_ms > 0;
+        sim->world.offices[i].skew_ms = 0;
+        if (back) office_clock_back(sim, i);
     }
     size_t index = 0;
     const char *waiting = check_waiting(sim, &index);
@@ -141,6 +144,7 @@ static bool counts_print(const struct sim_counts *sum)
         {"epochs opened", sum->epochs},
         {"batches pulled", sum->pulled},
         {"disks filled", sum->disks},
+        {"clocks that jumped", sum->clocks},
         {"checkpoints", sum->checkpoints},
         {"cosignatures", sum->cosigned},
     };

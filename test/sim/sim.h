@@ -83,6 +83,7 @@ struct sim_counts {
     int64_t refused; /* entries set aside */
     int64_t pulled;  /* batches */
     int64_t disks;   /* times that a disk filled up */
+    int64_t clocks;  /* times that a clock jumped */
     int64_t backups;
     int64_t restored; /* offices started from an older copy */
     int64_t returned; /* versions that peers gave back */
@@ -167,6 +168,8 @@ void net_close(struct sim *sim);
 
 /* sim_office.c */
 void office_begin(struct sim *sim, size_t index);
+/* What the wire front does when it sees that the clock was set back. */
+void office_clock_back(struct sim *sim, size_t index);
 void office_crash(struct sim *sim, size_t index, int64_t *count);
 void office_receive(struct sim *sim, const struct message *message);
 void office_turn(struct sim *sim, size_t index);

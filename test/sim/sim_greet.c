@@ -36,7 +36,7 @@ static enum err take_ask(struct sim *sim, struct call *c, const struct message *
     sb_char(&sb, ' ');
     sb_put(&sb, answer);
     net_send(sim, MESSAGE_GREETED, m->to, m->from, sb_str(&sb));
-    feed_wake(&sim->offices[m->to].feed[m->from], sim->world.now_ms, true);
+    feed_wake(&sim->offices[m->to].feed[m->from], c->now_ms, true);
     sim->counts.epochs += kind == GREET_EPOCH;
     return OK;
 }

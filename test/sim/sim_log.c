@@ -109,7 +109,7 @@ enum err log_turn(struct sim *sim, struct call *c, size_t index)
     struct sim_office *office = &sim->offices[index];
     bool fresh = false;
     enum err e = OK;
-    if (office->log_ms <= sim->world.now_ms) {
+    if (office->log_ms <= c->now_ms) {
         e = log_sign(c, &office->sequencer, &fresh, &office->log_ms);
     }
     if (fresh) sim->counts.checkpoints++;
@@ -124,12 +124,14 @@ enum err log_turn(struct sim *sim, struct call *c, size_t index)
 int64_t log_wake(const struct sim *sim, size_t index)
 {
     const struct sim_office *office = &sim->offices[index];
-    int64_t wake_ms = office->log_ms;
+    int64_t wake_ms = world_time(&sim->world.offices[index], office->log_ms);
     if (sim->restores) return INT64_MAX;
     for (size_t i = 0; i < sim->world.count; i++) {
         int64_t talk_ms = office->talk_until_ms[i];
         if (i == index) continue;
-        if (talk_ms == 0) talk_ms = office->talk[i].wake_ms;
+        if (talk_ms == 0) {
+            talk_ms = world_time(&sim->world.offices[index], office->talk[i].wake_ms);
+        }
         if (talk_ms < wake_ms) wake_ms = talk_ms;
     }
     return wake_ms;

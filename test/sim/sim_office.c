@@ -19,6 +19,7 @@ void office_begin(struct sim *sim, size_t index)
     struct call c = world_call(at(sim, index));
     office->up = true;
     world_must(&c, sequencer_take(&c, &office->sequencer));
+    world_must(&c, fetch_clock_back(&c));
     for (size_t i = 0; i < sim->world.count; i++) {
         office->feed[i] = (struct feed){.peer = at(sim, i)->office.id};
         office->feed_until_ms[i] = 0;
@@ -29,7 +30,7 @@ void office_begin(struct sim *sim, size_t index)
         office->parked_until_ms[i] = 0;
         office->feed[i].call = at(sim, index)->calls; /* as its hello tells it */
         if (i == index) continue;
-        office->fetch[i] = fetch_open(&sim->world.env, at(sim, index)->store,
+        office->fetch[i] = fetch_open(&at(sim, index)->env, at(sim, index)->store,
                                       &at(sim, index)->office, at(sim, i)->office.id);
     }
     call_end(&c);
@@ -45,6 +46,16 @@ void office_end(struct sim *sim, size_t index)
         office->fetch[i] = NULL;
     }
     office->up = false;
+}
+
+void office_clock_back(struct sim *sim, size_t index)
+{
+    bool failing = at(sim, index)->fail_commit; /* keep that for the exchange */
+    if (!sim->offices[index].up) return;
+    at(sim, index)->fail_commit = false;
+    office_end(sim, index);
+    office_begin(sim, index);
+    at(sim, index)->fail_commit = failing;
 }
 
 void office_crash(struct sim *sim, size_t index, int64_t *count)
@@ -155,8 +166,8 @@ static void take_batch(struct sim *sim, const struct message *m)
     if (e == OK) {
         office_promise(sim, &c, m, ack);
         net_send(sim, MESSAGE_ACK, m->to, m->from, ack);
-        feed_wake(&office->feed[m->from], sim->world.now_ms, true);
-        fetch_hurry(office->fetch[m->from], sim->world.now_ms);
+        feed_wake(&office->feed[m->from], c.now_ms, true);
+        fetch_hurry(office->fetch[m->from], c.now_ms);
     }
     call_end(&c);
 }
@@ -259,8 +270,8 @@ static enum err feed_turn(struct sim *sim, struct call *c, size_t index, size_t 
     if (e == OK && question.kind != GREET_NOTHING) greet_ask(sim, c, index, peer, &question);
     if (e != OK || question.kind != GREET_NOTHING) return e;
     if (at(sim, peer)->calls) { /* it comes for what is sent, and came for the comparison */
-        bool due = feed->wake_ms <= sim->world.now_ms;
-        int64_t look_ms = sim->world.now_ms + GREET_LOOK_MS;
+        bool due = feed->wake_ms <= c->now_ms;
+        int64_t look_ms = c->now_ms + GREET_LOOK_MS;
         if (due) feed->wake_ms = feed->greet.waited ? look_ms : INT64_MAX;
         return OK;
     }
@@ -309,7 +320,7 @@ void office_turn(struct sim *sim, size_t index)
     if (e == OK) check_window(sim, &c, index);
     for (size_t i = 0; e == OK && i < sim->world.count; i++) {
         if (i == index) continue;
-        feed_wake(&office->feed[i], sim->world.now_ms, false);
+        feed_wake(&office->feed[i], c.now_ms, false);
         bool reachable = !at(sim, i)->calls;
         e = feed_turn(sim, &c, index, i);
         if (e == OK) e = fetch_turn(sim, &c, index, i); /* the peer comes for the question */
@@ -333,10 +344,12 @@ int64_t office_wake(struct sim *sim, size_t index)
         int64_t fetch_ms = INT64_MAX;
         if (i == index) continue;
         world_must(&c, fetch_wake(&c, office->fetch[i], &fetch_ms));
+        fetch_ms = world_time(at(sim, index), fetch_ms);
         if (office->fetch_until_ms[i] > 0) fetch_ms = office->fetch_until_ms[i];
-        int64_t feed_ms = office->feed[i].wake_ms;
+        int64_t feed_ms = world_time(at(sim, index), office->feed[i].wake_ms);
         if (office->feed_until_ms[i] > 0) feed_ms = office->feed_until_ms[i];
         int64_t pull_ms = office->feed[i].call ? office->pull[i].wake_ms : INT64_MAX;
+        pull_ms = world_time(at(sim, index), pull_ms);
         if (office->pull_until_ms[i] > 0) pull_ms = office->pull_until_ms[i];
         int64_t parked_ms = office->parked_until_ms[i];
         if (at(sim, i)->calls) pull_ms = INT64_MAX;

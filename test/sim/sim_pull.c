@@ -23,7 +23,7 @@ enum err pull_turn(struct sim *sim, struct call *c, size_t index, size_t peer)
     }
     enum err e = pull_next(c, pull, &wanted);
     if (e != OK || !wanted.any) return e;
-    office->pull_asked_ms[peer] = sim->world.now_ms;
+    office->pull_asked_ms[peer] = c->now_ms;
     office->pull_until_ms[peer] = sim->world.now_ms + SIM_PULL_MS + SIM_TIMEOUT_MS;
     if (wanted.ack.len > 0) {
         const struct message answered = {.from = peer, .to = index};

@@ -9,6 +9,8 @@
 enum {
     WORK_ONE_IN = 12,   /* turns of an office */
     BURST_ONE_IN = 100, /* acts */
+    HOUR_MS = 3600 * 1000,
+    DAY_MS = 24 * HOUR_MS,
 };
 
 static struct world_office *at(struct sim *sim, size_t index)
@@ -188,8 +190,6 @@ static void work_office(struct sim *sim, size_t index)
         work_receipt(sim, &c, index);
     } else if (what < 94 && sim->restores) {
         work_receipt(sim, &c, index);
-    } else if (what < 94 && sim->restores) {
-        work_receipt(sim, &c, index);
     } else if (what < 94) {
         work_note(sim, &c, index);
         work_spoil(sim, &c, index);
@@ -209,13 +209,25 @@ static void work_disk(struct sim *sim, size_t index)
     sim->counts.disks += at(sim, index)->used_percent > 0;
 }
 
+/* A clock jumps, by a day, or is set right again. */
+static void work_clock(struct sim *sim, size_t index)
+{
+    static const int64_t SKEWS_MS[] = {0, 0, DAY_MS, -DAY_MS, 7 * HOUR_MS};
+    if (!sim_fault(sim, 1500)) return;
+    int64_t before_ms = at(sim, index)->skew_ms;
+    at(sim, index)->skew_ms = SKEWS_MS[world_below(&sim->world, ARRAY_LEN(SKEWS_MS))];
+    sim->counts.clocks += at(sim, index)->skew_ms != before_ms;
+    if (at(sim, index)->skew_ms < before_ms) office_clock_back(sim, index);
+}
+
 void work_turn(struct sim *sim)
 {
-    for (size_t i = 0; i < sim->world.count; i++)
+    for (size_t i = 0; i < sim->world.count; i++) {
         work_disk(sim, i);
+        work_clock(sim, i);
+    }
     for (size_t i = 0; i < sim->world.count; i++) {
         if (!sim->offices[i].up || world_below(&sim->world, WORK_ONE_IN) != 0) continue;
-        if (restore_closed(sim, i)) continue; /* nobody acts meanwhile */
         if (restore_closed(sim, i)) continue; /* nobody acts meanwhile */
         work_office(sim, i);
     }

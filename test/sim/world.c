@@ -40,20 +40,40 @@ uint64_t world_below(struct world *world, uint64_t limit)
     return world_random(world) % limit;
 }
 
-static int64_t world_free(void *self, const char *dir)
-{
-    const struct world *world = self;
-    for (size_t i = 0; i < world->count; i++) {
-        if (strcmp(world->offices[i].dir, dir) == 0) return 100 - world->offices[i].used_percent;
-    }
-    ensure(false); /* no other folder is asked about */
-    return 0;
-}
-
 static void world_bytes(void *self, uint8_t *ret_bytes, size_t bytes)
 {
     for (size_t i = 0; i < bytes; i++)
         ret_bytes[i] = (uint8_t)(world_random(self) >> 32);
+}
+
+/* An office's own clock and disk */
+
+int64_t world_clock(const struct world_office *office)
+{
+    return office->world->now_ms + office->skew_ms;
+}
+
+int64_t world_time(const struct world_office *office, int64_t clock_ms)
+{
+    return clock_ms == INT64_MAX ? clock_ms : clock_ms - office->skew_ms;
+}
+
+static int64_t office_now(void *self)
+{
+    return world_clock(self);
+}
+
+static int64_t office_free(void *self, const char *dir)
+{
+    const struct world_office *office = self;
+    ensure(strcmp(office->dir, dir) == 0); /* no other folder is asked about */
+    return 100 - office->used_percent;
+}
+
+static void office_bytes(void *self, uint8_t *ret_bytes, size_t bytes)
+{
+    const struct world_office *office = self;
+    world_bytes(office->world, ret_bytes, bytes);
 }
 
 /* Offices */
@@ -104,7 +124,7 @@ static void after_commit(void *arg, const struct str *topics, size_t count)
 
 struct call world_call(struct world_office *office)
 {
-    struct call c = call_begin(&office->world->env, office->store, &office->office);
+    struct call c = call_begin(&office->env, office->store, &office->office);
     c.who.person = office->person;
     c.who.roles = ROLE_OFFICER;
     return c;
@@ -185,6 +205,10 @@ static void office_make(struct world *world, size_t index)
     uint8_t public_key[crypto_sign_PUBLICKEYBYTES];
     uint8_t raw[32];
     office->world = world;
+    office->env = (struct env){.now_ms = office_now,
+                               .random = office_bytes,
+                               .free_percent = office_free,
+                               .self = office};
     office->arena = arena_open(0);
     world_bytes(world, seed, sizeof seed);
     int failed = crypto_sign_seed_keypair(public_key, office->secret_key, seed);
@@ -220,8 +244,7 @@ void world_open(struct world *world, uint64_t seed, size_t count)
     ensure(count <= WORLD_OFFICES_MAX);
     int failed = sodium_init();
     ensure(failed >= 0);
-    world->env = (struct env){
-        .now_ms = world_now, .random = world_bytes, .free_percent = world_free, .self = world};
+    world->env = (struct env){.now_ms = world_now, .random = world_bytes, .self = world};
     world->now_ms = WORLD_START_MS;
     world->random = seed;
     world->count = count;

@@ -15,6 +15,7 @@ struct world_office {
     struct world *world;
     struct arena *arena; /* of what the office struct points to */
     struct office office;
+    struct env env; /* its clock, the world's chance, its disk */
     uint8_t secret_key[64];
     struct store *store;
     char dir[WORLD_DIR_BYTES];
@@ -22,6 +23,7 @@ struct world_office {
     bool fail_commit;  /* the next commit fails, as if the power went */
     bool calls;        /* nobody has its address: it calls the others */
     int64_t used_percent; /* of its disk */
+    int64_t skew_ms;      /* its clock against the world's */
     int64_t commits;
 };
 
@@ -44,6 +46,11 @@ void world_close(struct world *world);
 /* The next number of the seed; below `limit`. */
 uint64_t world_random(struct world *world);
 uint64_t world_below(struct world *world, uint64_t limit);
+
+/* What time it is by the office's own clock. */
+int64_t world_clock(const struct world_office *office);
+/* When that is by the world's; INT64_MAX, never, stays. */
+int64_t world_time(const struct world_office *office, int64_t clock_ms);
 
 /* Starts a call of the office with its officer as the actor. Owns: the caller ends it. */
 struct call world_call(struct world_office *office);

@@ -14,6 +14,7 @@ enum {
     WAKES_READ = 64,          /* reasons read at one time */
     LEAVES_WAIT_MS = 250,     /* log leaves that nobody waits for are numbered together */
     HELLO_SPREAD_MS = 5000,   /* not all peers are greeted in the same moment */
+    CLOCK_BACK_MS = 1000,     /* a clock set back by more makes all waits that much longer */
 };
 
 static struct wire_peer *peer_get(struct wire_driver *driver, struct str office)
@@ -85,7 +86,12 @@ enum err wire_driver_open(struct call *c, struct wire *wire, const struct wire_t
 {
     struct arena *arena = arena_open(0);
     struct wire_driver *driver = arena_alloc(arena, sizeof *driver);
-    *driver = (struct wire_driver){.arena = arena, .wire = wire, .transport = transport};
+    *driver = (struct wire_driver){
+        .arena = arena,
+        .wire = wire,
+        .transport = transport,
+        .turn_ms = INT64_MAX, /* what the store waits for may be older than a clock set back */
+    };
     driver->peers_arena = arena_open(0);
     if (pipe2(driver->wake_fds, O_CLOEXEC | O_NONBLOCK) != 0) {
         arena_close(driver->peers_arena);
@@ -260,15 +266,36 @@ static int64_t peers_turn(struct wire_driver *driver)
     return wake_ms;
 }
 
+/* After a clock was set back, and at the start, nothing waits for a time of the old clock. */
+static enum err clock_look(struct wire_driver *driver, int64_t now_ms)
+{
+    const struct wire *wire = driver->wire;
+    bool back = now_ms < driver->turn_ms - CLOCK_BACK_MS;
+    if (!back) {
+        driver->turn_ms = now_ms;
+        return OK;
+    }
+    peers_forget(driver);
+    driver->authority.stamp.wake_ms = 0;
+    driver->log_ms = driver->leaves_ms = driver->look_ms = 0;
+    driver->peers_changed = driver->news = true;
+    struct call c = call_begin(wire->env, wire->store, wire->office);
+    enum err e = fetch_clock_back(&c);
+    if (e == OK) driver->turn_ms = now_ms;
+    call_end(&c);
+    return e;
+}
+
 /* Numbers and asks what is due. Returns when to come again. */
 static enum err turn(struct wire_driver *driver, int64_t *ret_wake_ms)
 {
     const struct env *env = driver->wire->env;
     int64_t now_ms = env->now_ms(env->self);
+    enum err e = clock_look(driver, now_ms);
     bool leaves_due = driver->leaves_ms > 0 && now_ms >= driver->leaves_ms;
     bool look_due = now_ms >= driver->look_ms;
     if (look_due) driver->look_ms = now_ms + IDLE_WAIT_MS;
-    enum err e = driver->news || leaves_due || look_due ? news_turn(driver) : OK;
+    if (e == OK && (driver->news || leaves_due || look_due)) e = news_turn(driver);
     if (e == OK) e = checkpoint_turn(driver);
     if (e == ERR_STALE || driver->fenced) return ERR_STALE;
     int64_t wake_ms = peers_turn(driver);

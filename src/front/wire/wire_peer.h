@@ -78,6 +78,7 @@ struct wire_driver {
     bool fenced; /* another program has the lease */
     bool peers_changed;
     bool news;
+    int64_t turn_ms;   /* of the last turn: a clock that was set back shows */
     int64_t log_ms;    /* when the next checkpoint may be due */
     int64_t leaves_ms; /* when log leaves that nobody waits for are numbered; 0: none wait */
     int64_t look_ms;   /* when everything is looked at, whether something woke or not */

@@ -383,6 +383,30 @@ static void the_driver_tries_again_until_the_peer_is_up(void **state)
     assert_int_equal(ask(&ends->a.t, "SELECT down_ms IS NULL FROM feed_out"), 1);
 }
 
+static void a_clock_that_is_set_back_delays_nothing(void **state)
+{
+    struct ends *ends = *state;
+    ends->a.t.now_ms += DAY_MS;
+    note(ends);
+    ends->a.down = 1;
+    turn_once(&ends->a);
+    turn_once(&ends->a);
+    assert_int_equal(ask(&ends->a.t, "SELECT down_ms IS NULL FROM feed_out"), 0);
+    ends->a.t.now_ms -= DAY_MS;
+    for (int i = 0; i < 6; i++)
+        turn_once(&ends->a);
+    assert_int_equal(ask(&ends->b.t, "SELECT count(*) FROM k_note_note"), 1);
+}
+
+static void a_file_that_failed_before_the_clock_was_set_back_is_asked_for(void **state)
+{
+    struct ends *ends = *state;
+    script(&ends->a.t, "INSERT INTO wanted (root, peer, record, n, size, state, failures, wake_ms,"
+                       " reason) VALUES ('x', 'y', 'z', 1, 1, 1, 1, 99999999999999, '');");
+    turn_once(&ends->a);
+    assert_int_equal(ask(&ends->a.t, "SELECT wake_ms > 9999999999999 FROM wanted"), 0);
+}
+
 /* A third office to which the same waits; nobody answers there. */
 static void silent_peer(struct ends *ends)
 {
@@ -758,6 +782,8 @@ int main(void)
         ENDS_TEST(a_peer_reads_the_log_over_http),
         ENDS_TEST(the_driver_delivers_and_hears_the_acknowledgement),
         ENDS_TEST(the_driver_tries_again_until_the_peer_is_up),
+        ENDS_TEST(a_clock_that_is_set_back_delays_nothing),
+        ENDS_TEST(a_file_that_failed_before_the_clock_was_set_back_is_asked_for),
         ENDS_TEST(a_peer_that_says_nothing_holds_up_nobody_else),
         ENDS_TEST(an_office_without_an_address_fetches_what_is_for_it),
         ENDS_TEST(nobody_is_called_who_has_no_address),
