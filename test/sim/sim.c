@@ -133,6 +133,7 @@ static bool counts_print(const struct sim_counts *sum)
         {"dropped", sum->dropped},
         {"repeated", sum->repeated},
         {"overtaken", sum->delayed},
+        {"damaged", sum->damaged},
         {"partitions", sum->partitions},
         {"lost in them", sum->cut},
         {"crashes before commit", sum->crashes_before_commit},

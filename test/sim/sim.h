@@ -58,6 +58,7 @@ struct message {
     enum message_kind kind;
     size_t from; /* office indexes */
     size_t to;
+    bool damaged;        /* on the way */
     struct arena *arena; /* of the bytes */
     struct str bytes;
 };
@@ -73,6 +74,7 @@ struct sim_counts {
     int64_t dropped;
     int64_t repeated;
     int64_t delayed; /* long enough to be overtaken */
+    int64_t damaged; /* one byte of it */
     int64_t cut;     /* lost in a partition */
     int64_t partitions;
     int64_t crashes_before_commit;
@@ -146,6 +148,7 @@ struct sim {
     struct message heap[SIM_MESSAGES_MAX];
     size_t heap_count;
     int64_t next_order;
+    bool damaged; /* what is being received may be refused: it was damaged on its way */
     int64_t cut_until_ms[WORLD_OFFICES_MAX][WORLD_OFFICES_MAX]; /* one way each */
     struct sim_counts counts;
     crypto_hash_sha256_state trace;

@@ -13,6 +13,21 @@ static void swap(struct message *a, struct message *b)
     *b = held;
 }
 
+/* What proves itself may come damaged. The rest relies on TLS, which lets nothing such through. */
+static void damage(struct sim *sim, struct message *m)
+{
+    bool proves =
+        m->kind == MESSAGE_ACK || m->kind == MESSAGE_PIECE || m->kind == MESSAGE_BROUGHT;
+    if (!proves || m->bytes.len == 0 || !sim_fault(sim, 40)) return;
+    char *bytes = arena_copy(m->arena, m->bytes.ptr, m->bytes.len);
+    size_t tail = m->bytes.len / 4; /* behind the name of a piece */
+    bytes[m->bytes.len - 1 - world_below(&sim->world, tail + 1)] ^=
+        (char)(1 << world_below(&sim->world, 8));
+    m->bytes.ptr = bytes;
+    m->damaged = true;
+    sim->counts.damaged++;
+}
+
 static void push(struct sim *sim, enum message_kind kind, size_t from, size_t to, struct str bytes,
                  int64_t delay_ms)
 {
@@ -30,6 +45,7 @@ static void push(struct sim *sim, enum message_kind kind, size_t from, size_t to
         .arena = arena_open(0),
     };
     message->bytes = str_copy(message->arena, bytes);
+    damage(sim, message);
     size_t at = sim->heap_count++;
     while (at > 0 && before(&sim->heap[at], &sim->heap[(at - 1) / 2])) {
         swap(&sim->heap[at], &sim->heap[(at - 1) / 2]);

@@ -74,7 +74,7 @@ bool office_power_went(struct sim *sim, struct call *c, size_t index, size_t pee
 {
     if (str_eq(str_of(c->failure.reason), S("store.io"))) return true;
     if (c->failure.err == ERR_BUSY) return false; /* closed, or not compared: it comes again */
-    if (str_eq(str_of(c->failure.reason), S("ack.old"))) return false;
+    if (str_eq(str_of(c->failure.reason), S("ack.old")) || sim->damaged) return false;
     sim_break(sim, c->failure.reason, index, peer, 0);
     return false;
 }
@@ -235,6 +235,7 @@ void office_receive(struct sim *sim, const struct message *m)
 {
     if (!sim->offices[m->to].up) return; /* nobody listens */
     power(sim, m->to);
+    sim->damaged = m->damaged;
     switch (m->kind) {
     case MESSAGE_BATCH: take_batch(sim, m); return;
     case MESSAGE_ACK: take_ack(sim, m); return;
@@ -303,6 +304,7 @@ static enum err fetch_turn(struct sim *sim, struct call *c, size_t index, size_t
 void office_turn(struct sim *sim, size_t index)
 {
     struct sim_office *office = &sim->offices[index];
+    sim->damaged = false;
     if (!office->up && office->restart_ms > sim->world.now_ms) return;
     if (!office->up) {
         sim_trace(sim, "start", index, index, (struct str){});
