@@ -129,7 +129,7 @@ $(B)/test/fuzz/%_replay: $(B)/obj/test/fuzz/%_fuzz.o $(B)/obj/test/fuzz/replay.o
 	  -Wl,--no-whole-archive $(LIBS)
 
 # The simulator: offices in one process, faults from a seed, planted bugs that it must find.
-SIM := $(patsubst %.c,$(B)/obj/%.o,$(wildcard test/sim/*.c))
+SIM := $(patsubst %.c,$(B)/obj/%.o,$(wildcard test/sim/*.c) test/t_store.c)
 $(B)/sim: $(SIM) $(B)/libphoihop.a
 	@$(CC) $(LDFLAGS) -o $@ $(SIM) -Wl,--whole-archive $(B)/libphoihop.a -Wl,--no-whole-archive $(LIBS)
 sim: $(B)/sim

@@ -77,6 +77,7 @@ static void t_store_open(struct t_office *t)
         .path = t_store_path(t->arena, t->dir),
         .plugins = t_store_plugins(t->arena),
         .inline_writer = true,
+        .sync_off = true,
         .before_commit = office_before_commit,
         .after_commit = office_after_commit,
         .arg = &t->office,
@@ -100,8 +101,11 @@ void t_office_open(struct t_office *t, const char *code)
     }
     assert_int_equal(crypto_sign_seed_keypair(public_key, t->secret_key, seed), 0);
     t->free_percent = 100;
-    t->env = (struct env){
-        .now_ms = t_now, .random = t_random, .free_percent = t_free_percent, .self = t};
+    t->env = (struct env){.now_ms = t_now,
+                          .random = t_random,
+                          .free_percent = t_free_percent,
+                          .weak_passwords = true,
+                          .self = t};
     (void)snprintf(t->dir, sizeof t->dir, "/tmp/phoihop-t-%s-XXXXXX", code);
     assert_non_null(mkdtemp(t->dir));
     const char *const folders[] = {"blobs", "tmp"};
@@ -119,6 +123,7 @@ void t_office_open(struct t_office *t, const char *code)
         .signer = {.sign = t_sign, .sign_note = t_sign_note, .self = t},
     };
     t->office.key = office_key_id(t->arena, t->office.public_key);
+    must(&c, t_store_take(&c, t->dir));
     call_end(&c);
     t_store_open(t);
     c = call_begin(&t->env, t->store, &t->office);
@@ -136,6 +141,9 @@ static int remove_one(const char *path, const struct stat *info, int type, struc
 
 void t_office_close(struct t_office *t)
 {
+    struct call c = call_begin(&t->env, t->store, &t->office);
+    must(&c, t_store_give(&c, t->dir));
+    call_end(&c);
     store_close(t->store);
     (void)nftw(t->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     arena_close(t->arena);

@@ -10,6 +10,7 @@ struct env {
     int64_t (*now_ms)(void *self);                                  /* UTC, ms since 1970 */
     void (*random)(void *self, uint8_t *ret_bytes, size_t bytes);   /* unpredictable bytes */
     int64_t (*free_percent)(void *self, const char *dir);           /* NULL: all is free */
+    bool weak_passwords; /* tests: a password's hash need not cost what it must cost a thief */
     void *self;
 };
 

@@ -38,6 +38,7 @@ static enum err once_known(struct call *c, struct run *run, bool *ret_known)
     if (!same) return fail(c, ERR_CONFLICT, "act.once");
     run->result.record = rows_text(&rows, 0, 2);
     run->result.n = rows_int(&rows, 0, 3);
+    run->result.again = rows_text(&rows, 0, 4);
     *ret_known = true;
     return OK;
 }
@@ -171,9 +172,10 @@ struct str act_result_json(struct call *c, const struct act_result *result)
     json_text(&sb, result->record);
     json_name(&sb, &first, "n");
     sb_printf(&sb, "%lld", (long long)result->n);
-    if (result->more != NULL) {
+    if (result->more != NULL || result->again.len > 0) {
         json_name(&sb, &first, "more");
-        node_json(&sb, result->more);
+        if (result->more != NULL) node_json(&sb, result->more);
+        if (result->more == NULL) sb_put(&sb, result->again);
     }
     sb_char(&sb, '}');
     return sb_str(&sb);

@@ -166,6 +166,7 @@ static const struct migration STEPS[] = {
      "CREATE TABLE closed (why INT PRIMARY KEY, since_ms INT NOT NULL);"
      "CREATE TABLE lost (record TEXT NOT NULL, n INT NOT NULL, PRIMARY KEY (record, n));"
      "CREATE TABLE returned_number (year INT PRIMARY KEY, number INT NOT NULL);"},
+    {.name = "core.once.2", .sql = "ALTER TABLE once ADD COLUMN more TEXT NOT NULL DEFAULT '';"},
 };
 
 const struct migration *core_migrations(size_t *ret_count)

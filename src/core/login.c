@@ -30,8 +30,10 @@ enum err password_hash(struct call *c, struct str password, struct str *ret_hash
     if (password.len < LIMIT_PASSWORD_MIN_BYTES)
         return fail(c, ERR_INVALID, "login.password_short");
     if (password.len > LIMIT_PASSWORD_BYTES) return fail(c, ERR_INVALID, "login.password_long");
-    int failed = crypto_pwhash_str_alg(hash, password.ptr, password.len, HASH_PASSES,
-                                       HASH_MEMORY_BYTES, crypto_pwhash_ALG_ARGON2ID13);
+    bool weak = c->env->weak_passwords;
+    int failed = crypto_pwhash_str_alg(
+        hash, password.ptr, password.len, weak ? crypto_pwhash_OPSLIMIT_MIN : HASH_PASSES,
+        weak ? crypto_pwhash_MEMLIMIT_MIN : HASH_MEMORY_BYTES, crypto_pwhash_ALG_ARGON2ID13);
     if (failed != 0) return fail(c, ERR_BUSY, "login.memory");
     *ret_hash = str_copy(c->arena, str_of(hash));
     return OK;

@@ -42,6 +42,7 @@ struct act_result {
     struct str record; /* the record made or changed */
     int64_t n;         /* its version */
     struct node *more; /* further answers, a map; NULL: none */
+    struct str again;  /* of a repeated call: the first one's further answers, as JSON */
 };
 
 /* What a person does, declared once: web form, JSON call, command-line verb, test step. */

@@ -218,16 +218,18 @@ enum err upload_has(struct call *c, struct str root, bool *ret_has)
 
 enum err once_get(struct call *c, struct str key, struct rows *ret_rows)
 {
-    return store_all(c, "SELECT person, act, record, n FROM once WHERE okey = $1", ARGS(TEXT(key)),
-                     ret_rows);
+    return store_all(c, "SELECT person, act, record, n, more FROM once WHERE okey = $1",
+                     ARGS(TEXT(key)), ret_rows);
 }
 
 enum err once_put(struct call *c, struct str key, struct str act, const struct act_result *result)
 {
+    struct sb more = sb_new(c->arena, 0);
+    if (result->more != NULL) node_json(&more, result->more);
     return store_exec(c,
-                      "INSERT INTO once (okey, person, act, record, n, at_ms)"
-                      " VALUES ($1, $2, $3, $4, $5, $6)",
+                      "INSERT INTO once (okey, person, act, record, n, at_ms, more)"
+                      " VALUES ($1, $2, $3, $4, $5, $6, $7)",
                       ARGS(TEXT(key), TEXT(c->who.person), TEXT(act), TEXT(result->record),
-                           INT(result->n), INT(c->now_ms)),
+                           INT(result->n), INT(c->now_ms), TEXT(sb_str(&more))),
                       NULL);
 }

@@ -72,7 +72,7 @@ class Scene:
     def __init__(self, top):
         self.top = top
         self.passed = self.failed = 0
-        subprocess.run([PROGRAM, "demo", "--dir", top / "demo", "--port", "24280", "--once"],
+        subprocess.run([PROGRAM, "demo", "--dir", top / "demo", "--port", "19281", "--once"],
                        check=True, timeout=WAIT_S, stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL)
         self.cards = top / "cards.jsonl"

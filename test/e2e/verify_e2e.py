@@ -37,7 +37,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="phoihop-e2e-") as top:
         os.chmod(top, 0o755)
         folder = pathlib.Path(top)
-        subprocess.run([BUILD / "phoihop", "demo", "--dir", folder / "demo", "--port", "24180",
+        subprocess.run([BUILD / "phoihop", "demo", "--dir", folder / "demo", "--port", "19381",
                         "--once"], check=True, timeout=120, stdout=subprocess.DEVNULL)
         for office in ("vptw", "vpctn", "vpqh", "vpcp"):
             lines = list(export.objects(folder / "demo" / office / "office.db"))

@@ -18,7 +18,7 @@ printf '*:*:office:office:bi-mat\n' >"$dir/pgpass"
 chmod 600 "$dir/pgpass"
 [ "$(id -u)" != 0 ] || chown nobody "$dir/pgpass" # the offices' user reads it
 url="postgres://office@/office?host=$server"
-found() { "$program" init "$dir/office" --office VPCP --name "Văn phòng" --port 23951 "$@"; }
+found() { "$program" init "$dir/office" --office VPCP --name "Văn phòng" --port 19501 "$@"; }
 
 ! found --store "postgres://office:bi-mat@/office?host=$server" 2>/dev/null
 ! found --store "$url" >/dev/null 2>&1

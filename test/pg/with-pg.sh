@@ -5,7 +5,9 @@
 set -eu
 
 bin=${PG_BIN:-/usr/lib/postgresql/15/bin}
-dir=$(mktemp -d /tmp/phoihop-pg-XXXXXX)
+under=/tmp
+[ -w /dev/shm ] && under=/dev/shm # memory, where there is some: no test cuts the machine's power
+dir=$(mktemp -d "$under/phoihop-pg-XXXXXX")
 drop=
 if [ "$(id -u)" = 0 ]; then # PostgreSQL refuses root
     chown nobody "$dir"
@@ -53,6 +55,10 @@ server=$!
 timeout 60 sh -c 'until "$1/pg_isready" -q -h "$2" -U phoihop -d postgres; do
     kill -0 "$3" || exit 1
 done' - "$bin" "$dir" "$server" || { cat "$dir/log" >&2; exit 1; }
+
+# Schemas that a test has given back, test/t_store.h.
+"$bin/psql" -qX -h "$dir" -U phoihop -d postgres -c 'CREATE SCHEMA rest' \
+    -c 'CREATE TABLE rest.schema (name TEXT PRIMARY KEY)'
 
 export STORE=pg
 export STORE_URL="postgresql://phoihop@/postgres?host=$dir"

@@ -4,6 +4,7 @@
 #include "base/workday.h"
 #include "core/org.h"
 #include "exchange/exchange.h"
+#include "t_store.h"
 
 #include <ftw.h>
 #include <sodium.h>
@@ -116,12 +117,6 @@ static enum err before_commit(void *arg, struct call *group)
     return fail(group, ERR_IO, "store.io");
 }
 
-static void after_commit(void *arg, const struct str *topics, size_t count)
-{
-    struct world_office *office = arg;
-    office_after_commit(&office->office, topics, count);
-}
-
 struct call world_call(struct world_office *office)
 {
     struct call c = call_begin(&office->env, office->store, &office->office);
@@ -134,13 +129,12 @@ void world_start(struct world_office *office)
 {
     ensure(office->store == NULL);
     struct call c = world_call(office);
-    struct str path = str_format(c.arena, "%s/office.db", office->dir);
     struct store_config config = {
-        .path = path.ptr,
+        .path = t_store_path(c.arena, office->dir),
+        .plugins = t_store_plugins(c.arena),
         .inline_writer = true,
         .sync_off = true,
         .before_commit = before_commit,
-        .after_commit = after_commit,
         .arg = office,
     };
     world_must(&c, store_open(&c, &config, &office->store));
@@ -236,6 +230,9 @@ static void office_make(struct world *world, size_t index)
     ensure(failed == 0);
     office->office.dir = str_of(office->dir);
     office->calls = index < world->callers;
+    c = call_begin(env_real(), NULL, NULL);
+    world_must(&c, t_store_take(&c, office->dir));
+    call_end(&c);
     world_start(office);
 }
 
@@ -276,6 +273,10 @@ static int entry_remove(const char *path, const struct stat *stat, int type, str
 void world_close(struct world *world)
 {
     for (size_t i = 0; i < world->count; i++) {
+        world->offices[i].fail_commit = false;
+        struct call c = world_call(&world->offices[i]);
+        if (c.store != NULL) world_must(&c, t_store_give(&c, world->offices[i].dir));
+        call_end(&c);
         store_close(world->offices[i].store);
         arena_close(world->offices[i].arena);
     }

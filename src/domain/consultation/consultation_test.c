@@ -269,6 +269,24 @@ static void a_request_is_registered_once(void **state)
                         "consultation.registered_already");
 }
 
+static void a_repeated_registering_tells_the_same_number(void **state)
+{
+    struct scene *s = *state;
+    struct str json = str_format(s->office[GIVER].arena, "{\"record\":\"%.*s\"}",
+                                 STR_ARG(ask(s, "")));
+    struct str said[2] = {};
+    for (size_t i = 0; i < ARRAY_LEN(said); i++) {
+        struct call c = t_call(&s->office[GIVER], "van-thu");
+        struct act_result result = {};
+        assert_int_equal(
+            act_run_json(&c, S("consultation.register"), json, S("vao-so-1"), &result), OK);
+        said[i] = str_copy(s->office[GIVER].arena, act_result_json(&c, &result));
+        call_end(&c);
+    }
+    assert_true(str_find(said[0], S("\"more\":{\"number\":1}"), 0) < said[0].len);
+    assert_true(str_eq(said[0], said[1]));
+}
+
 static void a_request_is_not_registered_while_a_file_is_missing(void **state)
 {
     struct scene *s = *state;
@@ -895,6 +913,7 @@ int main(void)
         CASE(registering_gives_numbers_without_gaps_and_a_receipt),
         CASE(numbers_begin_again_with_the_year),
         CASE(a_request_is_registered_once),
+        CASE(a_repeated_registering_tells_the_same_number),
         CASE(a_request_is_not_registered_while_a_file_is_missing),
         CASE(a_refusal_needs_a_reason_and_comes_back_with_it),
         CASE(a_refusal_ends_what_the_asker_waits_for),

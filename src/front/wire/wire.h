@@ -111,14 +111,15 @@ struct wire_transport {
 
 struct wire_driver;
 
-/* Takes the sequencer's lease and learns the peers; on a store that other programs share, the run
- * does both when the lease is free. Shapes: wire and transport outlive the driver.
- * Errors: the store's; ERR_IO "wire.pipe". Owns: the caller closes it. */
+/* Takes the sequencer's lease and learns the peers; on a store that other programs share, it waits
+ * for the lease from now on and the run learns the peers once it is held. Shapes: wire and
+ * transport outlive the driver. Errors: the store's; ERR_IO "wire.pipe". Owns: the caller closes
+ * it. */
 enum err wire_driver_open(struct call *c, struct wire *wire, const struct wire_transport *transport,
                           struct wire_driver **ret_driver);
 /* Runs on this thread until wire_driver_stop(), or until another program has taken the lease, which
- * is ERR_STALE "sequencer.fenced". On a shared store it waits without the lease, and gives it back
- * at the end. Shapes: c is a call of this thread. */
+ * is ERR_STALE "sequencer.fenced". On a shared store it waits without the lease; the closing gives
+ * it back. Shapes: c is a call of this thread. */
 enum err wire_driver_run(struct call *c, struct wire_driver *driver);
 /* Asks the driver to end; what is under way is given up. From any thread. */
 void wire_driver_stop(const struct wire *wire);

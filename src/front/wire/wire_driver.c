@@ -100,7 +100,8 @@ enum err wire_driver_open(struct call *c, struct wire *wire, const struct wire_t
     }
     wire->wake_fd = driver->wake_fds[1];
     bool shared = store_is_shared(wire->store); /* then the lease is taken when it is free */
-    enum err e = shared ? OK : sequencer_take(c, &driver->sequencer);
+    enum err e =
+        shared ? wire_lease_open(c, wire, &driver->lease) : sequencer_take(c, &driver->sequencer);
     if (e == OK) e = shared ? wire_learn(c, wire) : peers_learn(c, driver);
     if (e != OK) {
         wire_driver_close(driver);
@@ -113,6 +114,7 @@ enum err wire_driver_open(struct call *c, struct wire *wire, const struct wire_t
 void wire_driver_close(struct wire_driver *driver)
 {
     if (driver == NULL) return;
+    wire_lease_close(driver->lease);
     peers_forget(driver);
     wire_forget(driver->wire);
     arena_close(driver->peers_arena);
@@ -319,7 +321,7 @@ static void watch(struct wire_driver *driver)
     call_end(&c);
 }
 
-static enum err run(struct call *c, struct wire_driver *driver)
+enum err wire_driver_run(struct call *c, struct wire_driver *driver)
 {
     driver->news = true;
     driver->stop = false;
@@ -338,14 +340,4 @@ static enum err run(struct call *c, struct wire_driver *driver)
         wait(driver, wake_ms);
     }
     return OK;
-}
-
-enum err wire_driver_run(struct call *c, struct wire_driver *driver)
-{
-    bool shared = store_is_shared(driver->wire->store);
-    enum err e = shared ? wire_lease_open(c, driver->wire, &driver->lease) : OK;
-    if (e == OK) e = run(c, driver);
-    wire_lease_close(driver->lease);
-    driver->lease = NULL;
-    return e;
 }

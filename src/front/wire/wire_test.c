@@ -539,7 +539,6 @@ static void a_file_follows_in_pieces_and_goes_on_after_a_failure(void **state)
 static void an_office_without_an_address_is_asked_for_its_files(void **state)
 {
     struct ends *ends = *state;
-    if (t_on_postgres()) skip(); /* a driver that gave its lease back forgets what it asked */
     script(&ends->a.t, "UPDATE k_office_peer SET address = '';");
     note_of(&ends->b);
     drive(&ends->b, 1); /* hears that it has to come */

@@ -21,6 +21,8 @@ export const OFFICES = [
   { code: "VPQH", folder: "vpqh", name: "Văn phòng Quốc hội" },
   { code: "VPCP", folder: "vpcp", name: "Văn phòng Chính phủ" },
 ];
+// Where the demo keeps its offices: in files, or with STORE=pg on the server of test/pg/with-pg.sh.
+const STORE_WORDS = process.env.STORE === "pg" ? ["--store", process.env.STORE_URL] : [];
 const PORTS = 20; // four for browsers, four for the wire, ten above
 
 // A folder that the office's own user may enter, gone at the end of the process.
@@ -94,7 +96,7 @@ function start(args, options = {}) {
 
 export async function demoStart(dir) {
   const port = await freePorts();
-  const child = start(["demo", "--dir", dir, "--port", String(port)]);
+  const child = start(["demo", "--dir", dir, "--port", String(port), ...STORE_WORDS]);
   await said(child, "Ctrl-C", START_WAIT_MS);
   const offices = Object.fromEntries(OFFICES.map((office, i) => [
     office.code,
@@ -107,7 +109,8 @@ export async function demoStart(dir) {
 // Founds four offices by one played scene and leaves them stopped.
 export async function demoOnce(dir) {
   const port = await freePorts();
-  const { code, out } = await command(["demo", "--dir", dir, "--port", String(port), "--once"]);
+  const words = ["demo", "--dir", dir, "--port", String(port), "--once", ...STORE_WORDS];
+  const { code, out } = await command(words);
   if (code !== 0) throw new Error(`demo --once ended with ${code}: ${out}`);
   return Object.fromEntries(OFFICES.map((o) => [o.code, { ...o, dir: join(dir, o.folder) }]));
 }
