@@ -46,6 +46,7 @@ enum {
     LIMIT_PASSWORD_BYTES = 256,
     LIMIT_PASSWORD_MIN_BYTES = 8,
     LIMIT_PAPER_BYTES = 32 * 1024 * 1024,   /* one exported document */
+    LIMIT_EXPORT_ROWS = 10000,              /* of a list in it */
 
     /* exchange */
     LIMIT_BATCH_ENTRIES = 256,

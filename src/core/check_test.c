@@ -96,6 +96,13 @@ static void a_row_without_ground_is_named(void **state)
     assert_named(*state, "row_extra");
 }
 
+static void a_count_that_is_wrong_is_named(void **state)
+{
+    tamper(*state, "INSERT INTO tally (month, owner, what, total, done, late, late_first)"
+                   " VALUES (24322, 'i:', 'office.test', 1, 1, 0, 0)");
+    assert_named(*state, "row_extra");
+}
+
 static void a_row_that_is_gone_is_named(void **state)
 {
     tamper(*state, "DELETE FROM audience WHERE party = 'r:admin' AND record ="
@@ -158,6 +165,7 @@ int main(void)
         TEST(an_honest_office_is_equal),
         TEST(a_projected_row_that_was_changed_is_named),
         TEST(a_row_without_ground_is_named),
+        TEST(a_count_that_is_wrong_is_named),
         TEST(a_row_that_is_gone_is_named),
         TEST(a_wrong_signature_is_named),
         TEST(personal_data_that_was_changed_is_named),

@@ -167,6 +167,21 @@ static const struct migration STEPS[] = {
      "CREATE TABLE lost (record TEXT NOT NULL, n INT NOT NULL, PRIMARY KEY (record, n));"
      "CREATE TABLE returned_number (year INT PRIMARY KEY, number INT NOT NULL);"},
     {.name = "core.once.2", .sql = "ALTER TABLE once ADD COLUMN more TEXT NOT NULL DEFAULT '';"},
+    {.name = "core.tally",
+     .sql = /* projection: counts of obligations by the month of their first deadline, core/tally.h
+             */
+     "CREATE TABLE tally (month INT NOT NULL, owner TEXT NOT NULL, what TEXT NOT NULL,"
+     " total INT NOT NULL, done INT NOT NULL, late INT NOT NULL, late_first INT NOT NULL,"
+     " PRIMARY KEY (month, owner, what));"
+     "CREATE INDEX tally_owner ON tally (owner);"
+     "CREATE INDEX tally_empty ON tally (month) WHERE total = 0;"
+     /* 0: no deadline */
+     "ALTER TABLE obligation ADD COLUMN month INT NOT NULL DEFAULT 0;"
+     "CREATE INDEX obligation_open_month ON obligation (month, owner, what, due_ms, first_due_ms,"
+     " settled_ms) WHERE settled_ms IS NULL;"
+     /* holds all that a list behind a number asks, so that it looks up only what it shows */
+     "CREATE INDEX obligation_first ON obligation (first_due_ms, id, settled_ms, due_ms, what,"
+     " owner);"},
 };
 
 const struct migration *core_migrations(size_t *ret_count)

@@ -1,7 +1,9 @@
 #include "core/obligation_sql.h"
 
-#include "core/substitute.h"
 #include "base/limits.h"
+#include "base/time.h"
+#include "core/substitute.h"
+#include "core/tally_sql.h"
 
 static enum err settled_at(struct call *c, struct str about, struct str what, struct str key,
                            struct value *ret_settled)
@@ -108,17 +110,28 @@ static enum err limit_store(struct call *c, const struct version *v, const struc
         NULL);
 }
 
+/* The month to which it counts; 0: none. */
+static int64_t month_of(const struct due *due)
+{
+    if (due->first_ms == OBLIGATION_UNDATED_MS) return 0;
+    return tally_month(time_hanoi_day(due->first_ms));
+}
+
 static enum err due_again(struct call *c, struct str about, struct str what, struct str key)
 {
+    const struct value name[3] = {TEXT(about), TEXT(what), TEXT(key)};
     struct due due = {};
     enum err e = due_of_limits(c, about, what, key, &due);
+    if (e == OK) e = tally_shift(c, name, -1);
     if (e != OK) return e;
-    return store_exec(c,
-                      "UPDATE obligation SET first_due_ms = $1, due_day = $2, due_ms = $3,"
-                      " paused_day = $4, why = $5 WHERE about = $6 AND what = $7 AND okey = $8",
-                      ARGS(INT(due.first_ms), INT(due.day), INT(due.ms), INT(due.paused_day),
-                           TEXT(due.why), TEXT(about), TEXT(what), TEXT(key)),
-                      NULL);
+    e = store_exec(c,
+                   "UPDATE obligation SET first_due_ms = $1, due_day = $2, due_ms = $3,"
+                   " paused_day = $4, why = $5, month = $6"
+                   " WHERE about = $7 AND what = $8 AND okey = $9",
+                   ARGS(INT(due.first_ms), INT(due.day), INT(due.ms), INT(due.paused_day),
+                        TEXT(due.why), INT(month_of(&due)), name[0], name[1], name[2]),
+                   NULL);
+    return e != OK ? e : tally_shift(c, name, 1);
 }
 
 enum err obligation_limit(struct call *c, const struct version *v, struct str about,
@@ -148,31 +161,39 @@ enum err obligation_open(struct call *c, const struct version *v, const struct o
     int64_t settled_ms = settled.type == VALUE_INT ? settled.i : 0;
     struct str owner = {};
     e = substitute_owner(c, o->about, o->owner, settled_ms, &owner);
+    if (e == OK) e = tally_shift(c, name, -1);
     if (e != OK) return e;
-    return store_exec(
+    e = store_exec(
         c,
         "INSERT INTO obligation (about, what, okey, by_record, by_n, owner, creditor, opened_ms,"
-        " first_due_ms, due_day, due_ms, why, title, urgent, settled_ms, paused_day, named)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
+        " first_due_ms, due_day, due_ms, why, title, urgent, settled_ms, paused_day, named, month)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
         " ON CONFLICT (about, what, okey) DO UPDATE SET by_record = excluded.by_record,"
         " by_n = excluded.by_n, owner = excluded.owner, creditor = excluded.creditor,"
         " first_due_ms = excluded.first_due_ms, due_day = excluded.due_day,"
         " due_ms = excluded.due_ms, paused_day = excluded.paused_day, why = excluded.why,"
-        " title = excluded.title, urgent = excluded.urgent, named = excluded.named",
+        " title = excluded.title, urgent = excluded.urgent, named = excluded.named,"
+        " month = excluded.month",
         ARGS(name[0], name[1], name[2], TEXT(v->record), INT(v->n), TEXT(owner), TEXT(o->creditor),
              INT(v->time_ms), INT(due.first_ms), INT(due.day), INT(due.ms), TEXT(due.why),
-             TEXT(o->title), INT(o->urgent), settled, INT(due.paused_day), TEXT(o->owner)),
+             TEXT(o->title), INT(o->urgent), settled, INT(due.paused_day), TEXT(o->owner),
+             INT(month_of(&due))),
         NULL);
+    return e != OK ? e : tally_shift(c, name, 1);
 }
 
 static enum err settled_again(struct call *c, struct str about, struct str what, struct str key)
 {
-    enum err e = store_exec(c,
-                            "UPDATE obligation SET settled_ms = (SELECT min(s.at_ms)"
-                            " FROM settlement s"
-                            " WHERE s.about = $1 AND s.what = $2 AND s.okey = $3)"
-                            " WHERE about = $1 AND what = $2 AND okey = $3",
-                            ARGS(TEXT(about), TEXT(what), TEXT(key)), NULL);
+    const struct value name[3] = {TEXT(about), TEXT(what), TEXT(key)};
+    enum err e = tally_shift(c, name, -1);
+    if (e == OK)
+        e = store_exec(c,
+                       "UPDATE obligation SET settled_ms = (SELECT min(s.at_ms)"
+                       " FROM settlement s"
+                       " WHERE s.about = $1 AND s.what = $2 AND s.okey = $3)"
+                       " WHERE about = $1 AND what = $2 AND okey = $3",
+                       ARGS(name[0], name[1], name[2]), NULL);
+    if (e == OK) e = tally_shift(c, name, 1);
     return e != OK ? e : substitute_about(c, about);
 }
 
@@ -227,8 +248,10 @@ static enum err limits_sweep(struct call *c, const struct version *v)
 
 enum err obligation_sweep(struct call *c, const struct version *v)
 {
-    enum err e = store_exec(c, "DELETE FROM obligation WHERE by_record = $1 AND by_n < $2",
-                            ARGS(TEXT(v->record), INT(v->n)), NULL);
+    enum err e = tally_drop(c, v->record, v->n);
+    if (e == OK)
+        e = store_exec(c, "DELETE FROM obligation WHERE by_record = $1 AND by_n < $2",
+                       ARGS(TEXT(v->record), INT(v->n)), NULL);
     if (e == OK) e = limits_sweep(c, v);
     return e != OK ? e : settlements_sweep(c, v);
 }
@@ -237,7 +260,7 @@ enum err obligation_forget(struct call *c)
 {
     static const char *const TABLES[] = {"DELETE FROM obligation", "DELETE FROM settlement",
                                          "DELETE FROM obligation_limit",
-                                         "DELETE FROM obligation_move"};
+                                         "DELETE FROM obligation_move", "DELETE FROM tally"};
     enum err e = OK;
     for (size_t i = 0; e == OK && i < ARRAY_LEN(TABLES); i++)
         e = store_exec(c, TABLES[i], NO_ARGS, NULL);

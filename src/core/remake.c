@@ -8,7 +8,7 @@
 
 /* What obligations, limits, moves and assignments are made into; grows when `apply` makes other
  * rows of old bytes than before. */
-#define OBLIGATION_EDITION S("2")
+#define OBLIGATION_EDITION S("3")
 
 static const struct str EDITION_NAME = {"obligation.edition", 18};
 

@@ -1,5 +1,7 @@
 #include "core/substitute_sql.h"
 
+#include "core/tally_sql.h"
+
 enum { PARTY_ROWS = 10000 };
 
 enum err succession_insert(struct call *c, const struct version *v, const struct succession *s)
@@ -107,10 +109,14 @@ enum err obligation_movable(struct call *c, struct str about, struct rows *ret_r
 enum err obligation_move(struct call *c, struct str about, struct str what, struct str key,
                          struct str owner)
 {
-    return store_exec(c,
-                      "UPDATE obligation SET owner = $1 WHERE about = $2 AND what = $3"
-                      " AND okey = $4",
-                      ARGS(TEXT(owner), TEXT(about), TEXT(what), TEXT(key)), NULL);
+    const struct value name[3] = {TEXT(about), TEXT(what), TEXT(key)};
+    enum err e = tally_shift(c, name, -1);
+    if (e == OK)
+        e = store_exec(c,
+                       "UPDATE obligation SET owner = $1 WHERE about = $2 AND what = $3"
+                       " AND okey = $4",
+                       ARGS(TEXT(owner), name[0], name[1], name[2]), NULL);
+    return e != OK ? e : tally_shift(c, name, 1);
 }
 
 /* What was done before its owner handed everything over does not move. */

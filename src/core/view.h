@@ -41,7 +41,7 @@ size_t node_count(const struct node *list);
 /* Prints the tree as JSON, iteratively. Shapes: depth at most 16. */
 void node_json(struct sb *sb, const struct node *node);
 
-enum view_kind { VIEW_LIST, VIEW_RECORD, VIEW_FORM, VIEW_BOARD, VIEW_TODAY };
+enum view_kind { VIEW_LIST, VIEW_RECORD, VIEW_FORM, VIEW_BOARD, VIEW_TODAY, VIEW_FIGURES };
 
 /* Data of the generic pages:
  *   VIEW_LIST    columns: [{key, label}], rows: [{record, href, cells: [CELL], mark}], count, next,
@@ -49,6 +49,9 @@ enum view_kind { VIEW_LIST, VIEW_RECORD, VIEW_FORM, VIEW_BOARD, VIEW_TODAY };
  *   VIEW_RECORD  title, state {text, tone}, due CELL, facts: [{label, CELL}], sections:
  *                [{title, text | columns+rows}], files: [{root, name, size}], who: [...],
  *                deliveries, history, acts: [ACT], home {id, code, name}
+ *   VIEW_FIGURES ways: [{label, links: [{label, href, here}]}], sections as of a record, which may
+ *                hold a chart {title, desc, legend: [{look, label}], bars: [{label, parts: [{look,
+ *                count}]}]} beside their table, note {text, href}
  *   VIEW_FORM    act, fields filled by the front from the act's table, values map
  * CELL = {text, value?, kind: text|date|instant|state|office|number|link, tone?, href?, title?}
  * ACT  = {act, label, href?, possible, why?, main, record}

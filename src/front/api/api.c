@@ -68,6 +68,7 @@ static const char *kind_word(enum view_kind kind)
     case VIEW_FORM: return "form";
     case VIEW_BOARD: return "board";
     case VIEW_TODAY: return "today";
+    case VIEW_FIGURES: return "figures";
     }
     ensure(false); /* all kinds are above */
     return NULL;

@@ -2,6 +2,7 @@
 
 #include "base/time.h"
 #include "base/words.h"
+#include "front/papers/csv.h"
 
 #include <dlfcn.h>
 #include <unicode/ucasemap.h>
@@ -18,6 +19,7 @@ static const struct format_row FORMATS[PAPER_FORMAT_COUNT] = {
     [PAPER_DOCX] = {"docx",
                     "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
     [PAPER_XLSX] = {"xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
+    [PAPER_CSV] = {"csv", "text/csv; charset=utf-8"},
 };
 
 bool papers_format(struct str word, enum paper_format *ret_format)
@@ -74,6 +76,7 @@ enum err papers_write(struct call *c, struct str plugins, enum paper_format form
 {
     ensure(format < PAPER_FORMAT_COUNT);
     ensure(paper != NULL);
+    if (format == PAPER_CSV) return csv_write(c, paper, ret_bytes);
     const struct papers_plugin *plugin = plugin_open(c, plugins);
     if (plugin == NULL) return fail(c, ERR_IO, "paper.plugin");
     return plugin->write[format](c, paper, ret_bytes);

@@ -7,13 +7,14 @@
  */
 #include "core/paper.h"
 
-enum paper_format { PAPER_DOCX, PAPER_XLSX, PAPER_FORMAT_COUNT };
+enum paper_format { PAPER_DOCX, PAPER_XLSX, PAPER_CSV, PAPER_FORMAT_COUNT };
+enum { PAPER_PLUGIN_FORMATS = PAPER_CSV }; /* those before it need the plugin */
 
 /* What the plugin exports under the name PAPERS_PLUGIN. */
 struct papers_plugin {
     size_t paper_bytes; /* sizeof(struct paper) it was built with */
-    enum err (*write[PAPER_FORMAT_COUNT])(struct call *c, const struct paper *paper,
-                                          struct str *ret_bytes);
+    enum err (*write[PAPER_PLUGIN_FORMATS])(struct call *c, const struct paper *paper,
+                                            struct str *ret_bytes);
 };
 
 extern const struct papers_plugin PAPERS_PLUGIN; /* in the plugin only */
@@ -29,7 +30,7 @@ void *papers_plugin_load(struct call *c, struct str plugins, const char *file);
 enum err papers_write(struct call *c, struct str plugins, enum paper_format format,
                       const struct paper *paper, struct str *ret_bytes);
 
-/* Finds the format of a word from an address, "docx" or "xlsx". */
+/* Finds the format of a word from an address, "docx", "xlsx" or "csv". */
 bool papers_format(struct str word, enum paper_format *ret_format);
 /* The word, which is also the ending of file names. */
 struct str papers_ending(enum paper_format format);

@@ -1,5 +1,6 @@
 /* Completing what a view left out, so that templates never find an outer map's name by mistake. */
 #include "base/words.h"
+#include "front/web/chart.h"
 #include "front/web/due.h"
 #include "front/web/page.h"
 
@@ -172,6 +173,7 @@ static void map_dress(struct call *c, struct node *map, int64_t seen)
     if (node_find(map, S("columns")) != NULL) columns_dress(c, map);
     if (node_find(map, S("urgent")) != NULL) urgency_dress(c, map);
     if (node_find(map, S("acts")) != NULL) acts_dress(c, map);
+    if (node_find(map, S("bars")) != NULL) chart_dress(c, map);
     lists_dress(c, map);
 }
 

@@ -23,6 +23,16 @@ static const struct form_value *value_find(const struct form *form, struct str n
     return NULL;
 }
 
+void form_set(struct call *c, struct form *form, struct str name, struct str text)
+{
+    for (size_t i = 0; i < form->count; i++) {
+        if (!str_eq(form->values[i].name, name)) continue;
+        form->values[i].text = text;
+        return;
+    }
+    form_add(c, form, name, text);
+}
+
 struct str form_get(const struct form *form, struct str name)
 {
     const struct form_value *value = value_find(form, name);

@@ -25,6 +25,8 @@ struct form {
 
 /* Adds a value; beyond FORM_VALUES_MAX it is dropped. */
 void form_add(struct call *c, struct form *form, struct str name, struct str text);
+/* Puts a value in the place of the one of that name, or adds it. */
+void form_set(struct call *c, struct form *form, struct str name, struct str text);
 /* The first value of that name; empty when there is none. */
 struct str form_get(const struct form *form, struct str name);
 bool form_has(const struct form *form, struct str name);

@@ -5,6 +5,7 @@
 #include "core/paper.h"
 #include "core/record.h"
 #include "front/papers/papers.h"
+#include "front/papers/tables.h"
 #include "front/web/escape.h"
 #include "front/web/form_page.h"
 #include "front/web/page.h"
@@ -12,7 +13,7 @@
 static const char *const KIND_TEMPLATES[] = {
     [VIEW_LIST] = "front/web/list",   [VIEW_RECORD] = "front/web/record",
     [VIEW_FORM] = "front/web/form",   [VIEW_BOARD] = "front/web/board",
-    [VIEW_TODAY] = "front/web/today",
+    [VIEW_TODAY] = "front/web/today", [VIEW_FIGURES] = "front/web/figures",
 };
 
 enum err view_args(struct call *c, const struct view_def *def, const struct form *form,
@@ -53,11 +54,19 @@ static struct str query_without(struct page *page, struct str leave_out)
     return sb_str(&sb);
 }
 
+/* Says that the page's tables are what it is about, so that they can be taken along as a file. */
+static bool listed(enum view_kind kind, const struct node *data)
+{
+    return (kind == VIEW_LIST || kind == VIEW_BOARD || kind == VIEW_FIGURES) && tables_any(data);
+}
+
 /* Links to the next page and to the papers of this one. */
 static void view_links(struct page *page, const struct view_def *def, struct node *root,
-                       const struct node *data)
+                       const struct view *view)
 {
     struct call *c = &page->c;
+    const struct node *data = view->data;
+    enum view_kind kind = view->kind;
     struct str next = node_get(data, "next");
     struct str query = query_without(page, S("after"));
     if (next.len > 0) {
@@ -70,11 +79,12 @@ static void view_links(struct page *page, const struct view_def *def, struct nod
         node_text(c, root, "first_href",
                   str_format(c->arena, "/view/%s?%.*s", def->name, STR_ARG(query)));
     }
-    if (def->paper != NULL) {
-        node_text(c, root, "docx",
-                  str_format(c->arena, "/paper/%s.docx?%.*s", def->name, STR_ARG(query)));
-        node_text(c, root, "xlsx",
-                  str_format(c->arena, "/paper/%s.xlsx?%.*s", def->name, STR_ARG(query)));
+    if (def->paper == NULL && !listed(kind, data)) return;
+    for (size_t i = 0; i < PAPER_FORMAT_COUNT; i++) {
+        struct str ending = papers_ending((enum paper_format)i);
+        node_text(c, root, ending.ptr,
+                  str_format(c->arena, "/paper/%s.%.*s?%.*s", def->name, STR_ARG(ending),
+                             STR_ARG(query)));
     }
 }
 
@@ -139,7 +149,7 @@ static void view_show(struct page *page, const struct view_def *def, const struc
 {
     struct call *c = &page->c;
     struct node *root = page_root(page, view_title(c, view));
-    view_links(page, def, root, view->data);
+    view_links(page, def, root, view);
     view_events(page, def, view, root);
     node_text(c, root, "view_name", str_of(def->name));
     node_text(c, root, "record", form_get(&page->form, S("record")));
@@ -185,6 +195,40 @@ static bool paper_name(struct str rest, struct str *ret_view, enum paper_format 
     return papers_format(str_sub(rest, dot, rest.len), ret_format);
 }
 
+/* A list page after page into one paper, each as the reader's rights are then. */
+static enum err tables_paper(struct page *page, const struct view_def *def, struct paper *ret_paper)
+{
+    struct call *c = &page->c;
+    struct str next = {};
+    size_t rows = 0;
+    for (bool first = true; first || next.len > 0; first = false) {
+        void *args = NULL;
+        struct view view = {};
+        if (rows >= LIMIT_EXPORT_ROWS) {
+            tables_cut(c, ret_paper);
+            return OK;
+        }
+        if (!first) form_set(c, &page->form, S("after"), next);
+        enum err e = view_args(c, def, &page->form, &args);
+        if (e == OK) e = view_run(c, str_of(def->name), args, &view);
+        if (e != OK) return e;
+        if (!listed(view.kind, view.data)) return fail(c, ERR_NOT_FOUND, "web.page");
+        if (first) tables_start(c, view_title(c, &view), ret_paper);
+        rows += tables_add(c, view.data, ret_paper);
+        next = node_get(view.data, "next");
+    }
+    return OK;
+}
+
+static enum err paper_fill(struct page *page, const struct view_def *def, struct paper *ret_paper)
+{
+    struct call *c = &page->c;
+    void *args = NULL;
+    if (def->paper == NULL) return tables_paper(page, def, ret_paper);
+    enum err e = view_args(c, def, &page->form, &args);
+    return e != OK ? e : view_paper(c, str_of(def->name), args, ret_paper);
+}
+
 void page_paper(struct page *page)
 {
     struct call *c = &page->c;
@@ -192,14 +236,12 @@ void page_paper(struct page *page)
     struct str bytes = {};
     enum paper_format format = PAPER_DOCX;
     struct paper paper = {};
-    void *args = NULL;
     const struct view_def *def = NULL;
     if (paper_name(page->rest, &name, &format)) def = module_view(name);
     enum err e = def != NULL ? OK : fail(c, ERR_NOT_FOUND, "web.page");
     paper_start(c, &paper, PAPER_PORTRAIT);
     if (e == OK) e = form_read_query(c, page->rq->query, &page->form);
-    if (e == OK) e = view_args(c, def, &page->form, &args);
-    if (e == OK) e = view_paper(c, name, args, &paper);
+    if (e == OK) e = paper_fill(page, def, &paper);
     if (e == OK) e = papers_write(c, page->web->plugins, format, &paper, &bytes);
     if (e != OK) {
         page_fail(page);
