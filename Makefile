@@ -19,7 +19,7 @@ OPT_tsan := -O1 -fsanitize=thread
 OPT := $(OPT_$(V))
 CFLAGS := -std=gnu2x -g -D_GNU_SOURCE $(OPT) $(HARDEN) $(WARN) -Isrc -I$(B)/gen -Itest -I$(SQLITE)
 LDFLAGS := $(OPT) -pie -rdynamic -Wl,-z,relro,-z,now
-LIBS := -lsodium -ljansson -lssl -lcrypto -licuuc -linih -lseccomp -ldl -lpthread -lm
+LIBS := -lsodium -ljansson -lssl -lcrypto -licui18n -licuuc -linih -lseccomp -ldl -lpthread -lm
 SQLITE_FLAGS := -std=gnu17 -g -w $(OPT) -fPIE -DSQLITE_DQS=0 -DSQLITE_OMIT_LOAD_EXTENSION \
     -DSQLITE_THREADSAFE=2 -DSQLITE_DEFAULT_WAL_SYNCHRONOUS=2 -DSQLITE_ENABLE_API_ARMOR \
     -DSQLITE_ENABLE_FTS5 -DSQLITE_DEFAULT_MEMSTATUS=0 -DSQLITE_LIKE_DOESNT_MATCH_BLOBS \
@@ -41,7 +41,7 @@ FUZZ := $(patsubst test/fuzz/%.c,%,$(wildcard test/fuzz/*_fuzz.c))
 REPLAYS := $(FUZZ:%_fuzz=$(B)/test/fuzz/%_replay)
 TEST_LIB := $(patsubst %.c,$(B)/obj/%.o,$(wildcard test/*.c))
 
-.PHONY: all run test check clang bench crash fuzz sim tests tidy clean deps web FORCE
+.PHONY: all run test check clang bench bench-calendar crash fuzz sim tests tidy clean deps web FORCE
 all: deps
 	@$(MAKE) --no-print-directory $(B)/phoihop $(PLUGIN_SO)
 
@@ -153,6 +153,14 @@ $(B)/bench/limits: test/bench/limits.c $(B)/libphoihop.a
 $(B)/bench/load: test/bench/load.c $(B)/libphoihop.a
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libphoihop.a $(LIBS)
+
+# Figures of the calendar alone, without servers.
+bench-calendar: $(B)/bench/calendar
+	@dir=$$(mktemp -d); $(B)/bench/calendar $$dir/office.db; rm -r $$dir
+$(B)/bench/calendar: test/bench/calendar.c $(B)/libphoihop.a
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--whole-archive $(B)/libphoihop.a \
+	  -Wl,--no-whole-archive $(LIBS)
 
 tidy:
 	@$(PY) tools/tidy.py

@@ -66,6 +66,7 @@ struct field {
     const char *const *choices;   /* words of FIELD_CHOICE, ended by NULL */
     const char *label;            /* word key; NULL means "field.<table>.<name>" */
     const char *source;           /* law that asks for it, NULL */
+    const char *kind; /* FIELD_RECORD that a person chooses: of this kind; NULL: the page's own */
 };
 
 struct field_table {

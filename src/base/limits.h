@@ -48,6 +48,12 @@ enum {
     LIMIT_PAPER_BYTES = 32 * 1024 * 1024,   /* one exported document */
     LIMIT_EXPORT_ROWS = 10000,              /* of a list in it */
 
+    /* calendar */
+    LIMIT_RULE_BYTES = 500,                 /* a recurrence rule */
+    LIMIT_RULE_STEPS = 400000,              /* days and times looked at to expand one */
+    LIMIT_OCCURRENCES = 2000,               /* of one booking, up to the day it is checked to */
+    LIMIT_BOOKING_DAYS = 400,               /* length of one occurrence */
+
     /* exchange */
     LIMIT_BATCH_ENTRIES = 256,
     LIMIT_BATCH_BYTES = 4 * 1024 * 1024,

@@ -33,7 +33,12 @@ void check_child_end(struct call *child)
 static enum err scratch_schema(struct call *scratch, void *arg)
 {
     (void)arg;
-    return check_scratch_schema(scratch);
+    enum err e = check_scratch_schema(scratch);
+    for (size_t i = 0; e == OK && i < modules_count(); i++) {
+        const char *sql = modules_at(i)->scratch;
+        if (sql != NULL) e = store_script(scratch, str_of(sql));
+    }
+    return e;
 }
 
 static enum err scratch_open(struct check *k)

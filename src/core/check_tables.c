@@ -200,6 +200,8 @@ enum err check_projections(struct check *k)
         const struct module *module = modules_at(m);
         for (size_t i = 0; e == OK && i < module->kind_count; i++)
             e = kind_compare(k, &module->kinds[i]);
+        for (size_t i = 0; e == OK && i < module->table_count; i++)
+            e = table_compare(k, &module->tables[i]);
     }
     return e;
 }

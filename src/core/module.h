@@ -15,6 +15,8 @@ struct version; /* core/record.h */
 struct head;    /* core/record.h */
 struct paper;   /* core/paper.h */
 struct job_kind; /* core/job.h */
+struct check_table; /* core/check_run.h */
+struct collection_def; /* core/collection.h */
 
 /* One kind of record. Kind names are "module.noun"; the table's name is the kind's name. */
 struct kind {
@@ -28,13 +30,17 @@ struct kind {
     /* Projects a version beyond its own columns: obligations and their settlements. Pure: the same
      * version gives the same rows. NULL: none. */
     enum err (*apply)(struct call *c, const struct version *v, const void *body);
-    /* Tells people of a version that has just come here, written or received: notices. Once, in its
-     * transaction; a rebuild of the projections tells nobody anything. NULL: none. */
+    /* Tells people of a version that has just come here, written or received: notices; and what
+     * follows from it for records of this office, as their next versions. Once, in its transaction;
+     * a rebuild of the projections tells nobody anything. NULL: none. */
     enum err (*tell)(struct call *c, const struct version *v, const void *body);
     /* Counts the deadlines of a record of this office again by its present calendar and writes a
      * new version, with the reason, when any falls on another day. NULL: it has none that the
      * calendar moves. */
     enum err (*recount)(struct call *c, struct str record, struct str reason, bool *ret_moved);
+    /* Lists what a form offers where a field asks for a record of this kind, as maps {record,
+     * name}, of what the actor may see. NULL: none does. */
+    enum err (*choices)(struct call *c, struct node *list);
 };
 
 /* What an act gives back. */
@@ -88,10 +94,16 @@ struct module {
     size_t act_count;
     const struct view_def *views;
     size_t view_count;
-    const struct migration *migrations; /* constraints and indexes only */
+    const struct migration *migrations; /* constraints, indexes, projections of its own */
     size_t migration_count;
+    const struct check_table *tables; /* those projections, for `check` */
+    size_t table_count;
+    /* Statements for check's scratch database, where versions come record by record: takes away
+     * what refuses states that are there for a while only. NULL: none. */
+    const char *scratch;
     const struct job_kind *jobs; /* work that falls due, core/job.h */
     size_t job_count;
+    const struct collection_def *collection; /* for programs that keep a copy; NULL: none */
     /* Rebuilds what the office keeps in memory of this module's records, such as its working-day
      * calendar: at the start, and after each commit that touched one of the module's kinds. Runs
      * in a read snapshot, for nobody; `memory` lives as long as the office. NULL: none. */

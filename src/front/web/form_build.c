@@ -14,7 +14,7 @@ struct place {
 bool form_field_hidden(const struct field *f)
 {
     struct str name = str_of(f->name);
-    if (f->type == FIELD_RECORD) return !str_ends(name, S("unit"));
+    if (f->type == FIELD_RECORD) return f->kind == NULL && !str_ends(name, S("unit"));
     return str_eq(name, S("seen"));
 }
 
@@ -168,6 +168,20 @@ static enum err choices_load(struct form_build *b, enum field_type type)
     return e;
 }
 
+/* Records of the kind that the field names. */
+static enum err kind_options(struct form_build *b, const struct place *place, struct str value,
+                             struct node *options)
+{
+    struct call *c = &b->page->c;
+    struct node *list = node_list(c);
+    const struct kind *kind = module_kind(str_of(place->f->kind));
+    ensure(kind != NULL);
+    ensure(kind->choices != NULL);
+    enum err e = kind->choices(c, list);
+    if (e == OK) record_options(c, list, "name", value, options);
+    return e;
+}
+
 static enum err options_put(struct form_build *b, const struct place *place, struct str value,
                             struct node *node)
 {
@@ -177,6 +191,7 @@ static enum err options_put(struct form_build *b, const struct place *place, str
         choice_options(b, place, value, options);
         return OK;
     }
+    if (place->f->kind != NULL) return kind_options(b, place, value, options);
     enum err e = choices_load(b, place->f->type);
     if (e != OK) return e;
     if (place->f->type == FIELD_PERSON) record_options(c, b->persons, "title", value, options);
@@ -205,7 +220,7 @@ static const char *widget(const struct form_build *b, const struct field *f)
         return choices <= RADIOS_MAX && !b->filter ? "radios" : "select";
     case FIELD_OFFICE:
     case FIELD_PERSON: return "select";
-    case FIELD_RECORD: return "select"; /* a unit; the others are hidden */
+    case FIELD_RECORD: return "select"; /* a unit, a kind's choice; the others are hidden */
     case FIELD_FILES: return "files";
     case FIELD_LIST:
         return f->of->count == 1 && f->of->fields[0].type == FIELD_OFFICE ? "checks" : "rows";
