@@ -145,11 +145,16 @@ $(B)/crash/shim.so: test/crash/shim.c
 	@mkdir -p $(@D)
 	@$(CC) -std=gnu2x -D_GNU_SOURCE -g -O1 $(WARN) -fPIC -shared -o $@ $<
 
-bench: all $(B)/bench/limits $(B)/bench/load
+bench: all $(B)/bench/limits $(B)/bench/load $(B)/bench/parser
 	@$(PY) test/bench/bench.py $(B) $(if $(filter pg,$(STORE)),--store pg)
+	@$(B)/bench/parser $(B)
 $(B)/bench/limits: test/bench/limits.c $(B)/libphoihop.a
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libphoihop.a $(LIBS)
+$(B)/bench/parser: test/bench/parser.c $(B)/libphoihop.a $(B)/lib/parser.so
+	@mkdir -p $(@D)
+	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< -Wl,--whole-archive $(B)/libphoihop.a \
+	  -Wl,--no-whole-archive $(LIBS)
 $(B)/bench/load: test/bench/load.c $(B)/libphoihop.a
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libphoihop.a $(LIBS)

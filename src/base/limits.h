@@ -79,6 +79,25 @@ enum {
     LIMIT_DISK_TIGHT = 10,                  /* no files */
     LIMIT_DISK_FULL = 5,                    /* receipts and control only */
     LIMIT_DISK_STOP = 2,                    /* nothing for a while */
+
+    /* what stands in a file, read by the parser process */
+    LIMIT_PARSE_FILE_BYTES = 128 * 1024 * 1024, /* of a file that is read at all */
+    LIMIT_PARSE_TEXT_BYTES = 8 * 1024 * 1024,   /* of its text; the rest is cut off, and said so */
+    LIMIT_PARSE_PAGES = 2000,                   /* of a PDF whose text is taken */
+    LIMIT_PARSE_IMAGE_BYTES = 16 * 1024 * 1024, /* of a page's image */
+    LIMIT_PARSE_WAIT_MS = 20 * 1000,            /* for one job, then it is ended */
+    LIMIT_PARSE_CPU_S = 15,                     /* of one job */
+    LIMIT_PARSE_MEMORY_BYTES = 768 * 1024 * 1024, /* of one job */
+    LIMIT_PARSE_JOBS = 8,                       /* at one time, then others wait */
+    LIMIT_ZIP_ENTRIES = 4096,
+    LIMIT_ZIP_PART_BYTES = 64 * 1024 * 1024,    /* unfolded, of each part that is read */
+    LIMIT_ZIP_TOTAL_BYTES = 128 * 1024 * 1024,  /* of all of them */
+    LIMIT_ZIP_RATIO = 500,                      /* unfolded over folded, above 1 MiB */
+    LIMIT_XML_DEPTH = 256,
+    LIMIT_XML_NAME_BYTES = 512,
+    LIMIT_XML_CELLS = 256,                      /* of one row of a table */
+    LIMIT_SHARED_TEXTS = 1000000,               /* of a spreadsheet */
+    LIMIT_CLAUSES = 20000,                      /* of one text */
     CHUNK_BYTES = 1024 * 1024               /* leaf of a file's Merkle tree */
 };
 

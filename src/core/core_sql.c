@@ -182,6 +182,12 @@ static const struct migration STEPS[] = {
      /* holds all that a list behind a number asks, so that it looks up only what it shows */
      "CREATE INDEX obligation_first ON obligation (first_due_ms, id, settled_ms, due_ms, what,"
      " owner);"},
+    {.name = "core.parse",
+     .sql = /* LOCAL: what stands in a file, core/parse.h; text in UTF-8 */
+     "CREATE TABLE parse (root TEXT PRIMARY KEY, edition INT NOT NULL, state INT NOT NULL,"
+     " reason TEXT NOT NULL, format INT NOT NULL, encoding INT NOT NULL, pages INT NOT NULL,"
+     " basis INT NOT NULL, chars INT NOT NULL, macros INT NOT NULL, cut INT NOT NULL,"
+     " body BYTES NOT NULL);"},
 };
 
 const struct migration *core_migrations(size_t *ret_count)

@@ -3,11 +3,12 @@
 #include "core/job.h"
 #include "core/notice.h"
 #include "core/org.h"
+#include "core/parse.h"
 
 /* The built-in modules, then those of src/domain. */
 
 static const struct module *const BUILT_IN[] = {&today_module, &org_module, &notice_module,
-                                                &job_module};
+                                                &job_module,   &parse_module};
 
 size_t modules_count(void)
 {

@@ -22,7 +22,8 @@ struct signer {
     void *self;
 };
 
-struct post_door; /* core/post.h */
+struct post_door;  /* core/post.h */
+struct parse_door; /* core/parse.h */
 
 struct office {
     struct str id;         /* 26 base32 characters, for ever */
@@ -36,6 +37,7 @@ struct office {
      * takes its place here and the old one stays until the office ends, for whoever reads it. */
     const struct workday_calendar *_Atomic calendar;
     const struct post_door *door; /* core/post.h; NULL: nothing leaves for its people */
+    const struct parse_door *parser; /* core/parse.h; NULL: no file is read here */
     uint8_t pass_key[32]; /* marks every pass given to a browser or a program */
     void (*changed)(void *arg, const struct str *topics, size_t count); /* NULL: nobody listens */
     void *changed_arg;

@@ -79,6 +79,37 @@ enum err record_body_visible(struct call *c, const char *kind, struct str record
     return e != OK ? e : body_load(c, kind, &head, ret_body);
 }
 
+/* The file of that root, or NULL. */
+static const struct file_ref *file_find(const struct field_table *table, const void *body,
+                                        struct str root)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        const struct field *f = &table->fields[i];
+        if (f->type != FIELD_FILES) continue;
+        const struct list *list = (const void *)((const char *)body + f->offset);
+        const struct file_ref *files = list->rows;
+        for (size_t k = 0; k < list->count; k++) {
+            if (str_eq(files[k].root, root)) return &files[k];
+        }
+    }
+    return NULL;
+}
+
+enum err record_file_visible(struct call *c, struct str record, struct str root,
+                             const struct file_ref **ret_file)
+{
+    struct head head = {};
+    enum err e = record_head_visible(c, record, &head);
+    if (e != OK) return e;
+    const struct kind *kind = module_kind(head.kind);
+    if (kind == NULL) return fail(c, ERR_NOT_FOUND, "record.not_found");
+    void *body = arena_alloc(c->arena, kind->table->size);
+    e = body_load(c, kind->table->name, &head, body);
+    if (e != OK) return e;
+    *ret_file = file_find(kind->table, body, root);
+    return *ret_file != NULL ? OK : fail(c, ERR_NOT_FOUND, "blob.missing");
+}
+
 /* The wanted parties, sorted, each once, with this office always among them. */
 static enum err audience_of(struct call *c, const struct put *put, struct version *v)
 {

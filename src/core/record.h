@@ -74,6 +74,10 @@ enum err record_head_visible(struct call *c, struct str record, struct head *ret
  * "record.kind" when the record is of another kind. */
 enum err record_body(struct call *c, const char *kind, struct str record, void *ret_body);
 enum err record_body_visible(struct call *c, const char *kind, struct str record, void *ret_body);
+/* The file of that root in the newest version of a record that the actor may see.
+ * Errors: ERR_NOT_FOUND "record.not_found", "blob.missing". */
+enum err record_file_visible(struct call *c, struct str record, struct str root,
+                             const struct file_ref **ret_file);
 
 /* Loads one stored version with its parsed header. */
 enum err record_version(struct call *c, struct str record, int64_t n, struct version *ret_version);

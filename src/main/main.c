@@ -10,6 +10,7 @@
 #include "main/demo.h"
 #include "main/init.h"
 #include "main/keeper.h"
+#include "main/parser.h"
 #include "main/restore.h"
 #include "main/supervise.h"
 #include "main/worker.h"
@@ -78,6 +79,7 @@ static const struct cli_verb VERBS[] = {
     /* the processes of `serve`, started by it alone; the argument is its process id */
     {"keeper", 1, 1, .hidden = true, .run = keeper_run},
     {"courier", 1, 1, .hidden = true, .run = courier_run},
+    {"parser", 1, 1, .hidden = true, .run = parser_run},
     {"worker", 1, 2, .hidden = true, .run = worker_run},
 };
 

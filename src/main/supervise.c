@@ -22,7 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum part { PART_KEEPER, PART_COURIER, PART_WORKER, PART_COUNT };
+enum part { PART_KEEPER, PART_COURIER, PART_PARSER, PART_WORKER, PART_COUNT };
 
 enum {
     BACKOFF_FIRST_MS = 50,
@@ -61,7 +61,7 @@ struct supervisor {
     int64_t stop_ms;   /* 0: not stopping; else when patience ends */
 };
 
-static const char *const PART_VERBS[PART_COUNT] = {"keeper", "courier", "worker"};
+static const char *const PART_VERBS[PART_COUNT] = {"keeper", "courier", "parser", "worker"};
 
 static int64_t now_ms(const struct supervisor *s)
 {
@@ -94,36 +94,41 @@ static void part_start(struct supervisor *s, enum part part, const int *fds, siz
     }
 }
 
-static void worker_start(struct supervisor *s)
+/* A link to each kind of helper: our ends, and in `ret_ends` the worker's. */
+static bool links_make(struct supervisor *s, int ret_ends[PART_WORKER])
 {
-    int keeper[2];
-    int courier[2];
-    s->child[PART_WORKER].start_ms = now_ms(s) + BACKOFF_FIRST_MS; /* if there is no pair now */
-    if (!fdpass_pair(keeper)) return;
-    if (!fdpass_pair(courier)) {
-        (void)close(keeper[0]);
-        (void)close(keeper[1]);
-        return;
+    for (enum part part = PART_KEEPER; part < PART_WORKER; part++) {
+        int link[2];
+        fd_close(&s->link[part]);
+        if (!fdpass_pair(link)) return false; /* the others are closed by the next turn's */
+        s->link[part] = link[0];
+        ret_ends[part] = link[1];
     }
-    fd_close(&s->link[PART_KEEPER]);
-    fd_close(&s->link[PART_COURIER]);
-    s->link[PART_KEEPER] = keeper[0];
-    s->link[PART_COURIER] = courier[0];
-    const int fds[] = {keeper[1],     courier[1],  s->web_fd,  s->wire_fd,
-                       s->control_fd, s->slots_fd, s->lock_fd, s->lib_fd};
-    static_assert(ARRAY_LEN(fds) == WORKER_FD_END - WORKER_KEEPER_FD);
-    part_start(s, PART_WORKER, fds, ARRAY_LEN(fds));
-    (void)close(keeper[1]);
-    (void)close(courier[1]);
+    return true;
 }
 
-/* Keeper and courier: a new connection, one end to each side. */
+static void worker_start(struct supervisor *s)
+{
+    int ends[PART_WORKER] = {-1, -1, -1};
+    s->child[PART_WORKER].start_ms = now_ms(s) + BACKOFF_FIRST_MS; /* if there is no link now */
+    if (links_make(s, ends)) {
+        const int fds[] = {ends[PART_KEEPER], ends[PART_COURIER], ends[PART_PARSER],
+                           s->web_fd,         s->wire_fd,         s->control_fd,
+                           s->slots_fd,       s->lock_fd,         s->lib_fd};
+        static_assert(ARRAY_LEN(fds) == WORKER_FD_END - WORKER_KEEPER_FD);
+        part_start(s, PART_WORKER, fds, ARRAY_LEN(fds));
+    }
+    for (enum part part = PART_KEEPER; part < PART_WORKER; part++)
+        fd_close(&ends[part]);
+}
+
+/* Those that help the worker: a new connection, one end to each side. */
 static void helper_start(struct supervisor *s, enum part part)
 {
     int conn[2];
     if (!fdpass_pair(conn)) return;
     const int fds[] = {conn[0], s->lib_fd};
-    part_start(s, part, fds, part == PART_COURIER ? 2 : 1);
+    part_start(s, part, fds, part == PART_KEEPER ? 1 : 2);
     /* when the worker is gone its end is closed at once, and the new process ends again */
     (void)fdpass_send(s->link[part], S("new"), &conn[1], 1);
     (void)close(conn[0]);
@@ -135,16 +140,23 @@ static bool is_alive(const struct supervisor *s, enum part part)
     return s->child[part].pid > 0;
 }
 
+static bool helpers_alive(const struct supervisor *s)
+{
+    bool any = false;
+    for (enum part part = PART_KEEPER; part < PART_WORKER; part++)
+        any = any || is_alive(s, part);
+    return any;
+}
+
 /* Starts what should run. The worker waits until the helpers of the last one have ended. */
 static void start_due(struct supervisor *s)
 {
     if (s->stop_ms > 0) return;
     int64_t now = now_ms(s);
-    bool helpers = is_alive(s, PART_KEEPER) || is_alive(s, PART_COURIER);
-    if (!is_alive(s, PART_WORKER) && !helpers && now >= s->child[PART_WORKER].start_ms) {
+    if (!is_alive(s, PART_WORKER) && !helpers_alive(s) && now >= s->child[PART_WORKER].start_ms) {
         worker_start(s);
-        s->child[PART_KEEPER].start_ms = 0;
-        s->child[PART_COURIER].start_ms = 0;
+        for (enum part part = PART_KEEPER; part < PART_WORKER; part++)
+            s->child[part].start_ms = 0;
     }
     if (!is_alive(s, PART_WORKER)) return;
     for (enum part part = PART_KEEPER; part < PART_WORKER; part++) {
@@ -196,9 +208,9 @@ static void part_ended(struct supervisor *s, enum part part, int status)
     if (part != PART_WORKER) return;
     (void)slots_judge(s->slots, &s->history,
                       is_crash(status)); /* the worker refuses what is aside */
-    fd_close(&s->link[PART_KEEPER]);
-    fd_close(&s->link[PART_COURIER]);
-    signal_parts(s, SIGTERM, PART_KEEPER, PART_COURIER);
+    for (enum part helper = PART_KEEPER; helper < PART_WORKER; helper++)
+        fd_close(&s->link[helper]);
+    signal_parts(s, SIGTERM, PART_KEEPER, PART_PARSER);
 }
 
 static void reap(struct supervisor *s)
@@ -244,8 +256,9 @@ static void hear_worker(struct supervisor *s)
     s->ready = true;
 }
 
-/* The worker ends after the requests under way; the courier at once, so that nobody waits for an
- * office that does not answer; the keeper when the worker needs no more signatures. */
+/* The worker ends after the requests under way; courier and parser at once, so that nobody waits
+ * for an office that does not answer, or for a long file; the keeper when the worker needs no more
+ * signatures. */
 static void stop_begin(struct supervisor *s)
 {
     if (s->stop_ms == 0) s->stop_ms = now_ms(s) + STOP_MS;
@@ -269,7 +282,7 @@ static int next_turn_ms(const struct supervisor *s)
     int64_t now = now_ms(s);
     int64_t wait_ms = -1;
     bool worker = is_alive(s, PART_WORKER);
-    bool helpers = is_alive(s, PART_KEEPER) || is_alive(s, PART_COURIER);
+    bool helpers = helpers_alive(s);
     for (enum part part = PART_KEEPER; part < PART_COUNT; part++) {
         if (is_alive(s, part) || (part == PART_WORKER ? helpers : !worker)) continue;
         int64_t left_ms = s->child[part].start_ms - now;
@@ -281,7 +294,7 @@ static int next_turn_ms(const struct supervisor *s)
 
 static bool any_alive(const struct supervisor *s)
 {
-    return is_alive(s, PART_KEEPER) || is_alive(s, PART_COURIER) || is_alive(s, PART_WORKER);
+    return helpers_alive(s) || is_alive(s, PART_WORKER);
 }
 
 static void turn(struct supervisor *s)
@@ -390,8 +403,8 @@ enum err supervise_run(struct call *c, const struct cli_args *args)
     if (e == OK) e = fd_read(c, args, "lib-fd", &s->lib_fd);
     if (e != OK) return e;
     s->env = c->env;
-    s->link[PART_KEEPER] = -1;
-    s->link[PART_COURIER] = -1;
+    for (enum part part = PART_KEEPER; part < PART_WORKER; part++)
+        s->link[part] = -1;
     e = cli_enter(c, args->rest[0]);
     if (e == OK) e = prepare(c, args, s);
     if (e != OK) return e;

@@ -1,24 +1,28 @@
 #pragma once
 /*
  * supervise.h: the process that an administrator starts. It opens the sockets, gives up root,
- * starts keeper, courier and worker and starts each again when it ends, later and later when it
+ * starts keeper, courier, parser and worker, and each again when it ends, later and later when it
  * keeps ending. It reads nothing that comes from outside.
  *
  *                     link: connections of new keepers
  *     supervisor  ------------------------------------->  worker  <----->  keeper
  *                 ------------------------------------->          <----->  courier
  *                     link: connections of new couriers
+ *                 ------------------------------------->          <----->  parser
+ *                     link: connections of new parsers
  *
- * When the worker ends, the two others end with it, because their connections close.
+ * When the worker ends, the others end with it, because their connections close.
  */
 #include "front/cli/cli.h"
 
-/* Descriptors of the three processes. */
+/* Descriptors of the processes. */
 enum { KEEPER_CONN_FD = 3 };
 enum { COURIER_CONN_FD = 3, COURIER_LIB_FD = 4 };
+enum { PARSER_CONN_FD = 3, PARSER_LIB_FD = 4 };
 enum {
     WORKER_KEEPER_FD = 3, /* link to the keepers; the worker also says here that it is ready */
     WORKER_COURIER_FD,    /* link to the couriers */
+    WORKER_PARSER_FD,     /* link to the parsers */
     WORKER_WEB_FD,        /* listening */
     WORKER_WIRE_FD,
     WORKER_CONTROL_FD,

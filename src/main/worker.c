@@ -13,6 +13,7 @@
 #include "main/fdpass.h"
 #include "main/guard.h"
 #include "main/outlet.h"
+#include "main/parser_client.h"
 #include "main/sandbox.h"
 #include "main/supervise.h"
 #include "main/wire_tls.h"
@@ -33,6 +34,8 @@ struct worker {
     struct store *store;
     struct keeper_client keeper;
     struct courier_client courier;
+    struct parser_client parser;
+    struct parse_door parse_door;
     struct slots *slots;
     struct str plugins; /* their folder, by its descriptor */
     struct wire_tls *tls;
@@ -165,6 +168,7 @@ static void *watch(void *arg)
         if (store_broken(w->store)) _exit(1); /* what was acknowledged is on the disk */
     }
     courier_client_stop(&w->courier);
+    parser_client_stop(&w->parser);
     http_server_stop(w->http);
     return NULL;
 }
@@ -190,6 +194,9 @@ static enum err prepare(struct call *c, struct worker *w, struct str store)
     if (w->slots == NULL) return fail(c, ERR_IO, "worker.start");
     keeper_client_init(&w->keeper, WORKER_KEEPER_FD);
     courier_client_init(&w->courier, WORKER_COURIER_FD, &w->keeper);
+    parser_client_init(&w->parser, WORKER_PARSER_FD);
+    w->parse_door = (struct parse_door){.read = parser_client_read, .self = &w->parser};
+    w->office.parser = &w->parse_door;
     w->office.dir = config.blobs.len > 0 ? config.blobs : S(".");
     w->office.calendar = workday_calendar_vn(c, c->arena);
     w->office.signer = (struct signer){

@@ -29,7 +29,7 @@ WAIT_S = 30
 TURN_S = 0.005
 KILLS, KILL_PAUSE_S = 12, 0.04
 SLOT_BYTES, SLOTS, SLOT_BUSY = 36, 64, 2  # src/main/slots.h
-SLOTS_FD = "8"                            # WORKER_SLOTS_FD
+SLOTS_FD = "9"                            # WORKER_SLOTS_FD
 
 
 def free_ports(count):
@@ -162,7 +162,7 @@ class Office:
 
 def a_part_that_is_killed_comes_back_and_nothing_is_lost(office, _):
     written = []
-    for name in ("keeper", "courier", "worker") * 2:
+    for name in ("keeper", "courier", "parser", "worker") * 2:
         old = office.part(name)
         os.kill(old, signal.SIGKILL)
         written.append(f"sau khi {name} dừng {len(written)}")

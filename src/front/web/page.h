@@ -67,6 +67,8 @@ void page_act(struct page *page);
 void page_act_resume(struct page *page);
 void page_act_post(struct page *page);
 void page_file(struct page *page);
+void page_preview(struct page *page);
+void page_image(struct page *page);
 void page_paper(struct page *page);
 void page_events(struct page *page);
 void page_asset(struct page *page);

@@ -9,8 +9,6 @@
 struct record_look {
     struct str record;
     struct str link;
-    const struct kind *kind;
-    void *body;
 };
 
 static enum err record_link_step(struct call *c, void *arg)
@@ -44,32 +42,16 @@ void page_record(struct page *page)
 
 /* ---- files ---- */
 
-static enum err record_body_step(struct call *c, void *arg)
-{
-    struct record_look *look = arg;
-    struct head head = {};
-    enum err e = record_head_visible(c, look->record, &head);
-    if (e != OK) return e;
-    look->kind = module_kind(head.kind);
-    if (look->kind == NULL) return fail(c, ERR_NOT_FOUND, "record.not_found");
-    look->body = arena_alloc(c->arena, look->kind->table->size);
-    return record_body_visible(c, look->kind->table->name, look->record, look->body);
-}
+struct file_look {
+    struct str record;
+    struct str root;
+    const struct file_ref *file;
+};
 
-/* The file of that root in the newest version, or NULL. */
-static const struct file_ref *file_find(const struct record_look *look, struct str root)
+static enum err file_step(struct call *c, void *arg)
 {
-    const struct field_table *table = look->kind->table;
-    for (size_t i = 0; i < table->count; i++) {
-        const struct field *f = &table->fields[i];
-        if (f->type != FIELD_FILES) continue;
-        const struct list *list = (const void *)((const char *)look->body + f->offset);
-        const struct file_ref *files = list->rows;
-        for (size_t k = 0; k < list->count; k++) {
-            if (str_eq(files[k].root, root)) return &files[k];
-        }
-    }
-    return NULL;
+    struct file_look *look = arg;
+    return record_file_visible(c, look->record, look->root, &look->file);
 }
 
 /* Both forms of the name: old readers take the first, all others the second.
@@ -99,16 +81,12 @@ static struct str media_safe(struct str media)
 void page_file(struct page *page)
 {
     struct call *c = &page->c;
-    struct record_look look = {};
-    struct str root = {};
-    const struct file_ref *file = NULL;
+    struct file_look look = {};
     int fd = -1;
     int64_t size = 0;
-    (void)str_cut(page->rest, '/', &look.record, &root);
-    enum err e = store_read(c, record_body_step, &look);
-    if (e == OK) file = file_find(&look, root);
-    if (e == OK && file == NULL) e = fail(c, ERR_NOT_FOUND, "blob.missing");
-    if (e == OK) e = blob_open(c, page->web->office->dir, root, &fd, &size);
+    (void)str_cut(page->rest, '/', &look.record, &look.root);
+    enum err e = store_read(c, file_step, &look);
+    if (e == OK) e = blob_open(c, page->web->office->dir, look.root, &fd, &size);
     int own = e == OK ? dup(fd) : -1; /* the call's one closes with the call */
     if (e == OK && own < 0) e = fail(c, ERR_IO, "blob.io");
     if (e != OK) {
@@ -121,6 +99,7 @@ void page_file(struct page *page)
     http_reply_header(reply, S("Referrer-Policy"), S("no-referrer"));
     http_reply_header(reply, S("Cross-Origin-Resource-Policy"), S("same-origin"));
     http_reply_header(reply, S("Cache-Control"), S("private, no-store"));
-    http_reply_header(reply, S("Content-Disposition"), disposition(page->rq->arena, file->name));
-    http_reply_file(reply, str_copy(page->rq->arena, media_safe(file->media)), own, 0, size);
+    http_reply_header(reply, S("Content-Disposition"),
+                      disposition(page->rq->arena, look.file->name));
+    http_reply_file(reply, str_copy(page->rq->arena, media_safe(look.file->media)), own, 0, size);
 }

@@ -30,6 +30,8 @@ static const struct route ROUTES[] = {
     {"POST", "/act/", ROUTE_POST, page_act_post},
     {"GET", "/record/", ROUTE_PERSON, page_record},
     {"GET", "/file/", ROUTE_PERSON, page_file},
+    {"GET", "/preview/", ROUTE_PERSON, page_preview},
+    {"GET", "/image/", ROUTE_PERSON, page_image},
     {"GET", "/paper/", ROUTE_PERSON, page_paper},
     {"GET", "/events", ROUTE_PERSON, page_events},
     {"GET", "/login", ROUTE_OPEN, page_login},

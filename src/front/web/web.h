@@ -9,6 +9,7 @@
  *     GET  /act/NAME?field=value  the form of an act; POST does it
  *     GET  /record/ID             wherever that record is shown
  *     GET  /file/RECORD/ROOT      a file of a record
+ *     GET  /preview/RECORD/ROOT?part=N  what stands in it; /image/RECORD/ROOT/N  a page of a PDF
  *     GET  /paper/NAME.docx?arg=value  a view as an official paper, also .xlsx
  *     GET  /you, POST /you/...    the person's own password, language and colours
  *     GET  /events                server-sent events

@@ -1,0 +1,93 @@
+#pragma once
+/*
+ * parse.h: what stands in a file, by its content: text, pages, clauses, images of its pages. Files
+ * are hostile, so they are read by the parser process alone (main/parser.h); what it answers is
+ * kept in a table beside the files and may be thrown away at any time. LOCAL: outside the log and
+ * outside `check`.
+ *
+ *     none --parse_ask--> waiting --job--> done | refused, with a reason
+ *                                  refused "parse.encoding" --parse_choose--> waiting
+ *
+ * The text is valid UTF-8 in NFC. A line is a paragraph, or a row of a table: then its cells are
+ * separated by \t, which stands nowhere else. A form feed begins a new page where pages are known.
+ *
+ * Who may read a file may read what stands in it; that is asked by the caller, for a file is known
+ * here by its content only.
+ */
+#include "core/clause.h"
+#include "core/module.h"
+
+enum parse_state { PARSE_NONE, PARSE_WAITING, PARSE_DONE, PARSE_REFUSED };
+enum parse_format { PARSE_UNKNOWN, PARSE_PDF, PARSE_DOCX, PARSE_ODT, PARSE_XLSX, PARSE_TEXT };
+
+/* How a text file is written. The old ones are never guessed: a person says so. */
+enum parse_encoding { PARSE_UTF8, PARSE_TCVN3, PARSE_VNI };
+
+/* Where the number of pages comes from. */
+enum parse_basis {
+    PARSE_COUNTED,   /* in the file itself */
+    PARSE_CLAIMED,   /* what the program that wrote the file noted in it */
+    PARSE_ESTIMATED, /* from the length of the text */
+};
+
+struct parse {
+    enum parse_state state;
+    struct str reason; /* PARSE_REFUSED: word key without "reason." */
+    enum parse_format format;
+    enum parse_encoding encoding;
+    int64_t pages;
+    enum parse_basis basis;
+    int64_t chars; /* letters of the text */
+    bool macros;   /* the file brings a program; it was not looked at */
+    bool cut;      /* the text was longer than LIMIT_PARSE_TEXT_BYTES or LIMIT_PARSE_PAGES */
+    struct str text;
+    struct clause *clauses;
+    size_t clause_count;
+};
+
+/* Topic of every change of a file's state: "parse:" and its root. */
+#define PARSE_TOPIC "parse:"
+
+/* Asks for a file to be read, once: what is read already, or asked for, stays as it is. The file
+ * may still be on its way here. Only inside store_tx. */
+enum err parse_ask(struct call *c, struct str root);
+
+/* What is known of a file, without and with its text and clauses; PARSE_NONE when nobody asked.
+ * Inside or outside a read. */
+enum err parse_find(struct call *c, struct str root, struct parse *ret_parse);
+enum err parse_get(struct call *c, struct str root, struct parse *ret_parse);
+
+/* parse_get of a file that is read at once when it was not yet. Outside any read and transaction.
+ * Errors: ERR_NOT_FOUND "blob.missing"; ERR_BUSY "parse.busy"; ERR_IO "parse.gone". A file that
+ * cannot be read is no error but PARSE_REFUSED. */
+enum err parse_now(struct call *c, struct str root, struct parse *ret_parse);
+
+/* Says how a text file is written, and has it read again. Only inside store_tx. */
+enum err parse_choose(struct call *c, struct str root, enum parse_encoding encoding);
+
+/* The image of a page of a PDF, as PNG, in the call's arena. Shapes: page from 1. Outside any read
+ * and transaction. Errors: those of parse_now; ERR_INVALID with the reason when it cannot be. */
+enum err parse_image(struct call *c, struct str root, int64_t page, struct str *ret_png);
+
+/* ---- the door to the parser process ---- */
+
+/* One question about an open file. */
+struct parse_order {
+    int fd;
+    int64_t size; /* bytes */
+    enum parse_encoding encoding;
+    int64_t page; /* 0: what stands in it; else the image of that page */
+};
+
+struct parse_door {
+    /* Fills everything but state, clauses and encoding; text is what was asked for. Errors:
+     * ERR_INVALID with the reason when the file cannot be read and never will; ERR_BUSY
+     * "parse.busy" and ERR_IO "parse.gone" when it may be asked again. */
+    enum err (*read)(void *self, struct call *c, const struct parse_order *order,
+                     struct parse *ret_parse);
+    void *self;
+};
+
+/* The built-in module "parse": its jobs, and the act with which a person says how a text file is
+ * written. */
+extern const struct module parse_module;
