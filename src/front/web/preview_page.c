@@ -93,8 +93,8 @@ static bool heads(const struct preview *preview, const char *at, size_t *next)
     while (*next < parse->clause_count && parse->clauses[*next].offset < offset)
         (*next)++;
     if (*next >= parse->clause_count || parse->clauses[*next].offset != offset) return false;
-    enum clause_level level = parse->clauses[*next].level;
-    return level > CLAUSE_FRONT && level <= CLAUSE_ARTICLE;
+    enum outline_level level = parse->clauses[*next].level;
+    return level > OUTLINE_FRONT && level <= OUTLINE_ARTICLE;
 }
 
 /* Lines as paragraphs, neighbouring rows as one table. */

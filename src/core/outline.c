@@ -1,4 +1,4 @@
-#include "core/clause.h"
+#include "core/outline.h"
 
 #include "base/limits.h"
 #include "base/utf8.h"
@@ -20,15 +20,15 @@ static const char ANNEX[] = "phu-luc";
 
 struct heading {
     const char *words; /* key of the words that begin the line, longest first */
-    enum clause_level level;
+    enum outline_level level;
     const char *path;
 };
 
 /* The words of a draft are Vietnamese whatever language the reader has. */
 static const struct heading HEADINGS[] = {
-    {"clause.part", CLAUSE_PART, PART},           {"clause.annex", CLAUSE_PART, ANNEX},
-    {"clause.chapter", CLAUSE_CHAPTER, "chuong"}, {"clause.section", CLAUSE_SECTION, "muc"},
-    {"clause.article", CLAUSE_ARTICLE, ""},
+    {"clause.part", OUTLINE_PART, PART},           {"clause.annex", OUTLINE_PART, ANNEX},
+    {"clause.chapter", OUTLINE_CHAPTER, "chuong"}, {"clause.section", OUTLINE_SECTION, "muc"},
+    {"clause.article", OUTLINE_ARTICLE, ""},
 };
 
 /* The number of a clause as it stands in the text, and its place among its neighbours: 100 for each
@@ -43,11 +43,11 @@ enum { RANK_STEP = 100 };
 struct splitter {
     struct arena *arena;
     struct str text;
-    struct clause *clauses;
+    struct outline_part *clauses;
     size_t count;
     size_t max;
-    size_t last[CLAUSE_POINT + 1];       /* rank of the last clause of each level; 0: none yet */
-    struct str prefix[CLAUSE_POINT + 1]; /* path of the open clause of each level; empty: none */
+    size_t last[OUTLINE_POINT + 1];       /* rank of the last clause of each level; 0: none yet */
+    struct str prefix[OUTLINE_POINT + 1]; /* path of the open clause of each level; empty: none */
     const char *part_word;               /* of the open part: phan or phu-luc */
     bool annexes;                        /* it is phu-luc */
     size_t run;                          /* how often the articles began with 1 */
@@ -56,7 +56,7 @@ struct splitter {
     bool quoted;                         /* a quotation is open at the start of the line */
 };
 
-size_t clause_letter_rank(struct str letter)
+size_t outline_letter_rank(struct str letter)
 {
     for (size_t i = 0; i < ARRAY_LEN(LETTERS); i++) {
         if (str_eq(letter, str_of(LETTERS[i]))) return i + 1;
@@ -92,7 +92,7 @@ static bool arabic_read(struct str s, struct mark *ret_mark)
     if (!parse_int(str_sub(s, 0, digits), 1, NUMBER_MAX, &number)) return false;
     size_t letter_bytes = str_starts(str_sub(s, digits, s.len), S("đ")) ? 2 : 1;
     struct str letter = str_sub(s, digits, digits + letter_bytes);
-    size_t rank = clause_letter_rank(letter);
+    size_t rank = outline_letter_rank(letter);
     ret_mark->text = str_sub(s, 0, digits + (rank > 0 ? letter_bytes : 0));
     ret_mark->rank = (size_t)number * RANK_STEP + rank;
     return true;
@@ -150,7 +150,7 @@ static bool roman_read(struct arena *arena, struct str s, struct mark *ret_mark)
 static bool letter_read(struct str s, struct mark *ret_mark)
 {
     struct str letter = str_sub(s, 0, str_starts(s, S("đ")) ? 2 : 1);
-    size_t rank = clause_letter_rank(letter);
+    size_t rank = outline_letter_rank(letter);
     if (rank == 0) return false;
     *ret_mark = (struct mark){letter, rank * RANK_STEP};
     return true;
@@ -198,26 +198,26 @@ static size_t sign_read(struct str rest, const char *signs)
 
 /* ---- adding ---- */
 
-static void open_below(struct splitter *s, enum clause_level level)
+static void open_below(struct splitter *s, enum outline_level level)
 {
-    for (size_t i = level + 1; i <= CLAUSE_POINT; i++) {
-        bool through = i == CLAUSE_ARTICLE; /* articles are counted through all chapters */
+    for (size_t i = level + 1; i <= OUTLINE_POINT; i++) {
+        bool through = i == OUTLINE_ARTICLE; /* articles are counted through all chapters */
         if (!through) s->last[i] = 0;
         s->prefix[i] = (struct str){};
     }
 }
 
 /* The open clause above a level, for its path; articles do not name their chapters. */
-static struct str parent_path(const struct splitter *s, enum clause_level level)
+static struct str parent_path(const struct splitter *s, enum outline_level level)
 {
-    if (level == CLAUSE_ARTICLE) return (struct str){};
-    for (size_t i = level; i > CLAUSE_FRONT + 1; i--) {
+    if (level == OUTLINE_ARTICLE) return (struct str){};
+    for (size_t i = level; i > OUTLINE_FRONT + 1; i--) {
         if (s->prefix[i - 1].len > 0) return s->prefix[i - 1];
     }
     return (struct str){};
 }
 
-static struct str path_make(const struct splitter *s, enum clause_level level, const char *word,
+static struct str path_make(const struct splitter *s, enum outline_level level, const char *word,
                             struct str mark)
 {
     struct str parent = parent_path(s, level);
@@ -231,13 +231,13 @@ static struct str path_make(const struct splitter *s, enum clause_level level, c
     return sb_str(&sb);
 }
 
-static void clause_add(struct splitter *s, enum clause_level level, struct str path,
+static void clause_add(struct splitter *s, enum outline_level level, struct str path,
                        struct str title, size_t offset)
 {
     title = str_trim(title);
-    title.len = utf8_cut(title, CLAUSE_TITLE_BYTES);
+    title.len = utf8_cut(title, OUTLINE_TITLE_BYTES);
     s->clauses[s->count++] =
-        (struct clause){.level = level, .path = path, .title = title, .offset = offset};
+        (struct outline_part){.level = level, .path = path, .title = title, .offset = offset};
 }
 
 /* Says that a number may follow the last one of its level. */
@@ -273,25 +273,25 @@ static void run_begin(struct splitter *s)
     s->part_word = NULL;
     s->annexes = false;
     s->loose = false;
-    for (size_t i = 0; i <= CLAUSE_POINT; i++) {
+    for (size_t i = 0; i <= OUTLINE_POINT; i++) {
         s->last[i] = 0;
         s->prefix[i] = (struct str){};
     }
 }
 
-static void clause_open(struct splitter *s, enum clause_level level, struct str path, size_t rank)
+static void clause_open(struct splitter *s, enum outline_level level, struct str path, size_t rank)
 {
     s->last[level] = rank;
     s->prefix[level] = path;
     open_below(s, level);
 }
 
-static bool heading_mark(struct splitter *s, enum clause_level level, struct str rest,
+static bool heading_mark(struct splitter *s, enum outline_level level, struct str rest,
                          struct mark *ret_mark)
 {
-    if (level == CLAUSE_PART && ordinal_read(rest, ret_mark)) return true;
+    if (level == OUTLINE_PART && ordinal_read(rest, ret_mark)) return true;
     if (arabic_read(rest, ret_mark)) return true;
-    return level != CLAUSE_ARTICLE && roman_read(s->arena, rest, ret_mark);
+    return level != OUTLINE_ARTICLE && roman_read(s->arena, rest, ret_mark);
 }
 
 /* "Điều 5. Tên", "Chương II", "Mục 1. ..." */
@@ -313,20 +313,20 @@ static bool heading_line(struct splitter *s, const struct line *line)
     rest = str_sub(rest, mark.text.len, rest.len);
     size_t sign = sign_read(rest, ".:-");
     if (sign == 0 && str_trim(rest).len > 0) return false; /* "Điều 5 của Luật này ..." */
-    bool article = h->level == CLAUSE_ARTICLE;
+    bool article = h->level == OUTLINE_ARTICLE;
     size_t last = s->last[h->level];
     if (s->quoted && !(article && last > 0 && mark.rank / RANK_STEP == last / RANK_STEP + 1)) {
         return false;
     }
     bool again = mark.rank == RANK_STEP && last > RANK_STEP;
     if (article && (again || s->loose)) run_begin(s);
-    bool annex = h->level == CLAUSE_PART && h->path != s->part_word;
+    bool annex = h->level == OUTLINE_PART && h->path != s->part_word;
     if (annex && s->annexes) return false; /* no part comes after the annexes */
     if (!follows(annex ? 0 : s->last[h->level], mark.rank)) return false;
     if (annex) s->part_word = h->path;
     if (annex) s->annexes = h->path == ANNEX;
     if (article) s->has_articles = true;
-    if (h->level == CLAUSE_PART) s->has_articles = false; /* what follows may be a plain paper */
+    if (h->level == OUTLINE_PART) s->has_articles = false; /* what follows may be a plain paper */
     struct str path = path_make(s, h->level, h->path, mark.text);
     clause_add(s, h->level, path, title_of(s, line, str_sub(rest, sign, rest.len)), line->offset);
     clause_open(s, h->level, path, mark.rank);
@@ -334,11 +334,11 @@ static bool heading_line(struct splitter *s, const struct line *line)
     return true;
 }
 
-static bool item_open(struct splitter *s, const struct line *line, enum clause_level level,
+static bool item_open(struct splitter *s, const struct line *line, enum outline_level level,
                       const struct mark *mark)
 {
     struct str rest = str_sub(line->body, mark->text.len, line->body.len);
-    size_t sign = sign_read(rest, level == CLAUSE_POINT ? ")." : "./)");
+    size_t sign = sign_read(rest, level == OUTLINE_POINT ? ")." : "./)");
     if (sign == 0 || !follows(s->last[level], mark->rank)) return false;
     if (parent_path(s, level).len == 0) s->loose = true;
     struct str path = path_make(s, level, "", mark->text);
@@ -352,14 +352,14 @@ static bool item_line(struct splitter *s, const struct line *line)
 {
     struct mark mark = {};
     if (s->quoted) return false;
-    if (arabic_read(line->body, &mark)) return item_open(s, line, CLAUSE_CLAUSE, &mark);
-    if (letter_read(line->body, &mark)) return item_open(s, line, CLAUSE_POINT, &mark);
+    if (arabic_read(line->body, &mark)) return item_open(s, line, OUTLINE_CLAUSE, &mark);
+    if (letter_read(line->body, &mark)) return item_open(s, line, OUTLINE_POINT, &mark);
     if (s->has_articles) return false;
-    if (roman_read(s->arena, line->body, &mark) && item_open(s, line, CLAUSE_SECTION, &mark)) {
+    if (roman_read(s->arena, line->body, &mark) && item_open(s, line, OUTLINE_SECTION, &mark)) {
         return true;
     }
-    return capital_read(line->body, &mark) && s->prefix[CLAUSE_SECTION].len == 0 &&
-           item_open(s, line, CLAUSE_CHAPTER, &mark);
+    return capital_read(line->body, &mark) && s->prefix[OUTLINE_SECTION].len == 0 &&
+           item_open(s, line, OUTLINE_CHAPTER, &mark);
 }
 
 /* Whether a quotation is still open after the line. */
@@ -380,12 +380,12 @@ static void line_take(struct splitter *s, size_t offset, struct str line)
     bool room = s->count + 1 < s->max;
     bool opened = at.body.len > 0 && room && (heading_line(s, &at) || item_line(s, &at));
     if (!opened && s->count == 0 && at.body.len > 0) {
-        clause_add(s, CLAUSE_FRONT, (struct str){}, at.body, 0);
+        clause_add(s, OUTLINE_FRONT, (struct str){}, at.body, 0);
     }
     s->quoted = quote_after(s->quoted, line);
 }
 
-void clause_split(struct arena *arena, struct str text, struct clause **ret_clauses,
+void outline_split(struct arena *arena, struct str text, struct outline_part **ret_clauses,
                   size_t *ret_count)
 {
     size_t lines = 1;

@@ -1,4 +1,4 @@
-#include "core/clause.h"
+#include "core/outline.h"
 
 #include "base/limits.h"
 
@@ -10,7 +10,7 @@
 struct split {
     struct arena *arena;
     struct str text;
-    struct clause *clauses;
+    struct outline_part *clauses;
     size_t count;
 };
 
@@ -35,7 +35,7 @@ static const char *paths(struct split *s, struct str text)
 {
     struct sb sb = sb_new(s->arena, 0);
     s->text = text;
-    clause_split(s->arena, text, &s->clauses, &s->count);
+    outline_split(s->arena, text, &s->clauses, &s->count);
     size_t at = 0;
     for (size_t i = 0; i < s->count; i++) {
         sb_put(&sb, s->clauses[i].path);
@@ -50,7 +50,7 @@ static const char *paths(struct split *s, struct str text)
 static struct str words_of(const struct split *s, size_t i)
 {
     assert_true(i < s->count);
-    const struct clause *clause = &s->clauses[i];
+    const struct outline_part *clause = &s->clauses[i];
     return str_trim(str_sub(s->text, clause->offset, clause->offset + clause->length));
 }
 
@@ -64,16 +64,16 @@ static void a_law_goes_by_article_clause_and_point(void **state)
     assert_string_equal(got, " 1 2 2.1 2.1.a 2.1.b 2.1.c 2.1.d 2.1.đ 2.1.e 2.1.g 2.2 ");
     assert_true(str_eq(s->clauses[1].title, S("Phạm vi")));
     assert_true(str_eq(words_of(s, 8), S("đ) Năm;")));
-    assert_int_equal(s->clauses[8].level, CLAUSE_POINT);
+    assert_int_equal(s->clauses[8].level, OUTLINE_POINT);
 }
 
 static void the_letters_are_those_of_vietnamese(void **state)
 {
     (void)state;
-    assert_int_equal(clause_letter_rank(S("đ")), clause_letter_rank(S("d")) + 1);
-    assert_int_equal(clause_letter_rank(S("g")), clause_letter_rank(S("e")) + 1);
-    assert_int_equal(clause_letter_rank(S("f")), 0);
-    assert_int_equal(clause_letter_rank(S("y")), 23);
+    assert_int_equal(outline_letter_rank(S("đ")), outline_letter_rank(S("d")) + 1);
+    assert_int_equal(outline_letter_rank(S("g")), outline_letter_rank(S("e")) + 1);
+    assert_int_equal(outline_letter_rank(S("f")), 0);
+    assert_int_equal(outline_letter_rank(S("y")), 23);
 }
 
 static void chapters_have_their_title_on_the_next_line(void **state)

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * clause.h: the parts of a draft by which it is discussed. A pure function: text in, clauses out.
+ * outline.h: the parts of a draft by which it is discussed. A pure function: text in, clauses out.
  * It knows the layout of Vietnamese legal documents, Phần, Chương, Mục, Điều 5., khoản "1.", điểm
  * "a)" in the order a, b, c, d, đ, e, g ..., and that of plain papers, I., 1., a).
  *
@@ -15,20 +15,20 @@
  */
 #include "base/str.h"
 
-enum clause_level {
-    CLAUSE_FRONT, /* what stands before the first clause; path "" */
-    CLAUSE_PART,  /* phần, phụ lục */
-    CLAUSE_CHAPTER,
-    CLAUSE_SECTION, /* mục; I. or A. of a plain paper */
-    CLAUSE_ARTICLE, /* điều */
-    CLAUSE_CLAUSE,  /* khoản; 1. of a plain paper */
-    CLAUSE_POINT,   /* điểm */
+enum outline_level {
+    OUTLINE_FRONT, /* what stands before the first clause; path "" */
+    OUTLINE_PART,  /* phần, phụ lục */
+    OUTLINE_CHAPTER,
+    OUTLINE_SECTION, /* mục; I. or A. of a plain paper */
+    OUTLINE_ARTICLE, /* điều */
+    OUTLINE_CLAUSE,  /* khoản; 1. of a plain paper */
+    OUTLINE_POINT,   /* điểm */
 };
 
-enum { CLAUSE_TITLE_BYTES = 160 };
+enum { OUTLINE_TITLE_BYTES = 160 };
 
-struct clause {
-    enum clause_level level;
+struct outline_part {
+    enum outline_level level;
     struct str path;  /* in the arena */
     struct str title; /* a slice of the text: the heading's words, or the first ones, cut */
     size_t offset;    /* bytes in the text */
@@ -37,8 +37,8 @@ struct clause {
 
 /* Splits a text. Shapes: text is valid UTF-8 in NFC, lines ended by \n; at most LIMIT_CLAUSES come
  * out, of which the last then holds all the rest. A text of nothing but space gives none. */
-void clause_split(struct arena *arena, struct str text, struct clause **ret_clauses,
+void outline_split(struct arena *arena, struct str text, struct outline_part **ret_clauses,
                   size_t *ret_count);
 
 /* Place of a điểm's letter in the Vietnamese order, from 1; 0 when no điểm has that letter. */
-size_t clause_letter_rank(struct str letter);
+size_t outline_letter_rank(struct str letter);
