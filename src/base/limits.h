@@ -42,6 +42,9 @@ enum {
     LIMIT_LONG_BYTES = 64 * 1024,           /* a field of several lines that names no limit */
     LIMIT_LIST_ROWS = 500,                  /* rows of one list inside a record */
     LIMIT_RECEIPT_DAYS = 16384,             /* days that the receipt of a deadline left out */
+    LIMIT_DRAFT_BYTES = 400 * 1024,         /* text of a draft inside a record: about 120 pages */
+    LIMIT_CLAUSES = 10000,                  /* clauses of one text; the last one keeps the rest */
+    LIMIT_CLAUSE_EDITS = 500,               /* words that differ in one clause; more: rewritten */
     LIMIT_LOGIN_BYTES = 64,
     LIMIT_PASSWORD_BYTES = 256,
     LIMIT_PASSWORD_MIN_BYTES = 8,

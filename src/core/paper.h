@@ -34,11 +34,22 @@ struct paper_parts {
 
 enum paper_cell_kind { PAPER_TEXT, PAPER_DATE, PAPER_NUMBER };
 
+enum paper_mark { PAPER_PLAIN, PAPER_STRUCK, PAPER_UNDERLINED };
+
+/* A stretch of a text in which words were taken out or put in. */
+struct paper_run {
+    enum paper_mark mark;
+    struct str text;
+};
+
 /* One cell; zero is an empty text. Made by paper_text, paper_date and paper_number. */
 struct paper_cell {
     enum paper_cell_kind kind;
     struct str text; /* PAPER_TEXT */
     int64_t value;   /* PAPER_DATE: days since 1970-01-01, 0 is none; PAPER_NUMBER: the number */
+    const struct paper_run *runs; /* PAPER_TEXT: the same text with its marks, where the file can
+                                     show them; NULL: none */
+    size_t run_count;
 };
 
 enum paper_row_kind {

@@ -377,6 +377,29 @@ static const struct opinion AGREE = {"agree", "demo.general_3", {{}}, 0};
 static const struct opinion PAPER = {
     "agree_with_points", "demo.general_4", {{"demo.clause_4", "technical", "demo.point_4"}}, 1};
 
+/* The draft is changed after the points were answered, and all are asked again: one keeps its
+ * opinion in one step, one is now content, the third has not answered yet. */
+static enum err play_again(struct call *c, struct demo *demo, const struct round *first)
+{
+    struct round round = *first;
+    json_t *input = cli_json_object(c);
+    cli_json_set(input, "record", first->record);
+    cli_json_set(input, "draft", text_of("demo.draft_text_2"));
+    cli_json_set(input, "changes", text_of("demo.changes"));
+    (void)json_object_set_new(input, "days", json_integer(first->days));
+    const struct demo_act act = {first->home, "chuyenvien", "consultation.renew",
+                                 once_key(c, first, "renew", first->home), input};
+    demo_say(demo, "demo.again", (struct str){});
+    enum err e = demo_do(c, demo, &act, &round.record);
+    round.name = str_format(c->arena, "%s-2", first->name).ptr;
+    if (e == OK) e = register_assign(c, demo, &round, VPTW);
+    if (e == OK) {
+        e = step(c, demo, &round, &(struct step){VPTW, "lanhdao", "consultation.keep", NULL, {}});
+    }
+    if (e == OK) e = answer(c, demo, &round, VPQH, &AGREE);
+    return e == OK ? await_answers(c, demo, &round, 2) : e;
+}
+
 /* The whole of steps 2 to 4; the third office stays silent on purpose until the end. */
 static enum err play_round(struct call *c, struct demo *demo, struct round *round)
 {
@@ -470,6 +493,7 @@ enum err demo_content(struct call *c, struct demo *demo)
     struct round third = ROUNDS[2];
     struct round d = ROUNDS[3];
     enum err e = play_round(c, demo, &a);
+    if (e == OK) e = play_again(c, demo, &a);
     if (e == OK) e = ask(c, demo, &b);
     if (e == OK) e = answer(c, demo, &b, VPCP, &AGREE);
     if (e == OK) e = await_request(c, demo, &b, VPCTN);

@@ -9,8 +9,12 @@
  *     intake   an asked office's own: registered or refused, and who works on it
  *     refusal  the asked office's, seen by the asker: it will not answer, and why
  *     draft    an asked office's own: the opinion while it is written and approved
+ *     inner, comment  an asked office's own: what its units are asked and what they say
  *     opinion  the giver's, seen by the asker alone; or the asker's, for a body outside the system
  *     reply    the asker's, seen by that giver alone: what became of each point
+ *     edition  the asker's, seen by every asked office: the text of one draft
+ *
+ * A round is a request. A new draft is a new round: a request of its own that names the one before.
  */
 #include "core/paper.h"
 #include "core/pause.h"
@@ -21,6 +25,7 @@ enum {
     CONSULTATION_ASKED = 60,           /* offices of one round: LIMIT_AUDIENCE less the asker */
     CONSULTATION_BODIES = 40,          /* bodies outside the system in one round */
     CONSULTATION_POINTS = 200,         /* points of one opinion */
+    CONSULTATION_ROUNDS = 50,          /* on one draft */
     CONSULTATION_DAYS = 250,           /* working days of one round: about a year */
     CONSULTATION_SPAN = 1000,          /* days from the question to the last moved deadline */
     CONSULTATION_TEXT_BYTES = 8000,    /* one point, one reason */
@@ -49,9 +54,24 @@ enum consultation_answer {
     ANSWER_AGREE,
     ANSWER_AGREE_WITH_POINTS,
     ANSWER_DISAGREE,
-    ANSWER_NO_OPINION
+    ANSWER_NO_OPINION,
+    ANSWER_AGREE_IF, /* when another giver agrees: enum consultation_condition */
+    ANSWER_COUNT
 };
 enum consultation_level { LEVEL_CONDITION = 1, LEVEL_SHOULD, LEVEL_REFERENCE, LEVEL_TECHNICAL };
+/* May the round be closed while somebody is silent? Zero: it may. */
+enum consultation_gate { GATE_PROCEED = 1, GATE_HOLD };
+/* Who sees an opinion that is not confidential. Zero: the asker alone. */
+enum consultation_sharing { SHARING_ASKER = 1, SHARING_ASKED };
+/* In whose stead the signer signs. Source: Decree 30/2020/ND-CP art. 13. */
+enum consultation_capacity {
+    CAPACITY_NONE,
+    CAPACITY_TM,
+    CAPACITY_Q,
+    CAPACITY_KT,
+    CAPACITY_TL,
+    CAPACITY_TUQ
+};
 enum consultation_outcome { OUTCOME_OPEN, OUTCOME_ACCEPTED, OUTCOME_PARTLY, OUTCOME_EXPLAINED };
 
 struct consultation_asked {
@@ -59,6 +79,16 @@ struct consultation_asked {
     int64_t due_day; /* its own, once it alone was given more time; 0: that of the request */
     int64_t due_ms;
     struct str why;
+    int64_t added_ms; /* asked later than the others; 0: with them */
+    struct str added_reason;
+    int64_t register_day; /* by which it registers, when it was asked later */
+};
+/* Who need not answer any more, by the asker's decision. */
+struct consultation_excused {
+    struct str office; /* empty for a body outside the system */
+    struct str name;   /* its name on that day */
+    struct str reason;
+    int64_t at_ms;
 };
 struct consultation_body {
     struct str name;
@@ -94,6 +124,23 @@ struct consultation_request {
     struct list pauses;      /* struct pause, core/pause.h */
     int64_t legal_day;       /* the latest day that a law allows; 0: none is named */
     struct str legal_basis;  /* which law */
+    struct str edition;      /* record of the draft's text; empty: only files were sent */
+    struct str draft_hash;   /* hex: the root that the text has as a file */
+    int64_t round;           /* 0 in old records, and 1: the first */
+    struct str previous;     /* request of the round before */
+    struct str next;         /* request of the round that took its place */
+    struct str changes;      /* what the asker says about the new draft */
+    int64_t gate;            /* enum consultation_gate */
+    int64_t sharing;         /* enum consultation_sharing */
+    struct list excused;     /* struct consultation_excused */
+};
+
+/* The text of a draft, apart from the request so that a moved deadline does not send it again. */
+struct consultation_edition {
+    struct str subject;
+    struct str text;
+    int64_t round;
+    struct str previous; /* edition of the round before; empty: the first text */
 };
 
 struct consultation_intake {
@@ -140,6 +187,10 @@ struct consultation_draft {
     int64_t due_day;
     int64_t due_ms;
     struct str why;
+    struct str condition_office; /* for ANSWER_AGREE_IF: whose consent; or ... */
+    struct str condition_body;   /* ... of a body outside */
+    bool confidential;
+    int64_t capacity; /* enum consultation_capacity */
 };
 
 struct consultation_opinion {
@@ -156,6 +207,13 @@ struct consultation_opinion {
     struct str paper_number; /* of its letter */
     int64_t paper_day;       /* of its letter */
     struct list files;       /* the scan */
+    struct str draft_hash;   /* of the draft it speaks of */
+    struct str kept;         /* the same giver's opinion of an earlier round, which still holds */
+    struct str condition_office;
+    struct str condition_body;
+    bool confidential; /* for the asker's eyes, and in no paper that leaves it */
+    bool shared;       /* all asked offices see it, as the round said */
+    int64_t capacity;
 };
 
 struct consultation_outcome_row {
@@ -170,6 +228,27 @@ struct consultation_reply {
     struct str request;
     int64_t total;       /* how many points want a reply */
     struct list replies; /* struct consultation_outcome_row */
+};
+
+/* A unit of an asked office is asked for its part, and what anybody there says about the opinion.
+ */
+struct consultation_inner {
+    struct str request;
+    struct str unit;
+    struct str question;
+    struct str subject;
+    int64_t urgency;
+    int64_t due_day; /* set inside; 0: with the opinion */
+    int64_t due_ms;
+    struct str asked_by; /* title */
+    int64_t closed_ms;   /* the opinion was sent without waiting for it */
+};
+struct consultation_comment {
+    struct str request;
+    struct str unit; /* of whoever says it; may be empty */
+    struct str text;
+    struct str signer_title;
+    int64_t at_ms;
 };
 
 /* Đôn đốc: the asker urges one office that has not answered. */
@@ -191,6 +270,9 @@ extern const struct field_table CONSULTATION_DRAFT;
 extern const struct field_table CONSULTATION_OPINION;
 extern const struct field_table CONSULTATION_REPLY;
 extern const struct field_table CONSULTATION_REMINDER;
+extern const struct field_table CONSULTATION_EDITION;
+extern const struct field_table CONSULTATION_INNER;
+extern const struct field_table CONSULTATION_COMMENT;
 
 /* What the acts are told; one struct for the acts of one shape. */
 struct consultation_record_input { /* register, submit */
@@ -215,6 +297,32 @@ struct consultation_ask_input {
     int64_t urgency;
     int64_t legal_day;
     struct str legal_basis;
+    struct str draft;
+    int64_t gate;
+    int64_t sharing;
+};
+struct consultation_renew_input {
+    struct str record; /* the round before */
+    int64_t seen;
+    struct str draft;
+    struct list files;
+    struct str changes;
+    int64_t days;
+};
+struct consultation_add_input {
+    struct str record;
+    int64_t seen;
+    struct list offices; /* struct consultation_asked */
+    struct list bodies;  /* struct consultation_body */
+    int64_t days;
+    struct str reason;
+};
+struct consultation_excuse_input {
+    struct str record;
+    int64_t seen;
+    struct str office; /* one of them */
+    struct str body;
+    struct str reason;
 };
 struct consultation_assign_input {
     struct str record;
@@ -223,12 +331,22 @@ struct consultation_assign_input {
     int64_t due_day;
     struct str instruction;
 };
+struct consultation_consult_input {
+    struct str record;
+    struct str unit;
+    int64_t due_day;
+    struct str question;
+};
 struct consultation_draft_input {
     struct str record;
     int64_t seen; /* consultation_case_seen when the form was opened; 0: whatever is newest */
     int64_t answer;
     struct str general;
     struct list points;
+    struct str condition_office;
+    struct str condition_body;
+    bool confidential;
+    int64_t capacity;
     bool submit; /* to the leader at once */
 };
 struct consultation_behalf_input {
@@ -241,6 +359,9 @@ struct consultation_behalf_input {
     struct str general;
     struct list points;
     struct list files;
+    struct str condition_office;
+    struct str condition_body;
+    bool confidential;
 };
 struct consultation_point_input {
     struct str record; /* the opinion */
@@ -294,6 +415,12 @@ extern const struct field_table CONSULTATION_PAUSE;
 extern const struct field_table CONSULTATION_RESUME;
 extern const struct field_table CONSULTATION_CLOSE;
 extern const struct field_table CONSULTATION_REMIND;
+extern const struct field_table CONSULTATION_RENEW;
+extern const struct field_table CONSULTATION_CONSULT;
+extern const struct field_table CONSULTATION_COMMENT_ACT;
+extern const struct field_table CONSULTATION_KEEP;
+extern const struct field_table CONSULTATION_ADD;
+extern const struct field_table CONSULTATION_EXCUSE;
 extern const struct field_table CONSULTATION_LIST_ARGS;
 extern const struct field_table CONSULTATION_SHOW_ARGS;
 extern const struct field_table CONSULTATION_POINT_ARGS;
@@ -306,6 +433,11 @@ enum err consultation_refusal_valid(struct call *c, const struct version *v, con
 enum err consultation_draft_valid(struct call *c, const struct version *v, const void *body);
 enum err consultation_opinion_valid(struct call *c, const struct version *v, const void *body);
 enum err consultation_reply_valid(struct call *c, const struct version *v, const void *body);
+enum err consultation_edition_valid(struct call *c, const struct version *v, const void *body);
+enum err consultation_inner_valid(struct call *c, const struct version *v, const void *body);
+enum err consultation_comment_valid(struct call *c, const struct version *v, const void *body);
+enum err consultation_inner_apply(struct call *c, const struct version *v, const void *body);
+enum err consultation_comment_apply(struct call *c, const struct version *v, const void *body);
 enum err consultation_reminder_valid(struct call *c, const struct version *v, const void *body);
 enum err consultation_reminder_tell(struct call *c, const struct version *v, const void *body);
 enum err consultation_request_apply(struct call *c, const struct version *v, const void *body);
@@ -320,10 +452,18 @@ enum err consultation_request_recount(struct call *c, struct str record, struct 
                                       bool *ret_moved);
 
 /* The tables of contents of the acts and of the views. */
-enum { CONSULTATION_ACT_COUNT = 15, CONSULTATION_VIEW_COUNT = 7, CONSULTATION_MIGRATION_COUNT = 3 };
+enum {
+    CONSULTATION_ACT_COUNT = 21,
+    CONSULTATION_VIEW_COUNT = 10,
+    CONSULTATION_MIGRATION_COUNT = 4
+};
 extern const struct act CONSULTATION_ACTS[CONSULTATION_ACT_COUNT];
 extern const struct view_def CONSULTATION_VIEWS[CONSULTATION_VIEW_COUNT];
 extern const struct migration CONSULTATION_MIGRATIONS[CONSULTATION_MIGRATION_COUNT];
 
 /* consultation_paper.c: "Bảng tổng hợp, tiếp thu, giải trình ý kiến". */
 enum err consultation_table_paper(struct call *c, const void *args, struct paper *ret_paper);
+/* consultation_cover.c: the sheet that goes on top of the file when the draft is submitted. */
+enum err consultation_cover_paper(struct call *c, const void *args, struct paper *ret_paper);
+/* consultation_changes.c: what is new in this round's draft. */
+enum err consultation_changes_paper(struct call *c, const void *args, struct paper *ret_paper);

@@ -194,8 +194,9 @@ static enum err run_assign(struct call *c, const void *input, struct act_result 
 
 /* ---- the opinion while it is written ---- */
 
-static enum err draft_put(struct call *c, const struct consultation_case *round,
-                          const struct consultation_draft *draft, struct act_result *ret_result)
+enum err consultation_draft_put(struct call *c, const struct consultation_case *round,
+                                const struct consultation_draft *draft,
+                                struct act_result *ret_result)
 {
     struct put put = {.kind = "consultation.draft", .record = round->own.draft, .body = draft};
     return record_put(c, &put, ret_result);
@@ -206,6 +207,10 @@ static enum err draft_hand_in(struct call *c, struct consultation_draft *draft)
 {
     const char *refusal =
         consultation_answer_refusal(draft->answer, draft->general, draft->points.count);
+    if (refusal == NULL) {
+        refusal = consultation_condition_refusal(draft->answer, draft->condition_office,
+                                                 draft->condition_body);
+    }
     if (refusal != NULL) return fail(c, ERR_CONFLICT, refusal);
     draft->state = DRAFT_SUBMITTED;
     draft->comment = (struct str){};
@@ -235,9 +240,13 @@ static enum err run_draft(struct call *c, const void *input, struct act_result *
         .due_day = due.day,
         .due_ms = due.ms,
         .why = due.why,
+        .condition_office = in->condition_office,
+        .condition_body = in->condition_body,
+        .confidential = in->confidential,
+        .capacity = in->capacity,
     };
     if (in->submit) e = draft_hand_in(c, &draft);
-    return e != OK ? e : draft_put(c, &round, &draft, ret_result);
+    return e != OK ? e : consultation_draft_put(c, &round, &draft, ret_result);
 }
 
 static enum err run_submit(struct call *c, const void *input, struct act_result *ret_result)
@@ -249,7 +258,7 @@ static enum err run_submit(struct call *c, const void *input, struct act_result 
     struct consultation_draft draft = round.draft;
     ensure(draft.state == DRAFT_WRITING || draft.state == DRAFT_RETURNED);
     e = draft_hand_in(c, &draft);
-    return e != OK ? e : draft_put(c, &round, &draft, ret_result);
+    return e != OK ? e : consultation_draft_put(c, &round, &draft, ret_result);
 }
 
 static enum err run_return(struct call *c, const void *input, struct act_result *ret_result)
@@ -262,15 +271,27 @@ static enum err run_return(struct call *c, const void *input, struct act_result 
     ensure(draft.state == DRAFT_SUBMITTED);
     draft.state = DRAFT_RETURNED;
     draft.comment = in->text;
-    return draft_put(c, &round, &draft, ret_result);
+    return consultation_draft_put(c, &round, &draft, ret_result);
 }
 
 enum err consultation_opinion_put(struct call *c, const struct consultation_case *round,
-                                  const struct consultation_opinion *opinion,
+                                  struct consultation_opinion *opinion,
                                   struct act_result *ret_result)
 {
+    const struct consultation_request *r = &round->request;
     ensure(str_eq(opinion->request, round->head.record));
     ensure(opinion->request_n == round->head.n);
+    opinion->shared = r->sharing == SHARING_ASKED && !opinion->confidential;
+    struct str *audience = consultation_audience(c, &r->asked);
+    if (!round->stage.own) audience[0] = str_format(c->arena, "o:%.*s", STR_ARG(round->head.home));
+    struct put put = {
+        .kind = "consultation.opinion",
+        .body = opinion,
+        .audience = audience,
+        .audience_count = r->asked.count + 1,
+        .priority = consultation_priority(r->urgency),
+    };
+    if (opinion->shared) return record_put(c, &put, ret_result);
     return for_asker_put(c, round, "consultation.opinion", opinion, ret_result);
 }
 
@@ -299,9 +320,15 @@ static enum err run_approve(struct call *c, const void *input, struct act_result
         .points = draft.points,
         .signer_title = person_title(c, c->who.person),
         .signed_ms = c->now_ms,
+        .draft_hash = round.request.draft_hash,
+        .condition_office = draft.condition_office,
+        .condition_body = draft.condition_body,
+        .confidential = draft.confidential,
+        .capacity = draft.capacity,
     };
     draft.state = DRAFT_APPROVED;
-    e = draft_put(c, &round, &draft, &ignored);
+    e = consultation_draft_put(c, &round, &draft, &ignored);
+    if (e == OK) e = consultation_inners_close(c, in->record);
     return e != OK ? e : consultation_opinion_put(c, &round, &opinion, ret_result);
 }
 
@@ -315,6 +342,7 @@ const struct act CONSULTATION_ACTS[CONSULTATION_ACT_COUNT] = {
      .main = true,
      .roles = ROLE_OFFICER | ROLE_SECRETARY | ROLES_HEAD,
      .preview = "consultation.deadline",
+     .prepare = consultation_ask_prepare,
      .run = consultation_run_ask},
     {.name = "consultation.register",
      .input = &CONSULTATION_REGISTER,
@@ -353,6 +381,26 @@ const struct act CONSULTATION_ACTS[CONSULTATION_ACT_COUNT] = {
      .roles = ROLES_HEAD,
      .state = can_approve,
      .run = run_approve},
+    {.name = "consultation.consult",
+     .input = &CONSULTATION_CONSULT,
+     ON_REQUEST,
+     .roles = ROLES_HEAD,
+     .assigned = true,
+     .state = consultation_can_consult,
+     .run = consultation_run_consult},
+    {.name = "consultation.comment",
+     .input = &CONSULTATION_COMMENT_ACT,
+     ON_REQUEST,
+     .roles = ROLE_READERS,
+     .state = consultation_can_comment,
+     .run = consultation_run_comment},
+    {.name = "consultation.keep",
+     .input = &CONSULTATION_KEEP,
+     ON_REQUEST,
+     .main = true,
+     .roles = ROLES_HEAD,
+     .state = consultation_can_keep,
+     .run = consultation_run_keep},
     {.name = "consultation.return",
      .input = &CONSULTATION_RETURN,
      ON_REQUEST,
@@ -410,6 +458,33 @@ const struct act CONSULTATION_ACTS[CONSULTATION_ACT_COUNT] = {
      .home_only = true,
      .state = consultation_can_resume,
      .run = consultation_run_resume},
+    {.name = "consultation.add",
+     .input = &CONSULTATION_ADD,
+     ON_REQUEST,
+     .roles = ROLES_HEAD,
+     .assigned = true,
+     .home_only = true,
+     .preview = "consultation.deadline",
+     .state = consultation_can_add,
+     .run = consultation_run_add},
+    {.name = "consultation.excuse",
+     .input = &CONSULTATION_EXCUSE,
+     ON_REQUEST,
+     .roles = ROLES_HEAD,
+     .assigned = true,
+     .home_only = true,
+     .state = consultation_can_excuse,
+     .run = consultation_run_excuse},
+    {.name = "consultation.renew",
+     .input = &CONSULTATION_RENEW,
+     ON_REQUEST,
+     .roles = ROLES_HEAD,
+     .assigned = true,
+     .home_only = true,
+     .preview = "consultation.deadline",
+     .state = consultation_can_renew,
+     .prepare = consultation_renew_prepare,
+     .run = consultation_run_renew},
     {.name = "consultation.close",
      .input = &CONSULTATION_CLOSE,
      ON_REQUEST,

@@ -32,18 +32,15 @@ enum err consultation_person_works_here(struct call *c, struct str person, bool 
 
 /* ---- ask ---- */
 
-/* Every asked office is a peer and is asked once. */
-static enum err asked_check(struct call *c, const struct consultation_ask_input *in)
+enum err consultation_asked_check(struct call *c, const struct list *offices, const char *field)
 {
-    const struct consultation_asked *asked = in->asked.rows;
+    const struct consultation_asked *asked = offices->rows;
     struct peer *peers = NULL;
     size_t peer_count = 0;
     enum err e = peer_list(c, &peers, &peer_count);
     if (e != OK) return e;
-    if (in->asked.count + in->asked_bodies.count == 0)
-        problem(c, S("asked"), "consultation.nobody");
-    for (size_t i = 0; i < in->asked.count; i++) {
-        struct str path = str_format(c->arena, "asked.%zu.office", i);
+    for (size_t i = 0; i < offices->count; i++) {
+        struct str path = str_format(c->arena, "%s.%zu.office", field, i);
         bool known = false, twice = false;
         for (size_t k = 0; k < peer_count; k++) {
             known = known || str_eq(peers[k].office, asked[i].office);
@@ -74,16 +71,15 @@ static void bodies_check(struct call *c, const struct consultation_ask_input *in
 }
 
 /* The deadline, and the day by which it is registered: the next working day at the latest. */
-static void deadline_set(struct call *c, const struct consultation_ask_input *in,
-                         struct consultation_request *r)
+void consultation_deadline_set(struct call *c, int64_t days, struct consultation_request *r)
 {
     struct workday_receipt due = {}, next = {};
     const struct workday_calendar *calendar = c->office->calendar;
-    r->days = in->days;
+    r->days = days;
     r->from_day = time_hanoi_day(c->now_ms);
     bool there =
-        in->days > 0 &&
-        workday_explain(c->arena, calendar, r->from_day, in->days, WORKDAY_WORKING_DAYS, &due) &&
+        days > 0 &&
+        workday_explain(c->arena, calendar, r->from_day, days, WORKDAY_WORKING_DAYS, &due) &&
         workday_explain(c->arena, calendar, r->from_day, 1, WORKDAY_WORKING_DAYS, &next);
     if (!there) {
         problem(c, S("days"), "consultation.days");
@@ -91,7 +87,7 @@ static void deadline_set(struct call *c, const struct consultation_ask_input *in
     }
     ensure(due.due > r->from_day);
     ensure(next.due <= due.due);
-    if (in->legal_day != 0 && in->legal_day < due.due) {
+    if (r->legal_day != 0 && r->legal_day < due.due) {
         problem(c, S("days"), "consultation.after_legal");
     }
     r->due_day = due.due;
@@ -101,8 +97,7 @@ static void deadline_set(struct call *c, const struct consultation_ask_input *in
     r->register_why = workday_receipt_json(c->arena, &next);
 }
 
-/* This office and everybody asked. */
-static struct str *audience_of(struct call *c, const struct list *list)
+struct str *consultation_audience(struct call *c, const struct list *list)
 {
     const struct consultation_asked *asked = list->rows;
     struct str *audience = arena_array(c->arena, list->count + 1, sizeof *audience);
@@ -128,20 +123,28 @@ enum err consultation_run_ask(struct call *c, const void *input, struct act_resu
         .state = ROUND_OPEN,
         .legal_day = in->legal_day,
         .legal_basis = in->legal_basis,
+        .round = 1,
+        .gate = in->gate,
+        .sharing = in->sharing,
     };
-    enum err e = asked_check(c, in);
+    if (in->asked.count + in->asked_bodies.count == 0) {
+        problem(c, S("asked"), "consultation.nobody");
+    }
+    enum err e = consultation_asked_check(c, &in->asked, "asked");
     if (e != OK) return e;
     bodies_check(c, in);
     if ((in->legal_day != 0) != (in->legal_basis.len > 0)) {
         problem(c, S("legal_basis"), "consultation.legal_whole");
     }
-    deadline_set(c, in, &r);
+    consultation_deadline_set(c, in->days, &r);
     e = problems_fail(c);
+    struct str none = {};
+    if (e == OK) e = consultation_edition_put(c, in->draft, none, &r);
     if (e != OK) return e;
     struct put put = {
         .kind = "consultation.request",
         .body = &r,
-        .audience = audience_of(c, &in->asked),
+        .audience = consultation_audience(c, &in->asked),
         .audience_count = in->asked.count + 1,
         .priority = consultation_priority(r.urgency),
     };
@@ -172,6 +175,10 @@ static enum err behalf_check(struct call *c, const struct consultation_case *rou
     if (in->paper_day > time_hanoi_day(c->now_ms)) {
         problem(c, S("paper_date"), "consultation.paper_future");
     }
+    if (refusal == NULL) {
+        refusal =
+            consultation_condition_refusal(in->answer, in->condition_office, in->condition_body);
+    }
     if (refusal != NULL) problem(c, S("answer"), refusal);
     return problems_fail(c);
 }
@@ -201,6 +208,10 @@ enum err consultation_run_register_behalf(struct call *c, const void *input,
         .paper_number = in->paper_number,
         .paper_day = in->paper_day,
         .files = in->files,
+        .draft_hash = round.request.draft_hash,
+        .condition_office = in->condition_office,
+        .condition_body = in->condition_body,
+        .confidential = in->confidential,
     };
     return consultation_opinion_put(c, &round, &opinion, ret_result);
 }
@@ -274,16 +285,24 @@ enum err consultation_run_answer_point(struct call *c, const void *input,
 
 /* ---- the end ---- */
 
-/* Whoever has neither answered nor refused is named in the closing version. */
-static void silent_list(struct call *c, const struct consultation_case *round,
-                        struct list *ret_list)
+struct str consultation_silent_names(struct call *c, const struct list *silent)
+{
+    const struct consultation_silent *rows = silent->rows;
+    struct sb names = sb_new(c->arena, 0);
+    for (size_t i = 0; i < silent->count; i++)
+        sb_printf(&names, "%s%.*s", i > 0 ? "; " : "", STR_ARG(rows[i].name));
+    return sb_str(&names);
+}
+
+void consultation_silent_list(struct call *c, const struct consultation_case *round,
+                              struct list *ret_list)
 {
     struct consultation_silent *silent =
         arena_array(c->arena, round->giver_count + 1, sizeof *silent);
     size_t count = 0;
     for (size_t i = 0; i < round->giver_count; i++) {
         const struct consultation_giver *giver = &round->givers[i];
-        if (giver->opinion.len > 0 || giver->refused) continue;
+        if (giver->opinion.len > 0 || giver->refused || giver->excused) continue;
         silent[count++] = (struct consultation_silent){
             .office = giver->office,
             .name = consultation_giver_name(c, giver->office, giver->name),
@@ -302,10 +321,14 @@ enum err consultation_run_close(struct call *c, const void *input, struct act_re
     if (e != OK) return e;
     struct consultation_request *r = &round.request;
     ensure(r->state == ROUND_OPEN);
+    consultation_silent_list(c, &round, &r->silent);
+    if (r->gate == GATE_HOLD && r->silent.count > 0) {
+        e = fail(c, ERR_CONFLICT, "consultation.gate_holds");
+        return fail_arg(c, "names", consultation_silent_names(c, &r->silent));
+    }
     r->state = ROUND_CLOSED;
     r->closed_ms = c->now_ms;
     r->close_note = in->text;
-    silent_list(c, &round, &r->silent);
     e = consultation_request_put(c, &round, in->seen, ret_result);
     if (e != OK) return e;
     ret_result->more = node_map(c);

@@ -3,13 +3,14 @@
 #include "base/words.h"
 #include "core/office.h"
 
-static bool is_asked(const struct consultation_request *r, struct str office)
+/* Our own opinion of the round before, when we were asked then. */
+static enum err case_before(struct call *c, struct consultation_case *round)
 {
-    const struct consultation_asked *asked = r->asked.rows;
-    for (size_t i = 0; i < r->asked.count; i++) {
-        if (str_eq(asked[i].office, office)) return true;
-    }
-    return false;
+    struct consultation_own own = {};
+    if (round->request.previous.len == 0) return OK;
+    enum err e = consultation_sql_own(c, round->request.previous, &own);
+    if (e == OK) round->before = own.opinion;
+    return e;
 }
 
 enum err consultation_case_load(struct call *c, struct str record,
@@ -25,15 +26,20 @@ enum err consultation_case_load(struct call *c, struct str record,
     if (e == OK && round.own.draft.len > 0) {
         e = record_body(c, "consultation.draft", round.own.draft, &round.draft);
     }
+    if (e == OK) e = case_before(c, &round);
     if (e != OK) return e;
+    struct str none = {};
     round.stage = (struct consultation_stage){
         .own = str_eq(round.head.home, c->office->id),
-        .asked = is_asked(&round.request, c->office->id),
+        .asked = consultation_is_asked(&round.request, c->office->id),
         .round = round.request.state,
         .intake = round.intake.state,
         .officer = round.intake.officer.len > 0,
         .paused = pause_is_open(&round.request.pauses),
         .draft = round.draft.state,
+        .renewed = round.request.next.len > 0,
+        .excused = consultation_excuse_of(&round.request, c->office->id, none) != NULL,
+        .before = round.before.len > 0,
     };
     ensure(!(round.stage.own && round.stage.asked)); /* see consultation_request_valid */
     ensure(round.own.draft.len == 0 || round.own.intake.len > 0);
@@ -81,8 +87,20 @@ static void giver_voice(struct consultation_giver *giver, const struct consultat
         giver->opinion = voice->opinion;
         giver->answer = voice->answer;
         giver->signed_ms = voice->signed_ms;
+        giver->confidential = voice->confidential;
+        giver->kept = voice->kept;
+        giver->condition_office = voice->condition_office;
+        giver->condition_body = voice->condition_body;
         return; /* the first that was signed */
     }
+}
+
+static void giver_excuse(struct consultation_giver *giver, const struct consultation_request *r)
+{
+    const struct consultation_excused *excuse =
+        consultation_excuse_of(r, giver->office, giver->name);
+    giver->excused = excuse != NULL;
+    if (excuse != NULL) giver->excuse = excuse->reason;
 }
 
 enum err consultation_case_seen(struct call *c, const struct consultation_case *round,
@@ -125,8 +143,10 @@ enum err consultation_case_givers(struct call *c, struct consultation_case *roun
         } else {
             giver->name = bodies[i - r->asked.count].name;
         }
+        giver_excuse(giver, r);
         giver_voice(giver, round);
     }
+    consultation_conditions_resolve(round->givers, count);
     round->giver_count = count;
     return OK;
 }

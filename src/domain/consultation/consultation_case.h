@@ -12,6 +12,7 @@ struct consultation_case {
     struct consultation_own own;       /* our records about it */
     struct consultation_intake intake; /* zero until registered or refused here */
     struct consultation_draft draft;   /* zero until somebody writes */
+    struct str before;                 /* our opinion of the round before, empty: none */
     struct consultation_stage stage;
     /* filled by consultation_case_givers */
     struct consultation_giver *givers; /* as they were asked: offices, then bodies outside */

@@ -167,3 +167,17 @@ int consultation_clause_compare(struct str a, struct str b)
     }
     return key_a.group == GROUP_OTHER ? str_compare(a, b) : 0;
 }
+
+bool consultation_clause_covers(struct str outer, struct str inner)
+{
+    struct arena *arena = arena_open(0);
+    struct clause_key key = clause_key(arena, outer);
+    struct clause_key in = clause_key(arena, inner);
+    arena_close(arena);
+    if (key.group == GROUP_WHOLE) return true;
+    if (key.group == GROUP_OTHER || key.group != in.group) return false;
+    for (size_t i = 0; i < DEPTH_COUNT; i++) {
+        if (key.depth[i] != 0 && key.depth[i] != in.depth[i]) return false;
+    }
+    return true;
+}

@@ -80,15 +80,6 @@ static bool is_meant(const struct consultation_extend_input *in, struct str offi
     return in->offices.count == 0;
 }
 
-static bool was_asked(const struct consultation_request *r, struct str office)
-{
-    const struct consultation_asked *asked = r->asked.rows;
-    for (size_t i = 0; i < r->asked.count; i++) {
-        if (str_eq(asked[i].office, office)) return true;
-    }
-    return false;
-}
-
 /* The latest deadline among those who are meant: the new one lies after it. */
 static int64_t due_before(const struct consultation_request *r,
                           const struct consultation_extend_input *in)
@@ -107,7 +98,7 @@ static void offices_check(struct call *c, const struct consultation_request *r,
 {
     const struct consultation_asked *offices = in->offices.rows;
     for (size_t i = 0; i < in->offices.count; i++) {
-        if (was_asked(r, offices[i].office)) continue;
+        if (consultation_is_asked(r, offices[i].office)) continue;
         problem(c, str_format(c->arena, "offices.%zu.office", i), "consultation.not_asked");
     }
 }
@@ -153,11 +144,11 @@ static void due_write(struct call *c, const struct consultation_extend_input *in
         asked[i] = old[i];
         bool own = !all && is_meant(in, old[i].office);
         bool taken_in = all && old[i].due_day <= day;
-        if (own) {
-            asked[i] =
-                (struct consultation_asked){old[i].office, day, consultation_due_ms(day), why};
+        if (own || taken_in) {
+            asked[i].due_day = own ? day : 0;
+            asked[i].due_ms = own ? consultation_due_ms(day) : 0;
+            asked[i].why = own ? why : (struct str){};
         }
-        if (taken_in) asked[i] = (struct consultation_asked){.office = old[i].office};
     }
     r->asked.rows = asked;
     if (!all) return;

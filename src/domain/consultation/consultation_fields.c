@@ -26,9 +26,13 @@ static const char *const URGENCIES[] = {"normal", "khan", "thuong_khan", "hoa_to
 static const char *const ROUNDS[] = {"open", "closed", NULL};
 static const char *const INTAKES[] = {"registered", "refused", NULL};
 static const char *const DRAFTS[] = {"drafting", "submitted", "returned", "approved", NULL};
-static const char *const ANSWERS[] = {"agree", "agree_with_points", "disagree", "no_opinion", NULL};
+static const char *const ANSWERS[] = {"agree",      "agree_with_points", "disagree",
+                                      "no_opinion", "agree_if",          NULL};
 static const char *const LEVELS[] = {"condition", "should", "reference", "technical", NULL};
 static const char *const OUTCOMES[] = {"accepted", "partly", "explained", NULL};
+static const char *const GATES[] = {"proceed", "hold", NULL};
+static const char *const SHARINGS[] = {"asker_only", "all_asked", NULL};
+static const char *const CAPACITIES[] = {"tm", "q", "kt", "tl", "tuq", NULL};
 static const char *const BOXES[] = {"all", "sent", "received", NULL};
 
 /* Rows of lists. */
@@ -38,6 +42,10 @@ static const struct field ASKED_FIELDS[] = {
     ROW(consultation_asked, "due_date", due_day, FIELD_DATE, .max = 0),
     ROW(consultation_asked, "due", due_ms, FIELD_INSTANT, .max = 0),
     ROW(consultation_asked, "why", why, FIELD_LONG, .max = CONSULTATION_LONG_BYTES),
+    ROW(consultation_asked, "added", added_ms, FIELD_INSTANT, .max = 0),
+    ROW(consultation_asked, "added_reason", added_reason, FIELD_LONG,
+        .max = CONSULTATION_REFUSAL_BYTES),
+    ROW(consultation_asked, "register_date", register_day, FIELD_DATE, .max = 0),
 };
 static const struct field_table ASKED_TABLE =
     FIELD_TABLE("consultation.asked", struct consultation_asked, ASKED_FIELDS);
@@ -63,6 +71,16 @@ static const struct field SILENT_FIELDS[] = {
 static const struct field_table SILENT_TABLE =
     FIELD_TABLE("consultation.silent", struct consultation_silent, SILENT_FIELDS);
 
+static const struct field EXCUSED_FIELDS[] = {
+    ROW(consultation_excused, "office", office, FIELD_OFFICE, .max = 0),
+    ROW(consultation_excused, "name", name, FIELD_TEXT, .max = LIMIT_NAME_BYTES, .required = true),
+    ROW(consultation_excused, "reason", reason, FIELD_LONG, .max = CONSULTATION_REFUSAL_BYTES,
+        .required = true),
+    ROW(consultation_excused, "at", at_ms, FIELD_INSTANT, .required = true),
+};
+static const struct field_table EXCUSED_TABLE =
+    FIELD_TABLE("consultation.excused", struct consultation_excused, EXCUSED_FIELDS);
+
 static const struct field POINT_FIELDS[] = {
     ROW(consultation_point, "clause", clause, FIELD_TEXT, .max = CLAUSE_BYTES),
     ROW(consultation_point, "level", level, FIELD_CHOICE, .choices = LEVELS, .required = true),
@@ -84,6 +102,18 @@ static const struct field_table OUTCOME_TABLE =
     FIELD_TABLE("consultation.outcome", struct consultation_outcome_row, OUTCOME_FIELDS);
 
 /* Records. */
+
+#define CONDITION_ROWS(owner)                                                                      \
+    ROW(owner, "condition_office", condition_office, FIELD_OFFICE,                                 \
+        .label = "field.consultation.opinion.condition_office"),                                   \
+        ROW(owner, "condition_body", condition_body, FIELD_TEXT, .max = BODY_NAME_BYTES,           \
+            .label = "field.consultation.opinion.condition_body")
+#define CONFIDENTIAL_ROW(owner)                                                                    \
+    ROW(owner, "confidential", confidential, FIELD_BOOL,                                           \
+        .label = "field.consultation.opinion.confidential")
+#define CAPACITY_ROW(owner)                                                                        \
+    ROW(owner, "capacity", capacity, FIELD_CHOICE, .choices = CAPACITIES,                          \
+        .label = "field.consultation.opinion.capacity", .source = "Decree 30/2020/ND-CP art. 13")
 
 static const struct field REQUEST_FIELDS[] = {
     ROW(consultation_request, "subject", subject, FIELD_TEXT, .max = CONSULTATION_SUBJECT_BYTES,
@@ -121,6 +151,24 @@ static const struct field REQUEST_FIELDS[] = {
         .max = WORKDAY_PAUSES_MAX),
     ROW(consultation_request, "legal_date", legal_day, FIELD_DATE, .max = 0),
     ROW(consultation_request, "legal_basis", legal_basis, FIELD_TEXT, .max = BASIS_BYTES),
+    ROW(consultation_request, "edition", edition, FIELD_RECORD, .max = 0),
+    ROW(consultation_request, "draft_hash", draft_hash, FIELD_TEXT, .max = 64),
+    ROW(consultation_request, "round", round, FIELD_INT, .max = CONSULTATION_ROUNDS),
+    ROW(consultation_request, "previous", previous, FIELD_RECORD, .max = 0),
+    ROW(consultation_request, "next", next, FIELD_RECORD, .max = 0),
+    ROW(consultation_request, "changes", changes, FIELD_LONG, .max = CONSULTATION_TEXT_BYTES),
+    ROW(consultation_request, "gate", gate, FIELD_CHOICE, .choices = GATES),
+    ROW(consultation_request, "sharing", sharing, FIELD_CHOICE, .choices = SHARINGS),
+    ROW(consultation_request, "excused", excused, FIELD_LIST, .of = &EXCUSED_TABLE,
+        .max = CONSULTATION_ASKED + CONSULTATION_BODIES),
+};
+
+static const struct field EDITION_FIELDS[] = {
+    ROW(consultation_edition, "subject", subject, FIELD_TEXT, .max = CONSULTATION_SUBJECT_BYTES,
+        .required = true),
+    ROW(consultation_edition, "text", text, FIELD_LONG, .max = LIMIT_DRAFT_BYTES, .required = true),
+    ROW(consultation_edition, "round", round, FIELD_INT, .max = CONSULTATION_ROUNDS),
+    ROW(consultation_edition, "previous", previous, FIELD_RECORD, .max = 0),
 };
 
 static const struct field INTAKE_FIELDS[] = {
@@ -169,6 +217,9 @@ static const struct field DRAFT_FIELDS[] = {
     ROW(consultation_draft, "due_date", due_day, FIELD_DATE, .required = true),
     ROW(consultation_draft, "due", due_ms, FIELD_INSTANT, .required = true),
     ROW(consultation_draft, "why", why, FIELD_LONG, .max = CONSULTATION_LONG_BYTES),
+    CONDITION_ROWS(consultation_draft),
+    CONFIDENTIAL_ROW(consultation_draft),
+    CAPACITY_ROW(consultation_draft),
 };
 
 static const struct field OPINION_FIELDS[] = {
@@ -188,6 +239,12 @@ static const struct field OPINION_FIELDS[] = {
     ROW(consultation_opinion, "paper_number", paper_number, FIELD_TEXT, .max = 100),
     ROW(consultation_opinion, "paper_date", paper_day, FIELD_DATE, .max = 0),
     ROW(consultation_opinion, "files", files, FIELD_FILES, .max = LIMIT_FILES),
+    ROW(consultation_opinion, "draft_hash", draft_hash, FIELD_TEXT, .max = 64),
+    ROW(consultation_opinion, "kept", kept, FIELD_RECORD, .max = 0),
+    CONDITION_ROWS(consultation_opinion),
+    CONFIDENTIAL_ROW(consultation_opinion),
+    ROW(consultation_opinion, "shared", shared, FIELD_BOOL),
+    CAPACITY_ROW(consultation_opinion),
 };
 
 static const struct field REPLY_FIELDS[] = {
@@ -223,6 +280,34 @@ const struct field_table CONSULTATION_OPINION =
     FIELD_TABLE("consultation.opinion", struct consultation_opinion, OPINION_FIELDS);
 const struct field_table CONSULTATION_REPLY =
     FIELD_TABLE("consultation.reply", struct consultation_reply, REPLY_FIELDS);
+static const struct field INNER_FIELDS[] = {
+    ROW(consultation_inner, "request", request, FIELD_RECORD, .required = true),
+    ROW(consultation_inner, "unit", unit, FIELD_RECORD, .required = true),
+    ROW(consultation_inner, "question", question, FIELD_LONG, .max = CONSULTATION_TEXT_BYTES),
+    ROW(consultation_inner, "subject", subject, FIELD_TEXT, .max = CONSULTATION_SUBJECT_BYTES,
+        .required = true),
+    ROW(consultation_inner, "urgency", urgency, FIELD_CHOICE, .choices = URGENCIES,
+        .required = true),
+    ROW(consultation_inner, "due_date", due_day, FIELD_DATE, .max = 0),
+    ROW(consultation_inner, "due", due_ms, FIELD_INSTANT, .max = 0),
+    ROW(consultation_inner, "asked_by", asked_by, FIELD_TEXT, .max = TITLE_BYTES),
+    ROW(consultation_inner, "closed", closed_ms, FIELD_INSTANT, .max = 0),
+};
+static const struct field COMMENT_FIELDS[] = {
+    ROW(consultation_comment, "request", request, FIELD_RECORD, .required = true),
+    ROW(consultation_comment, "unit", unit, FIELD_RECORD, .max = 0),
+    ROW(consultation_comment, "text", text, FIELD_LONG, .max = CONSULTATION_TEXT_BYTES,
+        .required = true),
+    ROW(consultation_comment, "signer_title", signer_title, FIELD_TEXT, .max = TITLE_BYTES),
+    ROW(consultation_comment, "at", at_ms, FIELD_INSTANT, .required = true),
+};
+
+const struct field_table CONSULTATION_INNER =
+    FIELD_TABLE("consultation.inner", struct consultation_inner, INNER_FIELDS);
+const struct field_table CONSULTATION_COMMENT =
+    FIELD_TABLE("consultation.comment", struct consultation_comment, COMMENT_FIELDS);
+const struct field_table CONSULTATION_EDITION =
+    FIELD_TABLE("consultation.edition", struct consultation_edition, EDITION_FIELDS);
 const struct field_table CONSULTATION_REMINDER =
     FIELD_TABLE("consultation.reminder", struct consultation_reminder, REMINDER_FIELDS);
 
@@ -247,6 +332,7 @@ static const struct field ASK_FIELDS[] = {
         .required = true),
     ROW(consultation_ask_input, "summary", summary, FIELD_LONG, .max = CONSULTATION_LONG_BYTES),
     ROW(consultation_ask_input, "files", files, FIELD_FILES, .max = LIMIT_FILES),
+    ROW(consultation_ask_input, "draft", draft, FIELD_LONG, .max = LIMIT_DRAFT_BYTES),
     ROW(consultation_ask_input, "asked", asked, FIELD_LIST, .of = &NAMED_TABLE,
         .max = CONSULTATION_ASKED),
     ROW(consultation_ask_input, "asked_bodies", asked_bodies, FIELD_LIST, .of = &BODY_TABLE,
@@ -258,6 +344,42 @@ static const struct field ASK_FIELDS[] = {
         .label = "field.consultation.request.legal_date"),
     ROW(consultation_ask_input, "legal_basis", legal_basis, FIELD_TEXT, .max = BASIS_BYTES,
         .label = "field.consultation.request.legal_basis"),
+    ROW(consultation_ask_input, "gate", gate, FIELD_CHOICE, .choices = GATES,
+        .label = "field.consultation.request.gate"),
+    ROW(consultation_ask_input, "sharing", sharing, FIELD_CHOICE, .choices = SHARINGS,
+        .label = "field.consultation.request.sharing"),
+};
+static const struct field RENEW_FIELDS[] = {
+    RECORD_ROW(consultation_renew_input),
+    SEEN_ROW(consultation_renew_input),
+    ROW(consultation_renew_input, "draft", draft, FIELD_LONG, .max = LIMIT_DRAFT_BYTES,
+        .label = "field.consultation.ask.draft"),
+    ROW(consultation_renew_input, "files", files, FIELD_FILES, .max = LIMIT_FILES,
+        .label = "field.consultation.ask.files"),
+    ROW(consultation_renew_input, "changes", changes, FIELD_LONG, .max = CONSULTATION_TEXT_BYTES,
+        .label = "field.consultation.request.changes"),
+    ROW(consultation_renew_input, "days", days, FIELD_INT, .max = CONSULTATION_DAYS,
+        .required = true, .label = "field.consultation.ask.days"),
+};
+static const struct field ADD_FIELDS[] = {
+    RECORD_ROW(consultation_add_input),
+    SEEN_ROW(consultation_add_input),
+    ROW(consultation_add_input, "offices", offices, FIELD_LIST, .of = &NAMED_TABLE,
+        .max = CONSULTATION_ASKED, .label = "field.consultation.ask.asked"),
+    ROW(consultation_add_input, "bodies", bodies, FIELD_LIST, .of = &BODY_TABLE,
+        .max = CONSULTATION_BODIES, .label = "field.consultation.ask.asked_bodies"),
+    ROW(consultation_add_input, "days", days, FIELD_INT, .max = CONSULTATION_DAYS, .required = true,
+        .label = "field.consultation.ask.days"),
+    ROW(consultation_add_input, "reason", reason, FIELD_LONG, .max = CONSULTATION_REFUSAL_BYTES,
+        .required = true),
+};
+static const struct field EXCUSE_FIELDS[] = {
+    RECORD_ROW(consultation_excuse_input),
+    SEEN_ROW(consultation_excuse_input),
+    ROW(consultation_excuse_input, "office", office, FIELD_OFFICE, .max = 0),
+    ROW(consultation_excuse_input, "body", body, FIELD_TEXT, .max = BODY_NAME_BYTES),
+    ROW(consultation_excuse_input, "reason", reason, FIELD_LONG, .max = CONSULTATION_REFUSAL_BYTES,
+        .required = true),
 };
 static const struct field RECORD_FIELDS[] = {RECORD_ROW(consultation_record_input)};
 static const struct field APPROVE_FIELDS[] = {
@@ -287,12 +409,27 @@ static const struct field ASSIGN_FIELDS[] = {
     ROW(consultation_assign_input, "instruction", instruction, FIELD_LONG,
         .max = CONSULTATION_TEXT_BYTES),
 };
+static const struct field CONSULT_FIELDS[] = {
+    RECORD_ROW(consultation_consult_input),
+    ROW(consultation_consult_input, "unit", unit, FIELD_RECORD, .required = true),
+    ROW(consultation_consult_input, "due_date", due_day, FIELD_DATE, .max = 0),
+    ROW(consultation_consult_input, "question", question, FIELD_LONG,
+        .max = CONSULTATION_TEXT_BYTES),
+};
+static const struct field COMMENT_ACT_FIELDS[] = {
+    RECORD_ROW(consultation_text_input),
+    ROW(consultation_text_input, "text", text, FIELD_LONG, .max = CONSULTATION_TEXT_BYTES,
+        .required = true),
+};
 static const struct field DRAFT_ACT_FIELDS[] = {
     RECORD_ROW(consultation_draft_input),
     SEEN_ROW(consultation_draft_input),
     ANSWER_ROW(consultation_draft_input),
+    CONDITION_ROWS(consultation_draft_input),
     GENERAL_ROW(consultation_draft_input),
     POINTS_ROW(consultation_draft_input),
+    CONFIDENTIAL_ROW(consultation_draft_input),
+    CAPACITY_ROW(consultation_draft_input),
     ROW(consultation_draft_input, "submit", submit, FIELD_BOOL),
 };
 static const struct field BEHALF_FIELDS[] = {
@@ -303,8 +440,10 @@ static const struct field BEHALF_FIELDS[] = {
     ROW(consultation_behalf_input, "paper_date", paper_day, FIELD_DATE, .max = 0),
     ROW(consultation_behalf_input, "signer_title", signer_title, FIELD_TEXT, .max = TITLE_BYTES),
     ANSWER_ROW(consultation_behalf_input),
+    CONDITION_ROWS(consultation_behalf_input),
     GENERAL_ROW(consultation_behalf_input),
     POINTS_ROW(consultation_behalf_input),
+    CONFIDENTIAL_ROW(consultation_behalf_input),
     ROW(consultation_behalf_input, "files", files, FIELD_FILES, .max = LIMIT_FILES,
         .required = true),
 };
@@ -378,6 +517,13 @@ TABLE(CONSULTATION_BEHALF, "consultation.register_behalf", consultation_behalf_i
       BEHALF_FIELDS);
 TABLE(CONSULTATION_ANSWER_POINT, "consultation.answer_point", consultation_point_input,
       ANSWER_POINT_FIELDS);
+TABLE(CONSULTATION_CONSULT, "consultation.consult", consultation_consult_input, CONSULT_FIELDS);
+TABLE(CONSULTATION_COMMENT_ACT, "consultation.comment", consultation_text_input,
+      COMMENT_ACT_FIELDS);
+TABLE(CONSULTATION_RENEW, "consultation.renew", consultation_renew_input, RENEW_FIELDS);
+TABLE(CONSULTATION_KEEP, "consultation.keep", consultation_approve_input, APPROVE_FIELDS);
+TABLE(CONSULTATION_ADD, "consultation.add", consultation_add_input, ADD_FIELDS);
+TABLE(CONSULTATION_EXCUSE, "consultation.excuse", consultation_excuse_input, EXCUSE_FIELDS);
 TABLE(CONSULTATION_REMIND, "consultation.remind", consultation_remind_input, REMIND_FIELDS);
 TABLE(CONSULTATION_EXTEND, "consultation.extend", consultation_extend_input, EXTEND_FIELDS);
 TABLE(CONSULTATION_PAUSE, "consultation.pause", consultation_pause_input, PAUSE_ACT_FIELDS);

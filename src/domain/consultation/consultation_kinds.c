@@ -54,6 +54,29 @@ static bool asked_are_sound(const struct version *v, const struct consultation_r
     return r->asked.count + r->asked_bodies.count > 0;
 }
 
+/* Who is excused was asked, and by name. */
+static bool excused_are_sound(const struct consultation_request *r)
+{
+    const struct consultation_excused *excused = r->excused.rows;
+    for (size_t i = 0; i < r->excused.count; i++) {
+        bool asked = excused[i].office.len > 0 ? consultation_is_asked(r, excused[i].office)
+                                               : consultation_is_asked_body(r, excused[i].name);
+        if (!asked) return false;
+    }
+    return true;
+}
+
+/* The rounds of one draft have one home, and only a closed one has another after it. */
+static bool rounds_are_sound(const struct version *v, const struct consultation_request *r)
+{
+    bool before = r->previous.len == 0 || str_eq(id_home(r->previous), v->home);
+    bool after =
+        r->next.len == 0 || (r->state == ROUND_CLOSED && str_eq(id_home(r->next), v->home));
+    bool text = r->edition.len == 0 || str_eq(id_home(r->edition), v->home);
+    return before && after && text && (r->round > 1) == (r->previous.len > 0) &&
+           (r->edition.len > 0) == (r->draft_hash.len > 0);
+}
+
 enum err consultation_request_valid(struct call *c, const struct version *v, const void *body)
 {
     const struct consultation_request *r = body;
@@ -66,7 +89,8 @@ enum err consultation_request_valid(struct call *c, const struct version *v, con
     enum err e = wrong(c, due, "consultation.version_due");
     if (e == OK) e = wrong(c, asked_are_sound(v, r), "consultation.version_asked");
     if (e == OK) e = wrong(c, closed, "consultation.version_state");
-    return e;
+    if (e == OK) e = wrong(c, excused_are_sound(r), "consultation.version_asked");
+    return e != OK ? e : wrong(c, rounds_are_sound(v, r), "consultation.version_round");
 }
 
 static bool was_silent(const struct consultation_request *r, struct str office, struct str name)
@@ -79,16 +103,24 @@ static bool was_silent(const struct consultation_request *r, struct str office, 
     return false;
 }
 
-/* One answer that is owed. Who was still silent when the round was closed is released if there was
- * time left; otherwise the obligation ends late, at the closing, and stays in the figures. */
-static enum err owe_answer(struct call *c, const struct version *v,
-                           const struct consultation_request *r, const struct obligation *o,
-                           bool silent)
+/* When somebody was released from answering: excused, or still silent when the round was closed; 0:
+ * it was not. */
+static int64_t released_ms(const struct consultation_request *r, struct str office, struct str name)
 {
-    if (silent) ensure(r->state == ROUND_CLOSED);
-    if (silent && (o->paused_day != 0 || r->closed_ms <= o->due_ms)) return OK;
+    const struct consultation_excused *excused = consultation_excuse_of(r, office, name);
+    if (excused != NULL) return excused->at_ms;
+    return was_silent(r, office, name) ? r->closed_ms : 0;
+}
+
+/* One answer that is owed. Who is released while there is time left owes nothing; otherwise the
+ * obligation ends late, at the release, and stays in the figures. */
+static enum err owe_answer(struct call *c, const struct version *v, const struct obligation *o,
+                           int64_t released_at_ms)
+{
+    bool released = released_at_ms > 0;
+    if (released && (o->paused_day != 0 || released_at_ms <= o->due_ms)) return OK;
     enum err e = obligation_open(c, v, o);
-    if (e == OK && silent) e = obligation_settle(c, v, o->about, o->what, o->key);
+    if (e == OK && released) e = obligation_settle(c, v, o->about, o->what, o->key);
     return e;
 }
 
@@ -126,7 +158,7 @@ static enum err owe_answers(struct call *c, const struct version *v,
         o.key = asked[i].office;
         due_take(&o, r, asked[i].office);
         enum err e = legal_limit(c, v, r, o.what, o.key);
-        if (e == OK) e = owe_answer(c, v, r, &o, was_silent(r, asked[i].office, (struct str){}));
+        if (e == OK) e = owe_answer(c, v, &o, released_ms(r, asked[i].office, (struct str){}));
         if (e != OK) return e;
     }
     return OK;
@@ -140,10 +172,20 @@ static enum err owe_papers(struct call *c, const struct version *v,
     o.owner = party(c, 'p', r->officer);
     for (size_t i = 0; i < r->asked_bodies.count; i++) {
         o.key = bodies[i].name;
-        enum err e = owe_answer(c, v, r, &o, was_silent(r, (struct str){}, bodies[i].name));
+        enum err e = owe_answer(c, v, &o, released_ms(r, (struct str){}, bodies[i].name));
         if (e != OK) return e;
     }
     return OK;
+}
+
+/* An office that was asked later than the others registers later. 0: with them. */
+static int64_t own_register_day(const struct consultation_request *r, struct str office)
+{
+    const struct consultation_asked *asked = r->asked.rows;
+    for (size_t i = 0; i < r->asked.count; i++) {
+        if (str_eq(asked[i].office, office)) return asked[i].register_day;
+    }
+    return 0;
 }
 
 /* Registered on the day it comes, at the latest on the next working day.
@@ -152,10 +194,11 @@ static enum err owe_register(struct call *c, const struct version *v,
                              const struct consultation_request *r, struct obligation o)
 {
     o.what = "consultation.register";
+    int64_t own_day = own_register_day(r, c->office->id);
     o.owner = S("r:registry");
-    o.due_day = r->register_day;
-    o.due_ms = consultation_due_ms(r->register_day);
-    o.why = r->register_why;
+    o.due_day = own_day != 0 ? own_day : r->register_day;
+    o.due_ms = consultation_due_ms(o.due_day);
+    o.why = own_day != 0 ? (struct str){} : r->register_why;
     o.kind = DUE_LEGAL;
     o.paused_day = 0; /* whatever became of the answer's clock, it is registered */
     return obligation_open(c, v, &o);
@@ -287,13 +330,39 @@ enum err consultation_draft_apply(struct call *c, const struct version *v, const
 
 /* ---- opinion ---- */
 
+/* An opinion that all asked offices see has offices only among its readers. */
+static bool opinion_readers(struct call *c, const struct version *v,
+                            const struct consultation_opinion *o, struct str asker)
+{
+    if (!o->shared) return audience_is(c, v, v->home, asker);
+    for (size_t i = 0; i < v->audience_count; i++) {
+        if (!str_starts(v->audience[i], S("o:"))) return false;
+    }
+    return !o->confidential && version_addresses(v, party(c, 'o', v->home)) &&
+           version_addresses(v, party(c, 'o', asker));
+}
+
+/* What an opinion that keeps an older one says stands there: it says nothing beside it. */
+static const char *opinion_words_refusal(const struct version *v,
+                                         const struct consultation_opinion *o)
+{
+    const char *refusal =
+        consultation_condition_refusal(o->answer, o->condition_office, o->condition_body);
+    if (refusal != NULL) return refusal;
+    if (o->kept.len == 0) {
+        return consultation_answer_refusal(o->answer, o->general, o->points.count);
+    }
+    bool bare = o->general.len == 0 && o->points.count == 0 && str_eq(id_home(o->kept), v->home);
+    return bare ? NULL : "consultation.version_kept";
+}
+
 enum err consultation_opinion_valid(struct call *c, const struct version *v, const void *body)
 {
     const struct consultation_opinion *o = body;
     struct str asker = id_home(o->request);
     bool ours = str_eq(v->home, asker);
-    const char *refusal = consultation_answer_refusal(o->answer, o->general, o->points.count);
-    enum err e = wrong(c, audience_is(c, v, v->home, asker), "consultation.version_audience");
+    const char *refusal = opinion_words_refusal(v, o);
+    enum err e = wrong(c, opinion_readers(c, v, o, asker), "consultation.version_audience");
     /* only the asker speaks for a body outside, and never for itself */
     if (e == OK) e = wrong(c, ours == (o->behalf.len > 0), "consultation.version_behalf");
     return e != OK ? e : wrong(c, refusal == NULL, refusal);
@@ -304,6 +373,8 @@ enum err consultation_opinion_apply(struct call *c, const struct version *v, con
     const struct consultation_opinion *o = body;
     struct str asker = id_home(o->request);
     bool behalf = o->behalf.len > 0;
+    bool ours = str_eq(c->office->id, asker) || str_eq(c->office->id, v->home);
+    if (!ours) return OK; /* shown to us; what it settles is between those two */
     enum err e = behalf ? obligation_settle(c, v, o->request, "consultation.paper", o->behalf)
                         : obligation_settle(c, v, o->request, "consultation.answer", v->home);
     int64_t replies = consultation_replies_due(o->answer, o->general, o->points.count);
@@ -315,6 +386,16 @@ enum err consultation_opinion_apply(struct call *c, const struct version *v, con
                                .key = v->record,
                                .title = o->subject};
     return obligation_open(c, v, &reply);
+}
+
+/* ---- edition ---- */
+
+enum err consultation_edition_valid(struct call *c, const struct version *v, const void *body)
+{
+    const struct consultation_edition *d = body;
+    bool sound = (d->round > 1 || d->previous.len == 0) &&
+                 (d->previous.len == 0 || str_eq(id_home(d->previous), v->home));
+    return wrong(c, sound, "consultation.version_round");
 }
 
 /* ---- reply ---- */

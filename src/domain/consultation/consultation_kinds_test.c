@@ -219,6 +219,101 @@ static void a_reply_is_the_askers_and_goes_to_that_giver(void **state)
                         "consultation.version_reply");
 }
 
+static void a_later_round_names_the_one_before_and_both_have_one_home(void **state)
+{
+    (void)state;
+    struct consultation_asked asked[2];
+    struct consultation_request r = good_request(asked);
+    r.round = 2;
+    assert_request(&r, "consultation.version_round");
+    r.previous = OPINION; /* of another office */
+    assert_request(&r, "consultation.version_round");
+    r.previous = REQUEST;
+    assert_request(&r, NULL);
+    r.next = REQUEST; /* while it is open */
+    assert_request(&r, "consultation.version_round");
+    r.next = (struct str){};
+    r.edition = REQUEST; /* a text without its hash */
+    assert_request(&r, "consultation.version_round");
+    r.draft_hash = S("00");
+    assert_request(&r, NULL);
+}
+
+static void only_who_was_asked_is_excused(void **state)
+{
+    (void)state;
+    struct consultation_asked asked[2];
+    struct consultation_excused excused = {.office = S(ASKER_ID), .name = S("x"), .at_ms = 1};
+    struct consultation_request r = good_request(asked);
+    r.excused = (struct list){&excused, 1};
+    assert_request(&r, "consultation.version_asked");
+    excused.office = (struct str){};
+    assert_request(&r, "consultation.version_asked");
+    excused.office = S(GIVER_ID);
+    assert_request(&r, NULL);
+}
+
+static void assert_opinion(const struct consultation_opinion *o, const char *letters,
+                           const char *reason)
+{
+    const char *found = judged(consultation_opinion_valid, o, S(GIVER_ID), letters);
+    if (reason == NULL) assert_null(found);
+    if (reason != NULL) assert_string_equal(found, reason);
+}
+
+static void an_opinion_is_shown_to_others_only_when_it_says_so(void **state)
+{
+    (void)state;
+    struct consultation_opinion o = {.request = REQUEST, .answer = ANSWER_AGREE};
+    assert_opinion(&o, "ab", NULL);
+    assert_opinion(&o, "abc", "consultation.version_audience");
+    o.shared = true;
+    assert_opinion(&o, "abc", NULL);
+    assert_opinion(&o, "bc", "consultation.version_audience");
+    o.confidential = true;
+    assert_opinion(&o, "abc", "consultation.version_audience");
+    o.shared = false;
+    assert_opinion(&o, "abc", "consultation.version_audience");
+    assert_opinion(&o, "ab", NULL);
+}
+
+static void a_kept_opinion_is_its_givers_own_and_says_nothing_beside_it(void **state)
+{
+    (void)state;
+    struct consultation_opinion o = {
+        .request = REQUEST, .answer = ANSWER_AGREE_WITH_POINTS, .kept = OPINION};
+    assert_opinion(&o, "ab", NULL);
+    o.general = S("và thêm");
+    assert_opinion(&o, "ab", "consultation.version_kept");
+    o.general = (struct str){};
+    o.kept = S(OTHER_ID "." RANDOM);
+    assert_opinion(&o, "ab", "consultation.version_kept");
+}
+
+static void only_a_conditional_answer_has_a_condition(void **state)
+{
+    (void)state;
+    struct consultation_opinion o = {.request = REQUEST, .answer = ANSWER_AGREE_IF};
+    assert_opinion(&o, "ab", "consultation.condition_missing");
+    o.condition_office = S(OTHER_ID);
+    assert_opinion(&o, "ab", NULL);
+    o.condition_body = S("Bộ Tư pháp");
+    assert_opinion(&o, "ab", "consultation.condition_missing");
+    o.answer = ANSWER_AGREE;
+    assert_opinion(&o, "ab", "consultation.condition_alone");
+}
+
+static void what_is_said_inside_has_no_reader_outside(void **state)
+{
+    (void)state;
+    const struct consultation_comment comment = {.request = REQUEST, .text = S("x")};
+    const struct consultation_inner inner = {.request = REQUEST, .due_day = 1, .due_ms = 1};
+    assert_null(judged(consultation_comment_valid, &comment, S(GIVER_ID), "b"));
+    assert_non_null(judged(consultation_comment_valid, &comment, S(GIVER_ID), "ab"));
+    assert_null(judged(consultation_inner_valid, &inner, S(GIVER_ID), "b"));
+    assert_non_null(judged(consultation_inner_valid, &inner, S(GIVER_ID), "ab"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -233,6 +328,12 @@ int main(void)
         cmocka_unit_test(only_the_asker_speaks_for_a_body_outside),
         cmocka_unit_test(an_opinion_that_arrives_keeps_the_rules_of_answers),
         cmocka_unit_test(a_reply_is_the_askers_and_goes_to_that_giver),
+        cmocka_unit_test(a_later_round_names_the_one_before_and_both_have_one_home),
+        cmocka_unit_test(only_who_was_asked_is_excused),
+        cmocka_unit_test(an_opinion_is_shown_to_others_only_when_it_says_so),
+        cmocka_unit_test(a_kept_opinion_is_its_givers_own_and_says_nothing_beside_it),
+        cmocka_unit_test(only_a_conditional_answer_has_a_condition),
+        cmocka_unit_test(what_is_said_inside_has_no_reader_outside),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

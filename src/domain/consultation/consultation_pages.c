@@ -40,10 +40,26 @@ struct str consultation_outcome_text(struct call *c, int64_t outcome)
     return consultation_choice_text(c, reply, "outcome", outcome);
 }
 
+struct str consultation_answer_text(struct call *c, const struct consultation_giver *giver)
+{
+    static const char *const KEYS[] = {
+        [CONDITION_OPEN] = "consultation.condition.open",
+        [CONDITION_MET] = "consultation.condition.met",
+        [CONDITION_FAILED] = "consultation.condition.failed",
+    };
+    if (giver->answer != ANSWER_AGREE_IF) {
+        return consultation_choice_text(c, &CONSULTATION_OPINION, "answer", giver->answer);
+    }
+    struct str on = giver->condition_office.len > 0 ? office_code(c, giver->condition_office)
+                                                    : giver->condition_body;
+    return consultation_words(c, KEYS[giver->condition], "name", on);
+}
+
 struct str consultation_standing_text(struct call *c, const struct consultation_giver *giver,
                                       enum consultation_standing standing)
 {
     static const char *const KEYS[] = {
+        [STANDING_EXCUSED] = "consultation.standing.excused",
         [STANDING_REFUSED] = "consultation.standing.refused",
         [STANDING_SILENT] = "consultation.standing.silent",
         [STANDING_LATE] = "consultation.standing.late",
@@ -52,7 +68,7 @@ struct str consultation_standing_text(struct call *c, const struct consultation_
     };
     ensure((standing == STANDING_ANSWERED) == (giver->opinion.len > 0));
     if (standing == STANDING_ANSWERED) {
-        return consultation_choice_text(c, &CONSULTATION_OPINION, "answer", giver->answer);
+        return consultation_answer_text(c, giver);
     }
     return words(c->lang, str_of(KEYS[standing]));
 }
@@ -61,6 +77,7 @@ const char *consultation_standing_tone(enum consultation_standing standing, int6
 {
     switch (standing) {
     case STANDING_ANSWERED: return answer == ANSWER_DISAGREE ? "warn" : "good";
+    case STANDING_EXCUSED: return "neutral";
     case STANDING_REFUSED: return "warn";
     case STANDING_SILENT: return "warn";
     case STANDING_LATE: return "late";
@@ -202,6 +219,15 @@ void consultation_section_text(struct call *c, struct view *view, const char *ti
     if (text.len == 0) return;
     struct view section = consultation_section(c, view, title_key);
     node_text(c, section.data, "text", text);
+}
+
+void consultation_fact_link(struct call *c, struct view *view, const char *label_key,
+                            struct str text, struct str href)
+{
+    view_fact(c, view, label_key, text);
+    for (struct node *child = view->data->first; child != NULL; child = child->next) {
+        if (str_eq(str_of(child->name), S("facts"))) node_text(c, child->last, "href", href);
+    }
 }
 
 void consultation_files_put(struct call *c, struct view *view, const struct list *files)

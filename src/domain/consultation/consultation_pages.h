@@ -5,6 +5,8 @@
 /* The word of a choice of a field; empty for 0. */
 struct str consultation_choice_text(struct call *c, const struct field_table *table,
                                     const char *field, int64_t value);
+/* The kind of an answer with what became of its condition. */
+struct str consultation_answer_text(struct call *c, const struct consultation_giver *giver);
 /* The word of a level or an outcome; of a point without outcome, that it is not answered yet. */
 struct str consultation_level_text(struct call *c, int64_t level);
 struct str consultation_outcome_text(struct call *c, int64_t outcome);
@@ -34,8 +36,22 @@ struct view consultation_section(struct call *c, struct view *view, const char *
 void consultation_lines_put(struct call *c, struct view *section,
                             const struct consultation_line *lines, size_t count, bool answers);
 /* Adds files, home and state as every record page shows them. */
+/* Adds a fact whose text leads to another page. */
+void consultation_fact_link(struct call *c, struct view *view, const char *label_key,
+                            struct str text, struct str href);
 void consultation_files_put(struct call *c, struct view *view, const struct list *files);
 void consultation_home_put(struct call *c, struct view *view, struct str office);
+
+/* Adds round, draft, and the ways to the rounds before and after and to what changed. */
+void consultation_rounds_put(struct call *c, struct view *view,
+                             const struct consultation_case *round);
+/* Adds what this office said in the round before, what became of it, and whether the clauses it
+ * spoke of have changed. */
+enum err consultation_before_put(struct call *c, struct view *view,
+                                 const struct consultation_case *round);
+
+/* Adds what units of this office were asked and what was said inside about the opinion. */
+enum err consultation_inners_put(struct call *c, struct view *view, struct str request);
 
 /* The pages themselves; see struct view_def. */
 enum err consultation_list_view(struct call *c, const void *args, struct view *ret_view);
@@ -44,6 +60,9 @@ enum err consultation_opinion_view(struct call *c, const void *args, struct view
 enum err consultation_replying_view(struct call *c, const void *args, struct view *ret_view);
 enum err consultation_table_view(struct call *c, const void *args, struct view *ret_view);
 enum err consultation_deadline_view(struct call *c, const void *args, struct view *ret_view);
+enum err consultation_changes_view(struct call *c, const void *args, struct view *ret_view);
+enum err consultation_cover_view(struct call *c, const void *args, struct view *ret_view);
+enum err consultation_renewing_view(struct call *c, const void *args, struct view *ret_view);
 enum err consultation_writing_view(struct call *c, const void *args, struct view *ret_view);
 /* Who was urged, when, with what words and whether it has arrived; nothing when nobody was. */
 enum err consultation_reminders_put(struct call *c, struct view *view, struct str request);

@@ -40,7 +40,7 @@ static void silence_put(struct call *c, struct paper *paper, const struct consul
     struct sb names = sb_new(c->arena, 0);
     for (size_t i = 0; i < round->giver_count; i++) {
         const struct consultation_giver *giver = &round->givers[i];
-        if (giver->opinion.len > 0) continue;
+        if (giver->opinion.len > 0 || giver->excused) continue;
         if (names.len > 0) sb_put(&names, S("; "));
         sb_put(&names, consultation_giver_name(c, giver->office, giver->name));
         if (!giver->refused) continue;
@@ -60,10 +60,12 @@ static void givers_table(struct call *c, struct paper *paper, const struct consu
     paper_column(table, vi("field.consultation.opinion.answer"), 45, PAPER_LEFT);
     paper_column(table, vi("consultation.paper.column.day"), 30, PAPER_CENTRE);
     paper_column(table, vi("field.consultation.opinion.general"), 85, PAPER_LEFT);
+    int64_t number = 0;
     for (size_t i = 0; i < round->voice_count; i++) {
         const struct consultation_voice *voice = &round->voices[i];
+        if (voice->confidential && round->stage.own) continue;
         struct paper_cell *cells = paper_row(c, table, PAPER_ROW);
-        cells[0] = paper_number((int64_t)i + 1);
+        cells[0] = paper_number(++number);
         cells[1] = paper_text(consultation_voice_name(c, voice->home, voice->behalf));
         cells[2] =
             paper_text(consultation_choice_text(c, &CONSULTATION_OPINION, "answer", voice->answer));
@@ -78,6 +80,29 @@ static struct str reply_text(struct call *c, const struct consultation_line *lin
     struct str reply = consultation_line_reply(c, line);
     if (reply.len == 0) return outcome;
     return str_format(c->arena, "%.*s.\n%.*s", STR_ARG(outcome), STR_ARG(reply));
+}
+
+/* Confidential opinions are for the asker's eyes: the paper that leaves it counts them. */
+static void confidential_put(struct call *c, struct paper *paper,
+                             const struct consultation_case *round)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < round->voice_count; i++)
+        count += round->voices[i].confidential ? 1 : 0;
+    if (count == 0) return;
+    paper_part(
+        c, &paper->intro, PAPER_BODY,
+        consultation_words(c, "consultation.paper.confidential", "count", number_text(c, count)));
+}
+
+/* Leaves out the lines of confidential opinions. */
+static size_t lines_open(struct consultation_line *lines, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!lines[i].confidential) lines[kept++] = lines[i];
+    }
+    return kept;
 }
 
 static void points_table(struct call *c, struct paper *paper, const struct consultation_line *lines,
@@ -117,6 +142,8 @@ static enum err table_fill(struct call *c, struct str record, struct paper *pape
     paper->subject = round.request.subject;
     intro_put(c, paper, &round, &total);
     if (round.stage.own) silence_put(c, paper, &round);
+    if (round.stage.own) confidential_put(c, paper, &round);
+    if (round.stage.own) count = lines_open(lines, count);
     if (round.voice_count > 0) givers_table(c, paper, &round);
     if (count > 0) points_table(c, paper, lines, count);
     paper->signed_as = vi("consultation.paper.signed_as");

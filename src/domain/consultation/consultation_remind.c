@@ -67,7 +67,7 @@ enum err consultation_run_remind(struct call *c, const void *input, struct act_r
         bool wanted =
             giver->office.len > 0 && (in->office.len == 0 || str_eq(in->office, giver->office));
         bool today = false;
-        if (!wanted || giver->opinion.len > 0 || giver->refused) continue;
+        if (!wanted || giver->opinion.len > 0 || giver->refused || giver->excused) continue;
         silent++;
         e = urged(c, giver, &round, &today);
         if (e == OK && !today) e = reminder_put(c, &round, giver->office, in->text, ret_result);

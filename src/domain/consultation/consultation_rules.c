@@ -30,6 +30,13 @@ static const struct step_rule STEPS[STEP_COUNT] = {
                      IN(DRAFT_WRITING) | IN(DRAFT_RETURNED)},
     [STEP_RETURN] = {SIDE_ASKED, true, true, IN(INTAKE_REGISTERED), IN(DRAFT_SUBMITTED)},
     [STEP_APPROVE] = {SIDE_ASKED, true, true, IN(INTAKE_REGISTERED), IN(DRAFT_SUBMITTED)},
+    [STEP_CONSULT] = {SIDE_ASKED, true, false, IN(INTAKE_REGISTERED),
+                      IN(DRAFT_NONE) | IN(DRAFT_WRITING) | IN(DRAFT_RETURNED)},
+    [STEP_COMMENT] = {SIDE_ASKED, true, false, IN(INTAKE_REGISTERED),
+                      IN(DRAFT_NONE) | IN(DRAFT_WRITING) | IN(DRAFT_SUBMITTED) |
+                          IN(DRAFT_RETURNED)},
+    [STEP_KEEP] = {SIDE_ASKED, true, false, IN(INTAKE_REGISTERED),
+                   IN(DRAFT_NONE) | IN(DRAFT_WRITING) | IN(DRAFT_SUBMITTED) | IN(DRAFT_RETURNED)},
     /* a letter may come after the closing; it is shown as late, not thrown away */
     [STEP_BEHALF] = {SIDE_ASKER, false, false, ANY_STATE, ANY_STATE},
     /* points are usually answered after the closing */
@@ -39,6 +46,10 @@ static const struct step_rule STEPS[STEP_COUNT] = {
     [STEP_RESUME] = {SIDE_ASKER, true, false, ANY_STATE, ANY_STATE},
     [STEP_CLOSE] = {SIDE_ASKER, true, false, ANY_STATE, ANY_STATE},
     [STEP_REMIND] = {SIDE_ASKER, true, false, ANY_STATE, ANY_STATE},
+    /* a draft may change after its round was closed */
+    [STEP_RENEW] = {SIDE_ASKER, false, false, ANY_STATE, ANY_STATE},
+    [STEP_ADD] = {SIDE_ASKER, true, false, ANY_STATE, ANY_STATE},
+    [STEP_EXCUSE] = {SIDE_ASKER, true, false, ANY_STATE, ANY_STATE},
 };
 
 static const char *const INTAKE_REASONS[] = {
@@ -75,7 +86,11 @@ const char *consultation_step_refusal(const struct consultation_stage *stage,
     if (stage->draft == DRAFT_APPROVED && (rule->draft & IN(DRAFT_APPROVED)) == 0) {
         return DRAFT_REASONS[DRAFT_APPROVED];
     }
+    if (stage->renewed && (rule->open || step == STEP_RENEW)) return "consultation.renewed_already";
     if (rule->open && stage->round == ROUND_CLOSED) return "consultation.closed";
+    bool registers = step == STEP_REGISTER || step == STEP_REFUSE;
+    if (rule->side == SIDE_ASKED && stage->excused && !registers) return "consultation.excused";
+    if (step == STEP_KEEP && !stage->before) return "consultation.nothing_to_keep";
     bool runs = step == STEP_EXTEND || step == STEP_PAUSE;
     if (runs && stage->paused) return "consultation.paused";
     if (step == STEP_RESUME && !stage->paused) return "consultation.not_paused";
@@ -87,7 +102,7 @@ const char *consultation_step_refusal(const struct consultation_stage *stage,
 const char *consultation_answer_refusal(int64_t answer, struct str general, size_t points)
 {
     bool words = str_trim(general).len > 0;
-    ensure(answer > ANSWER_SILENT && answer <= ANSWER_NO_OPINION);
+    ensure(answer > ANSWER_SILENT && answer < ANSWER_COUNT);
     if (answer == ANSWER_AGREE && points > 0) return "consultation.agree_without_points";
     if (answer == ANSWER_NO_OPINION && points > 0) return "consultation.no_opinion_without_points";
     if (answer == ANSWER_AGREE_WITH_POINTS && points == 0 && !words) {
@@ -95,6 +110,14 @@ const char *consultation_answer_refusal(int64_t answer, struct str general, size
     }
     if (answer == ANSWER_DISAGREE && points == 0 && !words) return "consultation.why_missing";
     return NULL;
+}
+
+const char *consultation_condition_refusal(int64_t answer, struct str office, struct str body)
+{
+    bool one = (office.len > 0) != (str_trim(body).len > 0);
+    bool none = office.len == 0 && str_trim(body).len == 0;
+    if (answer == ANSWER_AGREE_IF) return one ? NULL : "consultation.condition_missing";
+    return none ? NULL : "consultation.condition_alone";
 }
 
 const char *consultation_outcome_refusal(int64_t outcome, struct str reason)
@@ -143,6 +166,7 @@ enum consultation_standing consultation_standing(const struct consultation_giver
                                                  int64_t round, int64_t due_ms, int64_t now_ms)
 {
     if (giver->opinion.len > 0) return STANDING_ANSWERED;
+    if (giver->excused) return STANDING_EXCUSED;
     if (giver->refused) return STANDING_REFUSED;
     if (round == ROUND_CLOSED) return STANDING_SILENT;
     if (now_ms > due_ms) return STANDING_LATE;
@@ -154,9 +178,13 @@ struct consultation_count consultation_count(const struct consultation_giver *gi
     struct consultation_count total = {.asked = count};
     for (size_t i = 0; i < count; i++) {
         if (givers[i].opinion.len > 0) {
-            ensure(givers[i].answer > ANSWER_SILENT && givers[i].answer <= ANSWER_NO_OPINION);
+            ensure(givers[i].answer > ANSWER_SILENT && givers[i].answer < ANSWER_COUNT);
             total.answered++;
             total.by_answer[givers[i].answer]++;
+            total.conditions_met += givers[i].condition == CONDITION_MET ? 1 : 0;
+        } else if (givers[i].excused) {
+            total.excused++;
+            total.asked--;
         } else if (givers[i].refused) {
             total.refused++;
         } else {
@@ -165,6 +193,75 @@ struct consultation_count consultation_count(const struct consultation_giver *gi
     }
     ensure(total.answered + total.refused + total.silent == total.asked);
     return total;
+}
+
+/* The giver on whose consent another one hangs; NULL: it was not asked. */
+static const struct consultation_giver *condition_of(const struct consultation_giver *givers,
+                                                     size_t count,
+                                                     const struct consultation_giver *giver)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct consultation_giver *other = &givers[i];
+        bool office =
+            giver->condition_office.len > 0 && str_eq(other->office, giver->condition_office);
+        bool body = giver->condition_office.len == 0 && other->office.len == 0 &&
+                    str_eq(other->name, giver->condition_body);
+        if (other != giver && (office || body)) return other;
+    }
+    return NULL;
+}
+
+static enum consultation_condition condition_now(const struct consultation_giver *on)
+{
+    if (on == NULL || on->opinion.len == 0) return CONDITION_OPEN;
+    if (on->answer == ANSWER_AGREE_IF) return on->condition;
+    bool agrees = on->answer == ANSWER_AGREE || on->answer == ANSWER_AGREE_WITH_POINTS;
+    return agrees ? CONDITION_MET : CONDITION_FAILED;
+}
+
+void consultation_conditions_resolve(struct consultation_giver *givers, size_t count)
+{
+    bool moved = true;
+    for (size_t round = 0; moved && round <= count; round++) { /* chains are no longer than that */
+        moved = false;
+        for (size_t i = 0; i < count; i++) {
+            struct consultation_giver *giver = &givers[i];
+            if (giver->opinion.len == 0 || giver->answer != ANSWER_AGREE_IF) continue;
+            enum consultation_condition now = condition_now(condition_of(givers, count, giver));
+            moved = moved || now != giver->condition;
+            giver->condition = now;
+        }
+    }
+    ensure(!moved);
+}
+
+bool consultation_is_asked(const struct consultation_request *r, struct str office)
+{
+    const struct consultation_asked *asked = r->asked.rows;
+    for (size_t i = 0; i < r->asked.count; i++) {
+        if (str_eq(asked[i].office, office)) return true;
+    }
+    return false;
+}
+
+bool consultation_is_asked_body(const struct consultation_request *r, struct str name)
+{
+    const struct consultation_body *bodies = r->asked_bodies.rows;
+    for (size_t i = 0; i < r->asked_bodies.count; i++) {
+        if (str_eq(bodies[i].name, name)) return true;
+    }
+    return false;
+}
+
+const struct consultation_excused *consultation_excuse_of(const struct consultation_request *r,
+                                                          struct str office, struct str name)
+{
+    const struct consultation_excused *excused = r->excused.rows;
+    for (size_t i = 0; i < r->excused.count; i++) {
+        if (!str_eq(excused[i].office, office)) continue;
+        if (office.len > 0 || str_eq(excused[i].name, name)) return &excused[i];
+    }
+    return NULL;
 }
 
 struct consultation_due consultation_due_of(const struct consultation_request *r, struct str office)

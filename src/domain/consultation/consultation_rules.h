@@ -14,6 +14,9 @@ struct consultation_stage {
     int64_t intake; /* enum consultation_intake_state */
     bool officer;   /* somebody was assigned */
     bool paused;    /* the clock of the round stands */
+    bool renewed;   /* a newer round took its place */
+    bool excused;   /* this office need not answer any more */
+    bool before;    /* this office has an opinion in the round before */
     int64_t draft;  /* enum consultation_draft_state */
 };
 
@@ -25,6 +28,9 @@ enum consultation_step {
     STEP_SUBMIT,
     STEP_RETURN,
     STEP_APPROVE,
+    STEP_CONSULT,
+    STEP_COMMENT,
+    STEP_KEEP,
     STEP_BEHALF,
     STEP_ANSWER_POINT,
     STEP_EXTEND,
@@ -32,6 +38,9 @@ enum consultation_step {
     STEP_RESUME,
     STEP_CLOSE,
     STEP_REMIND,
+    STEP_RENEW,
+    STEP_ADD,
+    STEP_EXCUSE,
     STEP_COUNT
 };
 
@@ -45,6 +54,9 @@ bool consultation_step_foreign(const struct consultation_stage *stage, enum cons
 /* Why an answer with these words and points cannot stand; NULL: it can. Whoever does not agree says
  * why; whoever agrees without points makes none. */
 const char *consultation_answer_refusal(int64_t answer, struct str general, size_t points);
+/* Why an answer cannot hang on these; NULL: it can. Who agrees under a condition names one other
+ * giver; nobody else does. */
+const char *consultation_condition_refusal(int64_t answer, struct str office, struct str body);
 /* Why a point cannot be answered like this; NULL: it can. Only full acceptance needs no reason. */
 const char *consultation_outcome_refusal(int64_t outcome, struct str reason);
 
@@ -63,6 +75,16 @@ void consultation_reply_set(struct arena *arena, struct list *replies,
  * than, equal to, greater than 0.
  * Source: Decree 30/2020/ND-CP appendix I part II section I.6 (layout of the text). */
 int consultation_clause_compare(struct str a, struct str b);
+/* Says that `inner` is the clause `outer` or lies in it: "Điều 5" covers "điểm a khoản 2 Điều 5".
+ * The whole draft covers everything. */
+bool consultation_clause_covers(struct str outer, struct str inner);
+
+/* Says that an office, or a body outside, was asked in this round. */
+bool consultation_is_asked(const struct consultation_request *r, struct str office);
+bool consultation_is_asked_body(const struct consultation_request *r, struct str name);
+/* Why an asked office, or a body outside when `office` is empty, need not answer; NULL: it must. */
+const struct consultation_excused *consultation_excuse_of(const struct consultation_request *r,
+                                                          struct str office, struct str name);
 
 /* The deadline of one asked office: its own or that of the request; an empty id asks for that of
  * the request. While the clock stands nothing is due: paused_day. */
@@ -90,11 +112,26 @@ struct consultation_giver {
     bool registered;    /* R2 */
     bool refused;       /* its refusal, or R- of its server */
     struct str refusal; /* why it was refused */
+    bool excused;
+    struct str excuse; /* why it need not answer */
+    bool confidential;
+    bool kept;                   /* its opinion of an earlier round still holds */
+    struct str condition_office; /* of ANSWER_AGREE_IF */
+    struct str condition_body;
+    int64_t condition; /* enum consultation_condition */
 };
+
+/* What became of the condition of an ANSWER_AGREE_IF. It stays open while the other giver has not
+ * answered, was not asked, or waits for this one: silence fulfils nothing. */
+enum consultation_condition { CONDITION_OPEN, CONDITION_MET, CONDITION_FAILED };
+
+/* Finds for each conditional answer what became of its condition, through chains of them. */
+void consultation_conditions_resolve(struct consultation_giver *givers, size_t count);
 
 /* What became of the question at one giver, the strongest first. */
 enum consultation_standing {
     STANDING_ANSWERED,
+    STANDING_EXCUSED, /* need not answer any more; counted apart */
     STANDING_REFUSED,
     STANDING_SILENT,     /* the round was closed without its answer */
     STANDING_LATE,       /* past the deadline, still awaited */
@@ -105,10 +142,12 @@ enum consultation_standing consultation_standing(const struct consultation_giver
                                                  int64_t round, int64_t due_ms, int64_t now_ms);
 
 struct consultation_count {
-    size_t asked;
+    size_t asked; /* without the excused */
     size_t answered;
     size_t refused;
     size_t silent; /* neither answered nor refused, whether there is still time or not */
-    size_t by_answer[ANSWER_NO_OPINION + 1]; /* [ANSWER_SILENT] stays 0: silence is no answer */
+    size_t excused;
+    size_t conditions_met;          /* of by_answer[ANSWER_AGREE_IF] */
+    size_t by_answer[ANSWER_COUNT]; /* [ANSWER_SILENT] stays 0: silence is no answer */
 };
 struct consultation_count consultation_count(const struct consultation_giver *givers, size_t count);

@@ -293,6 +293,138 @@ static void silence_has_its_own_name_at_each_time(void **state)
     assert_int_equal(consultation_standing(&giver, ROUND_CLOSED, 100, 500), STANDING_ANSWERED);
 }
 
+/* What each step asks, written a second time by hand: who, and in which intake (n r x: not yet,
+ * registered, refused) and draft (n w s r a: none, writing, submitted, returned, approved). */
+struct expected {
+    enum consultation_step step;
+    bool asker;
+    bool open;
+    bool officer;
+    const char *intake;
+    const char *draft;
+};
+
+static const struct expected EXPECTED[] = {
+    {STEP_REGISTER, false, false, false, "n", "nwsra"},
+    {STEP_REFUSE, false, true, false, "n", "nwsra"},
+    {STEP_ASSIGN, false, true, false, "r", "nwr"},
+    {STEP_DRAFT, false, true, true, "r", "nwr"},
+    {STEP_SUBMIT, false, true, true, "r", "wr"},
+    {STEP_RETURN, false, true, true, "r", "s"},
+    {STEP_APPROVE, false, true, true, "r", "s"},
+    {STEP_CONSULT, false, true, false, "r", "nwr"},
+    {STEP_COMMENT, false, true, false, "r", "nwsr"},
+    {STEP_KEEP, false, true, false, "r", "nwsr"},
+    {STEP_BEHALF, true, false, false, "nrx", "nwsra"},
+    {STEP_ANSWER_POINT, true, false, false, "nrx", "nwsra"},
+    {STEP_EXTEND, true, true, false, "nrx", "nwsra"},
+    {STEP_PAUSE, true, true, false, "nrx", "nwsra"},
+    {STEP_RESUME, true, true, false, "nrx", "nwsra"},
+    {STEP_CLOSE, true, true, false, "nrx", "nwsra"},
+    {STEP_REMIND, true, true, false, "nrx", "nwsra"},
+    {STEP_RENEW, true, false, false, "nrx", "nwsra"},
+    {STEP_ADD, true, true, false, "nrx", "nwsra"},
+    {STEP_EXCUSE, true, true, false, "nrx", "nwsra"},
+};
+
+static bool is_expected(const struct expected *x, const struct consultation_stage *stage)
+{
+    bool registers = x->step == STEP_REGISTER || x->step == STEP_REFUSE;
+    bool clock = x->step == STEP_EXTEND || x->step == STEP_PAUSE ? !stage->paused
+                 : x->step == STEP_RESUME                        ? stage->paused
+                                                                 : true;
+    return (x->asker ? stage->own : stage->asked) && (!x->open || stage->round == ROUND_OPEN) &&
+           (!x->officer || stage->officer) && strchr(x->intake, "nrx"[stage->intake]) != NULL &&
+           strchr(x->draft, "nwsra"[stage->draft]) != NULL && clock &&
+           (x->step != STEP_KEEP || stage->before) &&
+           (!stage->renewed || !(x->open || x->step == STEP_RENEW)) &&
+           (x->asker || registers || !stage->excused);
+}
+
+/* All stages there are: each bit of `mix` is one of the yes-or-no members. */
+static struct consultation_stage stage_of(int mix, int intake, int draft)
+{
+    return (struct consultation_stage){
+        .own = (mix & 1) != 0,
+        .asked = (mix & 2) != 0,
+        .round = (mix & 4) != 0 ? ROUND_CLOSED : ROUND_OPEN,
+        .officer = (mix & 8) != 0,
+        .paused = (mix & 16) != 0,
+        .renewed = (mix & 32) != 0,
+        .excused = (mix & 64) != 0,
+        .before = (mix & 128) != 0,
+        .intake = intake,
+        .draft = draft,
+    };
+}
+
+static void every_step_is_tried_in_every_stage(void **state)
+{
+    (void)state;
+    int allowed = 0;
+    int refused = 0;
+    assert_int_equal(ARRAY_LEN(EXPECTED), STEP_COUNT);
+    for (int i = 0; i < STEP_COUNT * 256 * 15; i++) {
+        const struct expected *x = &EXPECTED[i % STEP_COUNT];
+        int rest = i / STEP_COUNT;
+        struct consultation_stage stage = stage_of(rest % 256, rest / 256 % 3, rest / 256 / 3);
+        bool may = consultation_step_refusal(&stage, x->step) == NULL;
+        if (may != is_expected(x, &stage)) fail_msg("step %d in stage %d", (int)x->step, rest);
+        allowed += may ? 1 : 0;
+        refused += may ? 0 : 1;
+    }
+    print_message("%d transitions allowed, %d refused\n", allowed, refused);
+    assert_true(allowed > 0 && refused > allowed);
+}
+
+static void chains_of_conditions_are_followed_and_circles_stay_open(void **state)
+{
+    (void)state;
+    struct consultation_giver givers[] = {
+        {.office = S("a"),
+         .opinion = S("1"),
+         .answer = ANSWER_AGREE_IF,
+         .condition_office = S("b")},
+        {.office = S("b"), .opinion = S("2"), .answer = ANSWER_AGREE_IF, .condition_body = S("c")},
+        {.name = S("c"), .opinion = S("3"), .answer = ANSWER_AGREE_WITH_POINTS},
+        {.office = S("d"),
+         .opinion = S("4"),
+         .answer = ANSWER_AGREE_IF,
+         .condition_office = S("e")},
+        {.office = S("e"),
+         .opinion = S("5"),
+         .answer = ANSWER_AGREE_IF,
+         .condition_office = S("d")},
+        {.office = S("f"),
+         .opinion = S("6"),
+         .answer = ANSWER_AGREE_IF,
+         .condition_office = S("g")},
+        {.office = S("g")},
+        {.office = S("h"),
+         .opinion = S("8"),
+         .answer = ANSWER_AGREE_IF,
+         .condition_office = S("h")},
+    };
+    consultation_conditions_resolve(givers, ARRAY_LEN(givers));
+    assert_int_equal(givers[0].condition, CONDITION_MET);
+    assert_int_equal(givers[1].condition, CONDITION_MET);
+    assert_int_equal(givers[3].condition, CONDITION_OPEN);
+    assert_int_equal(givers[4].condition, CONDITION_OPEN);
+    assert_int_equal(givers[5].condition, CONDITION_OPEN); /* silence fulfils nothing */
+    assert_int_equal(givers[7].condition, CONDITION_OPEN);
+    assert_int_equal(consultation_count(givers, ARRAY_LEN(givers)).conditions_met, 2);
+}
+
+static void a_clause_covers_what_lies_in_it(void **state)
+{
+    (void)state;
+    assert_true(consultation_clause_covers(S("Điều 5"), S("điểm a khoản 2 Điều 5")));
+    assert_true(consultation_clause_covers(S("khoản 2 Điều 5"), S("khoản 2 Điều 5")));
+    assert_false(consultation_clause_covers(S("khoản 2 Điều 5"), S("Điều 5")));
+    assert_false(consultation_clause_covers(S("Điều 5"), S("Điều 6")));
+    assert_true(consultation_clause_covers(S("toàn văn"), S("Điều 6")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,6 +449,9 @@ int main(void)
         cmocka_unit_test(a_clause_is_the_same_whichever_way_it_is_written),
         cmocka_unit_test(silence_is_never_counted_as_an_answer),
         cmocka_unit_test(silence_has_its_own_name_at_each_time),
+        cmocka_unit_test(every_step_is_tried_in_every_stage),
+        cmocka_unit_test(chains_of_conditions_are_followed_and_circles_stay_open),
+        cmocka_unit_test(a_clause_covers_what_lies_in_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

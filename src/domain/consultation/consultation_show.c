@@ -24,6 +24,9 @@ static const struct act_step ACT_STEPS[] = {
     {"consultation.submit", STEP_SUBMIT},
     {"consultation.return", STEP_RETURN},
     {"consultation.approve", STEP_APPROVE},
+    {"consultation.keep", STEP_KEEP},
+    {"consultation.consult", STEP_CONSULT},
+    {"consultation.comment", STEP_COMMENT},
     {"consultation.register_behalf", STEP_BEHALF},
     {"consultation.answer_point", STEP_ANSWER_POINT},
     {"consultation.extend", STEP_EXTEND},
@@ -31,6 +34,9 @@ static const struct act_step ACT_STEPS[] = {
     {"consultation.resume", STEP_RESUME},
     {"consultation.close", STEP_CLOSE},
     {"consultation.remind", STEP_REMIND},
+    {"consultation.renew", STEP_RENEW},
+    {"consultation.add", STEP_ADD},
+    {"consultation.excuse", STEP_EXCUSE},
 };
 
 static bool act_is_foreign(const struct consultation_stage *stage, struct str act)
@@ -38,6 +44,8 @@ static bool act_is_foreign(const struct consultation_stage *stage, struct str ac
     /* of stopping the clock and letting it run only one makes sense */
     if (str_eq(act, S("consultation.pause")) && stage->paused) return true;
     if (str_eq(act, S("consultation.resume")) && !stage->paused) return true;
+    /* the first round has nothing to keep */
+    if (str_eq(act, S("consultation.keep")) && !stage->before) return true;
     for (size_t i = 0; i < ARRAY_LEN(ACT_STEPS); i++) {
         if (str_eq(str_of(ACT_STEPS[i].act), act)) {
             return consultation_step_foreign(stage, ACT_STEPS[i].step);
@@ -54,6 +62,10 @@ static void act_href(struct call *c, struct node *act, int64_t seen)
     struct str href = {};
     if (str_eq(node_get(act, "act"), S("consultation.draft"))) {
         href = str_format(c->arena, "/view/consultation.writing?record=%.*s", STR_ARG(record));
+    } else if (str_eq(node_get(act, "act"), S("consultation.renew"))) {
+        href = str_format(c->arena, "/view/consultation.renewing?record=%.*s", STR_ARG(record));
+    } else if (str_eq(node_get(act, "act"), S("consultation.keep"))) {
+        node_int(c, act, "seen", seen);
     } else if (str_eq(node_get(act, "act"), S("consultation.approve"))) {
         href = str_format(c->arena, "/act/consultation.approve?record=%.*s&seen=%lld",
                           STR_ARG(record), (long long)seen);
@@ -97,15 +109,6 @@ static enum err acts_put(struct call *c, struct view *view, const struct consult
 
 /* ---- the round ---- */
 
-static void link_fact(struct call *c, struct view *view, const char *label_key,
-                      const char *text_key, struct str href)
-{
-    view_fact(c, view, label_key, words(c->lang, str_of(text_key)));
-    for (struct node *child = view->data->first; child != NULL; child = child->next) {
-        if (str_eq(str_of(child->name), S("facts"))) node_text(c, child->last, "href", href);
-    }
-}
-
 static void request_facts(struct call *c, struct view *view, const struct consultation_case *round)
 {
     const struct consultation_request *r = &round->request;
@@ -132,9 +135,14 @@ static void request_facts(struct call *c, struct view *view, const struct consul
                   time_hanoi_format(c->arena, r->closed_ms, c->lang));
         view_fact(c, view, "field.consultation.request.close_note", r->close_note);
     }
-    link_fact(
-        c, view, "view.consultation.table", "consultation.table_open",
+    consultation_rounds_put(c, view, round);
+    consultation_fact_link(
+        c, view, "view.consultation.table", words(c->lang, S("consultation.table_open")),
         str_format(c->arena, "/view/consultation.table?record=%.*s", STR_ARG(round->head.record)));
+    if (!round->stage.own) return;
+    consultation_fact_link(
+        c, view, "view.consultation.cover", words(c->lang, S("consultation.cover_open")),
+        str_format(c->arena, "/view/consultation.cover?record=%.*s", STR_ARG(round->head.record)));
 }
 
 static void giver_row(struct call *c, struct view *section, const struct consultation_case *round,
@@ -157,7 +165,7 @@ static void giver_row(struct call *c, struct view *section, const struct consult
     view_cell_state(c, row, consultation_standing_text(c, giver, standing),
                     consultation_standing_tone(standing, giver->answer));
     view_cell_instant(c, row, giver->signed_ms);
-    if (reasons) view_cell(c, row, giver->refusal);
+    if (reasons) view_cell(c, row, giver->excused ? giver->excuse : giver->refusal);
 }
 
 /* Who answered what; the receipts stand beside it, in the deliveries of the page. */
@@ -168,15 +176,38 @@ static void givers_put(struct call *c, struct view *view, const struct consultat
     view_column(c, &section, "giver", "consultation.column.giver");
     view_column(c, &section, "standing", "consultation.column.standing");
     view_column(c, &section, "signed", "field.consultation.opinion.signed");
-    if (total.refused > 0) {
+    bool reasons = total.refused + total.excused > 0;
+    if (reasons) {
         view_column(c, &section, "reason", "field.consultation.refusal.reason");
     }
     for (size_t i = 0; i < round->giver_count; i++)
-        giver_row(c, &section, round, &round->givers[i], total.refused > 0);
+        giver_row(c, &section, round, &round->givers[i], reasons);
     node_int(c, view->data, "asked", (int64_t)total.asked);
     node_int(c, view->data, "answered", (int64_t)total.answered);
     node_int(c, view->data, "refused", (int64_t)total.refused);
     view_fact(c, view, "consultation.column.progress", consultation_progress_text(c, &total));
+}
+
+/* What the others said, where the round shows it to all who were asked. */
+static void voices_put(struct call *c, struct view *view, const struct consultation_case *round)
+{
+    if (round->voice_count == 0) return;
+    struct view section = consultation_section(c, view, "consultation.section.shared");
+    view_column(c, &section, "giver", "consultation.column.giver");
+    view_column(c, &section, "answer", "field.consultation.opinion.answer");
+    view_column(c, &section, "general", "field.consultation.opinion.general");
+    view_column(c, &section, "signed", "field.consultation.opinion.signed");
+    for (size_t i = 0; i < round->voice_count; i++) {
+        const struct consultation_voice *voice = &round->voices[i];
+        struct str href =
+            str_format(c->arena, "/view/consultation.opinion?record=%.*s", STR_ARG(voice->opinion));
+        struct node *row = view_row(c, &section, voice->opinion, href);
+        view_cell(c, row, consultation_voice_name(c, voice->home, voice->behalf));
+        view_cell(c, row,
+                  consultation_choice_text(c, &CONSULTATION_OPINION, "answer", voice->answer));
+        view_cell(c, row, voice->general);
+        view_cell_instant(c, row, voice->signed_ms);
+    }
 }
 
 /* ---- our own work on it ---- */
@@ -291,8 +322,12 @@ enum err consultation_show_view(struct call *c, const void *args, struct view *r
     consultation_section_text(c, &view, "field.consultation.request.summary",
                               round.request.summary);
     if (round.stage.own) givers_put(c, &view, &round);
+    if (!round.stage.own && round.request.sharing == SHARING_ASKED) voices_put(c, &view, &round);
     if (round.stage.asked) intake_facts(c, &view, &round);
     if (round.own.draft.len > 0) draft_put(c, &view, &round.draft);
+    e = consultation_inners_put(c, &view, in->record);
+    if (e == OK) e = consultation_before_put(c, &view, &round);
+    if (e != OK) return e;
     if (count > 0) {
         consultation_lines_sort(lines, count);
         struct view section = consultation_section(c, &view, "consultation.section.points");
@@ -313,6 +348,14 @@ enum err consultation_show_view(struct call *c, const void *args, struct view *r
 
 /* ---- an opinion ---- */
 
+/* "KT. CHỦ NHIỆM" in the words of an office: the capacity before the title. */
+static struct str signer_text(struct call *c, int64_t capacity, struct str title)
+{
+    if (capacity == CAPACITY_NONE) return title;
+    struct str word = consultation_choice_text(c, &CONSULTATION_OPINION, "capacity", capacity);
+    return str_format(c->arena, "%.*s %.*s", STR_ARG(word), STR_ARG(title));
+}
+
 static void opinion_facts(struct call *c, struct view *view, const struct head *head,
                           const struct consultation_opinion *o,
                           const struct consultation_case *round)
@@ -322,7 +365,20 @@ static void opinion_facts(struct call *c, struct view *view, const struct head *
               consultation_voice_name(c, head->home, o->behalf));
     view_fact(c, view, "field.consultation.opinion.answer",
               consultation_choice_text(c, &CONSULTATION_OPINION, "answer", o->answer));
-    view_fact(c, view, "field.consultation.opinion.signer_title", o->signer_title);
+    struct str condition =
+        o->condition_office.len > 0 ? office_name(c, o->condition_office) : o->condition_body;
+    view_fact(c, view, "field.consultation.opinion.condition_office", condition);
+    if (o->confidential) {
+        view_fact(c, view, "field.consultation.opinion.confidential",
+                  words(c->lang, S("consultation.confidential")));
+    }
+    if (o->kept.len > 0) {
+        consultation_fact_link(
+            c, view, "field.consultation.opinion.kept", words(c->lang, S("consultation.kept")),
+            str_format(c->arena, "/view/consultation.opinion?record=%.*s", STR_ARG(o->kept)));
+    }
+    view_fact(c, view, "field.consultation.opinion.signer_title",
+              signer_text(c, o->capacity, o->signer_title));
     view_fact(c, view,
               behalf ? "consultation.column.registered" : "field.consultation.opinion.signed",
               time_hanoi_format(c->arena, o->signed_ms, c->lang));
@@ -339,8 +395,10 @@ static void opinion_facts(struct call *c, struct view *view, const struct head *
     view_fact(c, view, "field.consultation.opinion.request_n",
               str_format(c->arena, "%lld", (long long)o->request_n));
     view_fact(c, view, "field.consultation.opinion.request_hash", o->request_hash);
-    link_fact(c, view, "kind.consultation.request", "consultation.round_open",
-              str_format(c->arena, "/view/consultation.show?record=%.*s", STR_ARG(o->request)));
+    view_fact(c, view, "field.consultation.opinion.draft_hash", o->draft_hash);
+    consultation_fact_link(
+        c, view, "kind.consultation.request", words(c->lang, S("consultation.round_open")),
+        str_format(c->arena, "/view/consultation.show?record=%.*s", STR_ARG(o->request)));
 }
 
 enum err consultation_opinion_view(struct call *c, const void *args, struct view *ret_view)
@@ -357,7 +415,8 @@ enum err consultation_opinion_view(struct call *c, const void *args, struct view
     if (e == OK) e = consultation_sql_lines(c, opinion.request, &lines, &count);
     if (e != OK) return e;
     for (size_t i = 0; i < count; i++) {
-        if (str_eq(lines[i].opinion, in->record)) lines[own++] = lines[i];
+        bool kept = opinion.kept.len > 0 && str_eq(lines[i].opinion, opinion.kept);
+        if (kept || str_eq(lines[i].opinion, in->record)) lines[own++] = lines[i];
     }
     struct view view = {};
     view_start(c, &view, VIEW_RECORD, opinion.subject);
@@ -400,6 +459,28 @@ static void points_put(struct call *c, struct node *values, const struct list *l
     node_text(c, node_put_map(c, values, "points.new"), "level", usual);
 }
 
+/* In a later round the form begins with what was said before. */
+static enum err draft_of_before(struct call *c, struct str before,
+                                struct consultation_draft *ret_draft)
+{
+    struct consultation_opinion opinion = {};
+    enum err e = record_body(c, "consultation.opinion", before, &opinion);
+    if (e == OK && opinion.kept.len > 0) {
+        e = record_body(c, "consultation.opinion", opinion.kept, &opinion);
+    }
+    if (e != OK) return e;
+    *ret_draft = (struct consultation_draft){
+        .answer = opinion.answer,
+        .general = opinion.general,
+        .points = opinion.points,
+        .condition_office = opinion.condition_office,
+        .condition_body = opinion.condition_body,
+        .confidential = opinion.confidential,
+        .capacity = opinion.capacity,
+    };
+    return OK;
+}
+
 enum err consultation_writing_view(struct call *c, const void *args, struct view *ret_view)
 {
     const struct consultation_record_input *in = args;
@@ -409,6 +490,12 @@ enum err consultation_writing_view(struct call *c, const void *args, struct view
     if (e == OK) e = consultation_case_seen(c, &round, &seen);
     if (e != OK) return e;
     const struct consultation_draft *draft = &round.draft;
+    struct consultation_draft again = {};
+    if (round.own.draft.len == 0 && round.before.len > 0) {
+        e = draft_of_before(c, round.before, &again);
+        if (e != OK) return e;
+        draft = &again;
+    }
     struct view view = {};
     view_start(c, &view, VIEW_FORM, round.request.subject);
     node_text(c, view.data, "act", S("consultation.draft"));
@@ -418,6 +505,11 @@ enum err consultation_writing_view(struct call *c, const void *args, struct view
     node_text(c, values, "answer",
               field_choice_word(field_find(&CONSULTATION_DRAFT, S("answer")), draft->answer));
     node_text(c, values, "general", draft->general);
+    node_text(c, values, "condition_office", draft->condition_office);
+    node_text(c, values, "condition_body", draft->condition_body);
+    node_text(c, values, "confidential", draft->confidential ? S("true") : S(""));
+    node_text(c, values, "capacity",
+              field_choice_word(field_find(&CONSULTATION_DRAFT, S("capacity")), draft->capacity));
     points_put(c, values, &draft->points);
     *ret_view = view;
     return OK;

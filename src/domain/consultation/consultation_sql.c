@@ -24,6 +24,11 @@ const struct migration CONSULTATION_MIGRATIONS[CONSULTATION_MIGRATION_COUNT] = {
     {.name = "consultation.3",
      .sql = "CREATE INDEX consultation_reminder_request ON k_consultation_reminder"
             " (request, office, sent);"},
+    {.name = "consultation.4",
+     /* the opinion that an opinion keeps, the rounds of one draft */
+     .sql = "CREATE INDEX consultation_request_previous ON k_consultation_request (previous);"
+            "CREATE INDEX consultation_inner_request ON k_consultation_inner (request, unit);"
+            "CREATE INDEX consultation_comment_request ON k_consultation_comment (request, unit);"},
 };
 
 static int64_t choice_of(const struct field_table *table, const char *field, struct str word)
@@ -99,7 +104,8 @@ enum err consultation_sql_voices(struct call *c, struct str request,
     struct rows rows = {};
     enum err e = store_all(c,
                            "SELECT o.record, h.home, o.behalf, o.answer, o.general, o.signed,"
-                           " o.signer_title"
+                           " o.signer_title, o.confidential, o.kept, o.condition_office,"
+                           " o.condition_body, o.capacity"
                            " FROM k_consultation_opinion o JOIN head h ON h.record = o.record"
                            " WHERE " READER("o.record") " AND o.request = $10" WAS_ASKED(
                                "o", "h.home") " ORDER BY o.signed, o.record LIMIT 1000",
@@ -115,6 +121,11 @@ enum err consultation_sql_voices(struct call *c, struct str request,
             .general = rows_text(&rows, i, 4),
             .signed_ms = rows_int(&rows, i, 5),
             .signer_title = rows_text(&rows, i, 6),
+            .confidential = rows_int(&rows, i, 7) != 0,
+            .kept = rows_text(&rows, i, 8).len > 0,
+            .condition_office = rows_text(&rows, i, 9),
+            .condition_body = rows_text(&rows, i, 10),
+            .capacity = choice_of(&CONSULTATION_OPINION, "capacity", rows_text(&rows, i, 11)),
         };
     }
     *ret_voices = voices;
@@ -148,6 +159,18 @@ enum err consultation_sql_refusals(struct call *c, struct str request,
     " LEFT JOIN k_consultation_reply y ON y.opinion = o.record AND y.request = o.request"          \
     " LEFT JOIN k_consultation_reply__replies r ON r.record = y.record AND r.point = " point
 
+#define LINES_POINTS                                                                               \
+    " SELECT o.record, o.home, o.behalf, q.i + 1, q.clause, q.level, q.text, q.wording,"           \
+    " r.outcome, r.reason, r.wording, o.confidential, o.signed AS at, q.i + 1 AS point"            \
+    " FROM o JOIN k_consultation_opinion__points q ON q.record = o.record" LINES_JOIN("q.i + 1")
+#define LINES_GENERAL                                                                              \
+    " SELECT o.record, o.home, o.behalf, 0, '', '', o.general, '',"                                \
+    " r.outcome, r.reason, r.wording, o.confidential, o.signed AS at, 0 AS point"                  \
+    " FROM o" LINES_JOIN("0") " WHERE o.general <> '' AND (o.answer = 'disagree'"                  \
+                              " OR (o.answer = 'agree_with_points' AND NOT EXISTS (SELECT 1 FROM"  \
+                              " k_consultation_opinion__points n WHERE n.record = o.record)))"
+
+/* An opinion that keeps an older one stands here with the points and replies of that one. */
 enum err consultation_sql_lines(struct call *c, struct str request,
                                 struct consultation_line **ret_lines, size_t *ret_count)
 {
@@ -155,27 +178,13 @@ enum err consultation_sql_lines(struct call *c, struct str request,
     struct rows rows = {};
     enum err e = store_all(
         c,
-        "WITH o AS (SELECT k.record, k.request, h.home, k.behalf, k.answer, k.general, k.signed"
+        "WITH o AS (SELECT s.record, s.request, h.home, s.behalf, s.answer, s.general,"
+        " k.signed, k.confidential + s.confidential AS confidential"
         " FROM k_consultation_opinion k JOIN head h ON h.record = k.record"
-        " WHERE " READER("k.record") " AND k.request = $10" WAS_ASKED(
-            "k",
-            "h.home") ")"
-                      " SELECT o.record, o.home, o.behalf, q.i + 1, q.clause, q.level, q.text, "
-                      "q.wording,"
-                      " r.outcome, r.reason, r.wording, o.signed AS at, q.i + 1 AS point"
-                      " FROM o JOIN k_consultation_opinion__points q ON q.record = "
-                      "o.record" LINES_JOIN(
-                          "q.i + 1") " UNION ALL"
-                                     " SELECT o.record, o.home, o.behalf, 0, '', '', o.general, "
-                                     "'',"
-                                     " r.outcome, r.reason, r.wording, o.signed AS at, 0 AS point"
-                                     " FROM o" LINES_JOIN("0") " WHERE o.general <> ''"
-                                                               " AND (o.answer = 'disagree'"
-                                                               " OR (o.answer = 'agree_with_points'"
-                                                               " AND NOT EXISTS (SELECT 1 FROM"
-                                                               " k_consultation_opinion__points n"
-                                                               " WHERE n.record = o.record)))"
-                                                               " ORDER BY at, 1, point",
+        " JOIN k_consultation_opinion s"
+        " ON s.record = CASE WHEN k.kept = '' THEN k.record ELSE k.kept END"
+        " WHERE " READER("k.record") " AND " READER("s.record") " AND k.request = $10" WAS_ASKED(
+            "k", "h.home") ")" LINES_POINTS " UNION ALL" LINES_GENERAL " ORDER BY at, 1, point",
         ARGS(READER_ARGS(p), TEXT(request)), &rows);
     if (e != OK) return e;
     struct consultation_line *lines = arena_array(c->arena, rows.count + 1, sizeof *lines);
@@ -194,6 +203,7 @@ enum err consultation_sql_lines(struct call *c, struct str request,
             .outcome = choice_of(reply, "outcome", rows_text(&rows, i, 8)),
             .reason = rows_text(&rows, i, 9),
             .new_wording = rows_text(&rows, i, 10),
+            .confidential = rows_int(&rows, i, 11) != 0,
         };
     }
     *ret_lines = lines;
@@ -224,7 +234,10 @@ enum err consultation_sql_lines(struct call *c, struct str request,
     " AND l.what = 'consultation.draft' AND l.okey = '' AND l.kind = 0"                            \
     " AND l.by_record = r.record),"                                                                \
     " (SELECT MAX(p.from_date) FROM k_consultation_request__pauses p WHERE p.record = r.record"    \
-    " AND p.to_date = 0)"                                                                          \
+    " AND p.to_date = 0),"                                                                         \
+    " (SELECT COUNT(*) FROM k_consultation_request__excused x WHERE x.record = r.record"           \
+    " AND NOT EXISTS (SELECT 1 FROM k_consultation_opinion o JOIN head oh ON oh.record = o.record" \
+    " WHERE o.request = r.record AND o.behalf = '' AND oh.home = x.office)), r.round"              \
     " FROM k_consultation_request r JOIN head h ON h.record = r.record"                            \
     " WHERE " READER("r.record")
 
@@ -290,7 +303,7 @@ static struct consultation_item item_of(const struct rows *rows, size_t i)
         .why = rows_text(rows, i, 4),
         .urgency = choice_of(&CONSULTATION_REQUEST, "urgency", rows_text(rows, i, 5)),
         .round = choice_of(&CONSULTATION_REQUEST, "state", rows_text(rows, i, 6)),
-        .asked = rows_int(rows, i, 7),
+        .asked = rows_int(rows, i, 7) - rows_int(rows, i, 15),
         .answered = rows_int(rows, i, 8),
         .intake = choice_of(&CONSULTATION_INTAKE, "state", rows_text(rows, i, 9)),
         .draft = choice_of(&CONSULTATION_DRAFT, "state", rows_text(rows, i, 10)),
@@ -298,6 +311,7 @@ static struct consultation_item item_of(const struct rows *rows, size_t i)
         .refused = rows_int(rows, i, 12),
         .own_due_ms = rows_int(rows, i, 13),
         .paused_day = rows_int(rows, i, 14),
+        .number = rows_int(rows, i, 16),
     };
 }
 
@@ -375,5 +389,51 @@ enum err consultation_sql_reminders(struct call *c, struct str request, struct r
                      " LEFT JOIN outbox o ON o.record = r.record"
                      " WHERE " READER("r.record") " AND r.request = $10"
                                                   " ORDER BY r.sent DESC, r.record LIMIT 100",
+                     ARGS(READER_ARGS(p), TEXT(request)), ret_rows);
+}
+
+enum err consultation_sql_inner(struct call *c, struct str request, struct str unit,
+                                struct str *ret_inner)
+{
+    struct rows rows = {};
+    enum err e = store_all(c,
+                           "SELECT record FROM k_consultation_inner"
+                           " WHERE request = $1 AND unit = $2 ORDER BY record LIMIT 1",
+                           ARGS(TEXT(request), TEXT(unit)), &rows);
+    if (e == OK) *ret_inner = one_text(&rows);
+    return e;
+}
+
+enum err consultation_sql_inners_open(struct call *c, struct str request, struct rows *ret_rows)
+{
+    return store_all(c,
+                     "SELECT i.record FROM k_consultation_inner i"
+                     " WHERE i.request = $1 AND i.closed = 0 AND NOT EXISTS"
+                     " (SELECT 1 FROM k_consultation_comment m"
+                     " WHERE m.request = i.request AND m.unit = i.unit)"
+                     " ORDER BY i.record LIMIT 200",
+                     ARGS(TEXT(request)), ret_rows);
+}
+
+enum err consultation_sql_inners(struct call *c, struct str request, struct rows *ret_rows)
+{
+    struct parties p = grant_parties(c);
+    return store_all(c,
+                     "SELECT i.unit, i.question, i.asked_by, i.due, i.closed,"
+                     " (SELECT COUNT(*) FROM k_consultation_comment m"
+                     " WHERE m.request = i.request AND m.unit = i.unit)"
+                     " FROM k_consultation_inner i"
+                     " WHERE " READER("i.record") " AND i.request = $10"
+                                                  " ORDER BY i.due, i.record LIMIT 200",
+                     ARGS(READER_ARGS(p), TEXT(request)), ret_rows);
+}
+
+enum err consultation_sql_comments(struct call *c, struct str request, struct rows *ret_rows)
+{
+    struct parties p = grant_parties(c);
+    return store_all(c,
+                     "SELECT m.unit, m.text, m.signer_title, m.at FROM k_consultation_comment m"
+                     " WHERE " READER("m.record") " AND m.request = $10"
+                                                  " ORDER BY m.at, m.record LIMIT 500",
                      ARGS(READER_ARGS(p), TEXT(request)), ret_rows);
 }

@@ -31,6 +31,11 @@ struct consultation_voice {
     struct str general;
     int64_t signed_ms;
     struct str signer_title;
+    bool confidential;
+    bool kept; /* it confirms an older opinion */
+    struct str condition_office;
+    struct str condition_body;
+    int64_t capacity;
 };
 enum err consultation_sql_voices(struct call *c, struct str request,
                                  struct consultation_voice **ret_voices, size_t *ret_count);
@@ -56,8 +61,10 @@ struct consultation_line {
     int64_t outcome; /* 0: not answered yet */
     struct str reason;
     struct str new_wording;
+    bool confidential;
 };
-/* All points on a request that the actor may see, by opinion and point. */
+/* All points on a request that the actor may see, by opinion and point; of an opinion that keeps an
+ * older one, the points of that one. */
 enum err consultation_sql_lines(struct call *c, struct str request,
                                 struct consultation_line **ret_lines, size_t *ret_count);
 
@@ -78,6 +85,7 @@ struct consultation_item {
     int64_t own_due_ms;     /* of this office among the asked; 0 for the asker */
     int64_t paused_day;     /* the clock stands since; 0: it runs */
     struct str first_asked; /* an asked office, for the column "to" */
+    int64_t number;         /* of the round */
 };
 /* Lists rounds: the open ones by deadline, the most urgent first; then the closed ones, latest
  * first. Shapes: after = round, due_ms and record of the last line seen; zero at first. */
@@ -90,3 +98,12 @@ enum err consultation_sql_reminded(struct call *c, struct str request, struct st
                                    int64_t *ret_sent_ms);
 /* sent, office, text, signer, home, arrived (ms or 0) of the reminders that the actor may see. */
 enum err consultation_sql_reminders(struct call *c, struct str request, struct rows *ret_rows);
+
+/* What a unit was asked about a request; empty: nothing. `_open` gives those (record) that nobody
+ * of the unit has answered; `_inners` unit, question, asked_by, due, closed, count of comments;
+ * `_comments` unit, text, signer, at. */
+enum err consultation_sql_inner(struct call *c, struct str request, struct str unit,
+                                struct str *ret_inner);
+enum err consultation_sql_inners_open(struct call *c, struct str request, struct rows *ret_rows);
+enum err consultation_sql_inners(struct call *c, struct str request, struct rows *ret_rows);
+enum err consultation_sql_comments(struct call *c, struct str request, struct rows *ret_rows);

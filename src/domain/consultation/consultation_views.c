@@ -46,6 +46,16 @@ static void stage_cell(struct call *c, struct node *row, const struct consultati
     view_cell_state(c, row, text, done ? "good" : item->intake == INTAKE_NONE ? "warn" : "neutral");
 }
 
+static struct str subject_text(struct call *c, const struct consultation_item *item)
+{
+    if (item->number < 2) return item->subject;
+    struct fail_arg args[] = {
+        {"subject", item->subject},
+        {"round", str_format(c->arena, "%lld", (long long)item->number)},
+    };
+    return words_fill(c->arena, c->lang, S("consultation.subject_round"), args, ARRAY_LEN(args));
+}
+
 static void list_row(struct call *c, struct view *view, const struct consultation_item *item)
 {
     bool ours = str_eq(item->home, c->office->id);
@@ -55,7 +65,7 @@ static void list_row(struct call *c, struct view *view, const struct consultatio
     struct str href =
         str_format(c->arena, "/view/consultation.show?record=%.*s", STR_ARG(item->record));
     struct node *row = view_row(c, view, item->record, href);
-    view_cell(c, row, item->subject);
+    view_cell(c, row, subject_text(c, item));
     view_cell(c, row,
               ours
                   ? consultation_words(c, "consultation.to", "name", asked_text(c, item))
@@ -261,6 +271,20 @@ const struct view_def CONSULTATION_VIEWS[CONSULTATION_VIEW_COUNT] = {
      .args = &CONSULTATION_POINT_ARGS,
      .roles = ROLE_READERS,
      .run = consultation_replying_view},
+    {.name = "consultation.renewing",
+     .args = &CONSULTATION_SHOW_ARGS,
+     .roles = ROLE_READERS,
+     .run = consultation_renewing_view},
+    {.name = "consultation.changes",
+     .args = &CONSULTATION_SHOW_ARGS,
+     .roles = ROLE_READERS,
+     .run = consultation_changes_view,
+     .paper = consultation_changes_paper},
+    {.name = "consultation.cover",
+     .args = &CONSULTATION_SHOW_ARGS,
+     .roles = ROLE_READERS,
+     .run = consultation_cover_view,
+     .paper = consultation_cover_paper},
     {.name = "consultation.table",
      .args = &CONSULTATION_SHOW_ARGS,
      .roles = ROLE_READERS,

@@ -83,6 +83,28 @@ static void paragraphs(struct sb *xml, const char *style, struct str text)
     }
 }
 
+/* What was taken out is struck through, what came in underlined: it holds on paper without colour.
+ */
+static void runs(struct sb *xml, const char *style, const struct paper_cell *cell)
+{
+    static const char *const MARKS[] = {"", "<w:rPr><w:strike/></w:rPr>",
+                                        "<w:rPr><w:b/><w:u w:val=\"single\"/></w:rPr>"};
+    sb_printf(xml, "<w:p><w:pPr><w:pStyle w:val=\"Paper%s\"/></w:pPr>", style);
+    for (size_t i = 0; i < cell->run_count; i++) {
+        struct str line = {};
+        struct str rest = cell->runs[i].text;
+        bool more = true;
+        while (more) {
+            more = str_cut(rest, '\n', &line, &rest);
+            sb_printf(xml, "<w:r>%s<w:t xml:space=\"preserve\">", MARKS[cell->runs[i].mark]);
+            docx_text(xml, line);
+            put(xml, "</w:t></w:r>");
+            if (more) put(xml, "<w:r><w:br/></w:r>");
+        }
+    }
+    put(xml, "</w:p>");
+}
+
 static void paragraphs_if(struct sb *xml, const char *style, struct str text)
 {
     if (text.len > 0) paragraphs(xml, style, text);
@@ -262,7 +284,12 @@ static void table_row(struct call *c, struct sb *xml, const struct paper_table *
         sb_printf(xml, "<w:tc><w:tcPr><w:tcW w:w=\"%d\" w:type=\"dxa\"/>", group ? sum : widths[i]);
         if (group) sb_printf(xml, "<w:gridSpan w:val=\"%zu\"/>", table->column_count);
         put(xml, "</w:tcPr>");
-        paragraphs(xml, cell_style(table, row, i), papers_cell(c->arena, &row->cells[i]));
+        const struct paper_cell *cell = &row->cells[i];
+        if (cell->run_count > 0) {
+            runs(xml, cell_style(table, row, i), cell);
+        } else {
+            paragraphs(xml, cell_style(table, row, i), papers_cell(c->arena, cell));
+        }
         put(xml, "</w:tc>");
     }
     put(xml, "</w:tr>");

@@ -191,6 +191,23 @@ static void each_line_of_a_cell_is_a_paragraph(void **state)
     assert_int_equal(count_of(three, S("<w:p>")), count_of(one, S("<w:p>")) + 2);
 }
 
+static void what_was_taken_out_is_struck_through_and_what_came_in_underlined(void **state)
+{
+    struct call *c = *state;
+    struct paper paper = {};
+    const struct paper_run runs[] = {
+        {PAPER_PLAIN, S("trong ")}, {PAPER_STRUCK, S("05 <b>")}, {PAPER_UNDERLINED, S("07\nngày")}};
+    struct paper_cell cell = paper_text(S("trong [-05] [+07 ngày]"));
+    cell.runs = runs;
+    cell.run_count = ARRAY_LEN(runs);
+    paper_of_one_cell(c, &paper, cell);
+    struct str xml = entry(c, written(c, PAPER_DOCX, &paper), "word/document.xml");
+    assert_true(holds(xml, S("<w:strike/></w:rPr><w:t xml:space=\"preserve\">05 &lt;b&gt;<")));
+    assert_int_equal(count_of(xml, S("<w:u w:val=\"single\"/>")), 2);
+    assert_false(holds(xml, S("[-05]")));
+    assert_true(holds(sheet_of(c, cell), S("[-05] [+07 ngày]")));
+}
+
 static void a_formula_stays_text(void **state)
 {
     struct call *c = *state;
@@ -463,6 +480,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(control_characters_are_dropped_in_xlsx, setup, teardown),
         cmocka_unit_test_setup_teardown(combining_marks_pass_unchanged, setup, teardown),
         cmocka_unit_test_setup_teardown(each_line_of_a_cell_is_a_paragraph, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            what_was_taken_out_is_struck_through_and_what_came_in_underlined, setup, teardown),
         cmocka_unit_test_setup_teardown(a_formula_stays_text, setup, teardown),
         cmocka_unit_test_setup_teardown(text_that_looks_like_an_escape_stays_as_it_is, setup,
                                         teardown),

@@ -2,7 +2,7 @@
 #include "base/words.h"
 #include "front/web/form_page.h"
 
-enum { RADIOS_MAX = 4, LONG_ROWS = 5 };
+enum { RADIOS_MAX = 5, LONG_ROWS = 5 };
 
 /* One field in its place: at the top, or in a row of a list. */
 struct place {

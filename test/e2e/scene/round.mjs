@@ -137,8 +137,15 @@ const POINTS = [
   { clause: "điểm đ khoản 1 Điều 3", level: "Kỹ thuật văn bản", text: "Thống nhất tên cơ quan." },
 ];
 
+// Presses of the pointer since the page was opened; typing and Tab are free.
+const presses = (page) => page.evaluate(() => Number(sessionStorage.presses || 0));
+
 async function draft(page) {
+  await page.addInitScript(() => addEventListener("pointerdown", () => {
+    sessionStorage.presses = Number(sessionStorage.presses || 0) + 1;
+  }, true));
   await openRound(page);
+  await page.evaluate(() => { sessionStorage.presses = 0; });
   await button(page, "Soạn ý kiến");
   await page.getByLabel("Đồng ý, có góp ý").check();
   await page.getByLabel("Ý kiến chung").fill("Cơ bản nhất trí với dự thảo.");
@@ -146,6 +153,8 @@ async function draft(page) {
   await look(page, "form of an opinion");
   await page.locator(".act-line").getByRole("button", { name: "Soạn ý kiến" }).click();
   await shows(page, "Đã lưu dự thảo ý kiến.");
+  const count = await presses(page);
+  check(count <= 5, "three points take at most 6 clicks, the handing in included", count);
 }
 
 async function submit(page) {
