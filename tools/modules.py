@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the list of modules from the folder names under src/domain.
+"""Writes the list of modules above core: src/exchange, then the folder names under src/domain.
 
 src/domain/note/ must define `const struct module note_module`.
 """
@@ -10,12 +10,13 @@ from words import write
 
 
 def main(out):
-    names = sorted(p.name for p in pathlib.Path("src/domain").iterdir() if any(p.glob("*.c")))
+    folders = pathlib.Path("src/domain").iterdir()
+    names = ["exchange"] + sorted(p.name for p in folders if any(p.glob("*.c")))
     lines = ['#include "core/module.h"', ""]
     lines += [f"extern const struct module {name}_module;" for name in names]
-    lines += ["", "const struct module *const DOMAIN_MODULES[] = {"]
+    lines += ["", "const struct module *const MODULES_ABOVE[] = {"]
     lines += [f"    &{name}_module," for name in names] or []
-    lines += ["    NULL,", "};", f"const size_t DOMAIN_MODULES_COUNT = {len(names)};", ""]
+    lines += ["    NULL,", "};", f"const size_t MODULES_ABOVE_COUNT = {len(names)};", ""]
     write(out, "\n".join(lines))
 
 

@@ -5,7 +5,8 @@
 
 Needs the Python standard library and python3-cryptography. Each line of a file is one object:
 
-    {"purpose": "phoihop-version-v1" | "phoihop-receipt-v1" | "phoihop-feed-v1" | "phoihop-ack-v1",
+    {"purpose": "phoihop-version-v1" | "phoihop-receipt-v1" | "phoihop-feed-v1" | "phoihop-ack-v1" |
+                "phoihop-ledger-v1",
      "bytes": base64 of the signed bytes, "hash": hex (may be missing), "sig": base64,
      "public_key": hex, "personal": [{"path", "salt": hex, "value"}],
      "entries": [base64 of each entry of a batch, or of those that an acknowledgement covers],
@@ -35,6 +36,8 @@ ENTRY = ["phoihop", "from", "to", "epoch", "seq", "kind", "priority", "record", 
 HEAD = ["phoihop", "from", "to", "epoch", "seq", "count", "prev", "chain", "time", "key"]
 ACK = ["phoihop", "from", "to", "epoch", "seq", "chain", "time", "key", "credit_entries",
        "credit_bytes", "disk", "pause_ms", "call", "heads"]
+LEDGER = ["phoihop", "from", "to", "side", "epoch", "first", "last", "held", "aside", "missing",
+          "unknown", "lines", "time", "key"]
 OPTIONAL = {"prev", "person", "number", "reason", "credit_entries", "credit_bytes", "disk",
             "pause_ms", "call", "heads"}
 
@@ -247,6 +250,14 @@ class Verifier:
             need(chain.hex() == a["chain"], "acknowledgement: the chain does not come out")
         self.acks.append((line["at"], (a["to"], a["from"], a["epoch"], a["seq"]), a["chain"]))
 
+    def ledger(self, line, data):
+        s = strict(data)
+        shape(s, LEDGER, "ledger")
+        self.signed(line, data, s["from"], s["key"])
+        need(s["side"] in ("sent", "took"), "ledger: side")
+        counted = sum(s[name] for name in ("held", "aside", "missing", "unknown"))
+        need(counted == s["last"] - s["first"] + 1, "ledger: the counts are not those of its lines")
+
     def proof(self, line, data):
         head, _, checkpoint = data.decode("utf-8").partition("\n\n")
         first, extra, index, *path = head.split("\n")
@@ -271,7 +282,7 @@ class Verifier:
     def line(self, at, text):
         kinds = {"phoihop-version-v1": self.version, "phoihop-receipt-v1": self.receipt,
                  "phoihop-feed-v1": self.feed, "phoihop-ack-v1": self.ack,
-                 "tlog-proof": self.proof}
+                 "phoihop-ledger-v1": self.ledger, "tlog-proof": self.proof}
         line = json.loads(text)
         line["at"] = at
         need(line["purpose"] in kinds, f"unknown purpose {line['purpose']}")

@@ -125,7 +125,7 @@ def ack(chain, seq=2):
 
 def the_frozen_files_hold():
     assert difference(golden()) is None, difference(golden())
-    assert len(golden()) == 8
+    assert len(golden()) == 9
 
 
 def every_byte_of_every_object_counts():

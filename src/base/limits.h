@@ -76,6 +76,9 @@ enum {
     LIMIT_NOTE_BYTES = 8 * 1024,            /* a log's checkpoint with its signatures */
     LIMIT_SUBMISSION_BYTES = 16 * 1024,     /* a checkpoint with a proof in front of it */
     LIMIT_ACK_HEADS = 16,                   /* heads of logs in one acknowledgement */
+    LIMIT_LEDGER_LINES = 1024,              /* entries that one comparison of ledgers speaks of */
+    LIMIT_LEDGER_BYTES = 40 * 1024,         /* its frame */
+    LIMIT_LEDGER_DIFFERENCES = 1000,        /* kept of one peer */
     LIMIT_ASIDE_WHOLE = 256,                /* refused entries of one peer kept with their bytes */
     /* free disk in percent at which an office takes in less, and says so in what it acknowledges */
     LIMIT_DISK_LOW = 15,                    /* no files of bulk entries */

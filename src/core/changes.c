@@ -158,7 +158,12 @@ struct sight {
 static enum err see_step(struct call *c, void *arg)
 {
     const struct sight *sight = arg;
-    return seen_put(c, sight->record, sight->n);
+    enum err e = seen_put(c, sight->record, sight->n);
+    for (size_t i = 0; e == OK && i < modules_count(); i++) {
+        const struct module *module = modules_at(i);
+        if (module->seen != NULL) e = module->seen(c, sight->record, sight->n);
+    }
+    return e;
 }
 
 enum err changes_see(struct call *c, struct str record, int64_t n)

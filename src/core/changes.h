@@ -20,7 +20,8 @@ enum err changes_list(struct call *c, const struct changes_after *after, int64_t
 
 /* The newest version of a record when the actor has not seen it yet, else 0. */
 enum err changes_unseen(struct call *c, struct str record, int64_t *ret_n);
-/* Notes that the actor saw that version. In a transaction of its own. */
+/* Notes that the actor saw that version, and tells the modules (module.seen). In a transaction of
+ * its own. */
 enum err changes_see(struct call *c, struct str record, int64_t n);
 /* Notes that the actor has seen everything that came until then. Only inside store_tx. */
 enum err changes_see_all(struct call *c, int64_t until_ms);

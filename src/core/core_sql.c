@@ -188,6 +188,21 @@ static const struct migration STEPS[] = {
      " reason TEXT NOT NULL, format INT NOT NULL, encoding INT NOT NULL, pages INT NOT NULL,"
      " basis INT NOT NULL, chars INT NOT NULL, macros INT NOT NULL, cut INT NOT NULL,"
      " body BYTES NOT NULL);"},
+    {.name = "core.receipt_hand",
+     .sql = /* a person's refusal (hand 1) stands beside the server's own of the same version */
+     "CREATE TABLE receipt_new (hash TEXT PRIMARY KEY, bytes BYTES NOT NULL, sig BYTES,"
+     " record TEXT NOT NULL, n INT NOT NULL, type INT NOT NULL, office TEXT NOT NULL,"
+     " person TEXT NOT NULL, time_ms INT NOT NULL, number TEXT NOT NULL, reason TEXT NOT NULL,"
+     " key TEXT NOT NULL, received_ms INT NOT NULL, hand INT NOT NULL,"
+     " UNIQUE (record, n, type, office, hand));"
+     "INSERT INTO receipt_new (hash, bytes, sig, record, n, type, office, person, time_ms, number,"
+     " reason, key, received_ms, hand) SELECT hash, bytes, sig, record, n, type, office, person,"
+     " time_ms, number, reason, key, received_ms,"
+     " CASE WHEN type = 2 AND person <> '' THEN 1 ELSE 0 END FROM receipt;"
+     "DROP TABLE receipt;"
+     "ALTER TABLE receipt_new RENAME TO receipt;"
+     "CREATE INDEX receipt_unsigned ON receipt (hash) WHERE sig IS NULL;"
+     "CREATE INDEX receipt_number ON receipt (number) WHERE number <> '';"},
 };
 
 const struct migration *core_migrations(size_t *ret_count)

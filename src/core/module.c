@@ -5,21 +5,21 @@
 #include "core/org.h"
 #include "core/parse.h"
 
-/* The built-in modules, then those of src/domain. */
+/* The built-in modules, then those above core. */
 
 static const struct module *const BUILT_IN[] = {&today_module, &org_module, &notice_module,
                                                 &job_module,   &parse_module};
 
 size_t modules_count(void)
 {
-    return ARRAY_LEN(BUILT_IN) + DOMAIN_MODULES_COUNT;
+    return ARRAY_LEN(BUILT_IN) + MODULES_ABOVE_COUNT;
 }
 
 const struct module *modules_at(size_t index)
 {
     ensure(index < modules_count());
     if (index < ARRAY_LEN(BUILT_IN)) return BUILT_IN[index];
-    return DOMAIN_MODULES[index - ARRAY_LEN(BUILT_IN)];
+    return MODULES_ABOVE[index - ARRAY_LEN(BUILT_IN)];
 }
 
 const struct kind *module_kind(struct str kind)

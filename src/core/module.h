@@ -114,10 +114,14 @@ struct module {
     /* What stands beside the urgent lane of "Hôm nay": a map {title, href, empty, lines: [{text,
      * more, href}]}; nothing shows while title is missing. NULL: nothing. */
     enum err (*beside)(struct call *c, struct node *ret_block);
+    /* What the first look of a person of this office at a version means, in the transaction that
+     * notes it; called again for each further person. NULL: nothing. */
+    enum err (*seen)(struct call *c, struct str record, int64_t n);
 };
 
-/* All modules: the built-in ones of core (today; office, units, persons, peers), then the folders
- * of src/domain. Shapes: index < modules_count(). */
+/* All modules: the built-in ones of core (today; office, units, persons, peers), that of the
+ * exchange (exchange/oversight.h), then the folders of src/domain. Shapes: index < modules_count().
+ */
 size_t modules_count(void);
 const struct module *modules_at(size_t index);
 
@@ -126,6 +130,6 @@ const struct kind *module_kind(struct str kind);
 const struct act *module_act(struct str name);
 const struct view_def *module_view(struct str name);
 
-/* Generated from the folder names. */
-extern const struct module *const DOMAIN_MODULES[];
-extern const size_t DOMAIN_MODULES_COUNT;
+/* Those above core, generated from the folder names. */
+extern const struct module *const MODULES_ABOVE[];
+extern const size_t MODULES_ABOVE_COUNT;

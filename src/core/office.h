@@ -52,6 +52,7 @@ struct office {
 #define PURPOSE_ACK "phoihop-ack-v1"
 #define PURPOSE_FEED "phoihop-feed-v1"
 #define PURPOSE_EPOCH "phoihop-epoch-v1"
+#define PURPOSE_LEDGER "phoihop-ledger-v1"
 #define PURPOSE_BACKUP "phoihop-backup-v1" /* the list of a backup's files: store/backup.h */
 #define PURPOSE_PASS "phoihop-pass-v1" /* never leaves the office: office_pass_key */
 

@@ -75,7 +75,7 @@ enum err receipt_issue(struct call *c, const struct receipt *receipt)
     form.r.n = v.n;
     form.r.hash = v.hash;
     form.r.office = c->office->id;
-    form.r.person = c->who.person;
+    if (form.r.type != RECEIPT_R3) form.r.person = c->who.person;
     form.r.time_ms = c->now_ms;
     form.r.key = c->office->key;
     return receipt_keep_own(c, &form.r, &v, &fresh);
@@ -90,6 +90,7 @@ enum err receipt_refuse(struct call *c, const struct version *v, struct str reas
         .n = v->n,
         .hash = v->hash,
         .office = c->office->id,
+        .person = c->who.person,
         .time_ms = c->now_ms,
         .reason = reason,
         .key = c->office->key,
@@ -102,6 +103,7 @@ enum err receipt_keep_own(struct call *c, const struct receipt *r, const struct 
 {
     ensure(r->type >= RECEIPT_R2 && r->type <= RECEIPT_R3);
     ensure(str_eq(r->office, c->office->id));
+    ensure(r->type != RECEIPT_R3 || r->person.len == 0);
     struct receipt_form form = {.phoihop = 1, .r = *r};
     fields_check(c, &FORM_TABLE, &form);
     enum err e = problems_fail(c);
@@ -124,7 +126,8 @@ enum err receipt_parse(struct call *c, struct str bytes, struct receipt *ret_rec
         call_clear(c); /* the sender hears that it is no receipt */
         return fail(c, ERR_INVALID, "receipt.form");
     }
-    if (!str_eq(form_bytes(c, &form), bytes)) return fail(c, ERR_INVALID, "receipt.form");
+    bool named = form.r.type == RECEIPT_R3 && form.r.person.len > 0; /* who looked is nobody's */
+    if (named || !str_eq(form_bytes(c, &form), bytes)) return fail(c, ERR_INVALID, "receipt.form");
     *ret_receipt = form.r;
     return OK;
 }

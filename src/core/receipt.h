@@ -2,8 +2,9 @@
 /*
  * receipt.h: what became of a version at an addressee. R1 (the other server holds it durably) is
  * the signed cumulative acknowledgement of the feed and needs no entry; R2 (registered by a
- * person) and R- (refused, by a person or set aside) are small signed statements of their own,
- * sent back as feed entries and kept for ever.
+ * person), R3 (opened by a person) and R- (refused, by a person or set aside) are small signed
+ * statements of their own, sent back as feed entries and kept for ever. R3 names office and time,
+ * never the person who looked.
  *
  *     {"phoihop":1,"receipt":"R2","record":"HOME.RANDOM","n":1,"hash":"...","office":"...",
  *      "person":"...","time":"...","number":"15","reason":"","key":"..."}
@@ -33,7 +34,8 @@ struct receipt {
  * "receipt.files_missing" for R2 while a file of the version is not here and verified. */
 enum err receipt_issue(struct call *c, const struct receipt *receipt);
 
-/* The server's own refusal of a version that was set aside, not stored. Only inside store_tx. */
+/* The refusal of a version that was set aside, not stored: the server's own, or the actor's when
+ * there is one. Either is given once. Only inside store_tx. */
 enum err receipt_refuse(struct call *c, const struct version *v, struct str reason);
 
 /* Writes one of our receipts with its log leaf and outgoing entry; ret_new is false when the same

@@ -6,16 +6,17 @@ enum err receipt_insert(struct call *c, const struct receipt *r, struct str hash
                         struct str signature, bool *ret_new)
 {
     struct value sig = signature.len > 0 ? BYTES(signature) : NONE;
+    bool by_hand = r->type == RECEIPT_REFUSED && r->person.len > 0;
     int64_t changed = 0;
     enum err e =
         store_exec(c,
                    "INSERT INTO receipt (hash, bytes, sig, record, n, type, office, person,"
-                   " time_ms, number, reason, key, received_ms)"
-                   " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+                   " time_ms, number, reason, key, received_ms, hand)"
+                   " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
                    " ON CONFLICT DO NOTHING",
                    ARGS(TEXT(hash), BYTES(bytes), sig, TEXT(r->record), INT(r->n), INT(r->type),
                         TEXT(r->office), TEXT(r->person), INT(r->time_ms), TEXT(r->number),
-                        TEXT(r->reason), TEXT(r->key), INT(c->now_ms)),
+                        TEXT(r->reason), TEXT(r->key), INT(c->now_ms), INT(by_hand ? 1 : 0)),
                    &changed);
     if (e != OK) return e;
     *ret_new = changed == 1;

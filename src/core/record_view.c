@@ -19,10 +19,12 @@ static void instant(struct call *c, struct node *map, const char *name, int64_t 
     if (ms > 0) node_text(c, map, name, time_hanoi_format(c->arena, ms, c->lang));
 }
 
-/* Adds the receipts of one office to its row: times, number, reason. */
+/* Adds the receipts of one office to its row: times, number, reason. Of two refusals a person's
+ * comes after the server's own. */
 static void receipts_of(struct call *c, struct node *row, const struct rows *receipts,
                         struct str office)
 {
+    size_t refused = receipts->count;
     for (size_t i = 0; i < receipts->count; i++) {
         if (!str_eq(rows_text(receipts, i, 0), office)) continue;
         int64_t type = rows_int(receipts, i, 1);
@@ -32,13 +34,13 @@ static void receipts_of(struct call *c, struct node *row, const struct rows *rec
             node_text(c, row, "number", rows_text(receipts, i, 4));
         }
         if (type == RECEIPT_R3 && node_find(row, S("r3")) == NULL) instant(c, row, "r3", time_ms);
-        if (type == RECEIPT_REFUSED && node_find(row, S("refused")) == NULL) {
-            instant(c, row, "refused", time_ms);
-            struct str reason = rows_text(receipts, i, 5);
-            struct str key = str_format(c->arena, "reason.%.*s", STR_ARG(reason));
-            node_text(c, row, "reason", words_has(key) ? words(c->lang, key) : reason);
-        }
+        if (type == RECEIPT_REFUSED) refused = i;
     }
+    if (refused == receipts->count) return;
+    struct str reason = rows_text(receipts, refused, 5);
+    struct str key = str_format(c->arena, "reason.%.*s", STR_ARG(reason));
+    instant(c, row, "refused", rows_int(receipts, refused, 3));
+    node_text(c, row, "reason", words_has(key) ? words(c->lang, key) : reason);
 }
 
 enum err record_deliveries(struct call *c, struct str record, struct node *ret_list)

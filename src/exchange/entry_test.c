@@ -4,6 +4,7 @@
  * itself.
  */
 #include "exchange/entry.h"
+#include "exchange/ledger_form.h"
 
 #include <sodium.h>
 
@@ -119,6 +120,19 @@ static void the_bytes_of_a_feed_are_those_frozen(void **state)
     ack.call = true;
     statement_line(&sb, &receiver,
                    (struct golden_object){.purpose = PURPOSE_ACK, .bytes = ack_write(&c, &ack)});
+    struct ledger_line lines[] = {{.state = LEDGER_HELD}, {.state = LEDGER_ASIDE}};
+    struct ledger_statement ledger = {.format = ENTRY_FORMAT,
+                                      .from = RECEIVER,
+                                      .to = SENDER,
+                                      .side = LEDGER_TOOK,
+                                      .epoch = 1,
+                                      .first = 1,
+                                      .last = ARRAY_LEN(lines),
+                                      .time_ms = TIME_MS,
+                                      .key = receiver.key};
+    statement_line(&sb, &receiver,
+                   (struct golden_object){.purpose = PURPOSE_LEDGER,
+                                          .bytes = ledger_write(&c, &ledger, lines)});
     golden_compare(c.arena, "test/golden/feed.jsonl", sb_str(&sb));
     call_end(&c);
 }

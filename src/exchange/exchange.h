@@ -29,12 +29,16 @@ enum err exchange_migrate(struct call *c);
 struct node; /* core/view.h */
 
 /* How things stand with every peer, for pages and the command line: a list of maps {peer, code,
- * name, epoch, sent, acked, waiting, oldest_ms, received, down_ms, files, aside, down, stopped,
- * witnessed, claims}. `witnessed` leaves of our log are below a checkpoint that the peer has
- * cosigned, `claims` about its own log it has still to prove.
- * `waiting` objects are not yet acknowledged, the oldest since oldest_ms; `down` and `stopped` are
- * word keys without "reason.", empty when all is well. */
+ * name, epoch, sent, acked, waiting, oldest_ms, received, down_ms, files, aside, age_minutes,
+ * age_hour, age_day, age_older, down, stopped, witnessed, claims}. `waiting` objects are not yet
+ * acknowledged, the oldest since oldest_ms; the ages part them into those of five minutes, an hour,
+ * a day, and older. `aside` are the entries set aside that nobody has decided on. `down` and
+ * `stopped` are word keys without "reason.", empty when all is well. `witnessed` leaves of our log
+ * are below a checkpoint that the peer has cosigned, `claims` about its own log it has still to
+ * prove. */
 enum err exchange_status(struct call *c, struct node **ret_list);
+/* The same inside a read or a transaction. */
+enum err exchange_status_list(struct call *c, struct node *ret_list);
 
 /* What this office tells a peer about the feeds between them, as JSON: its clock, epoch, number and
  * chain both ways, and which start of either program it knows (exchange/greet.h). */

@@ -90,6 +90,41 @@ static const struct migration STEPS[] = {
      /* what opened each later epoch, with the signatures of both ends */
      "CREATE TABLE epoch (peer TEXT NOT NULL, sender TEXT NOT NULL, epoch INT NOT NULL,"
      " frame BYTES NOT NULL, at_ms INT NOT NULL, PRIMARY KEY (peer, sender, epoch));"},
+    {.name = "exchange.oversight",
+     .sql =
+         /* what a person did with an entry that was set aside: enum aside_done */
+     "ALTER TABLE quarantine ADD COLUMN done INT NOT NULL DEFAULT 0;"
+     "ALTER TABLE quarantine ADD COLUMN done_ms INT NOT NULL DEFAULT 0;"
+     "ALTER TABLE quarantine ADD COLUMN done_by TEXT NOT NULL DEFAULT '';"
+     "ALTER TABLE quarantine ADD COLUMN note TEXT NOT NULL DEFAULT '';"
+     "CREATE INDEX quarantine_open ON quarantine (received_ms, peer, epoch, seq) WHERE done = 0;"
+     "CREATE INDEX quarantine_peer ON quarantine (peer) WHERE done = 0;"
+     /* the personal values that came with it, for another try; gone afterwards */
+     "CREATE TABLE quarantine_personal (peer TEXT NOT NULL, epoch INT NOT NULL, seq INT NOT NULL,"
+     " path TEXT NOT NULL, salt BYTES NOT NULL, value TEXT NOT NULL,"
+     " PRIMARY KEY (peer, epoch, seq, path));"
+     /* the person who said that an alarm is over, and why */
+     "ALTER TABLE alarm ADD COLUMN closed_by TEXT NOT NULL DEFAULT '';"
+     "ALTER TABLE alarm ADD COLUMN note TEXT NOT NULL DEFAULT '';"
+     "CREATE INDEX outbox_waiting ON outbox (peer, created_ms) WHERE acked_ms IS NULL;"
+     "CREATE INDEX wanted_record ON wanted (record) WHERE state = 1;"},
+    {.name = "exchange.ledger",
+     .sql =
+         /* how far each feed was compared; side is enum ledger_side, our end; at_ms 0: now */
+     "CREATE TABLE ledger_feed (peer TEXT NOT NULL, side INT NOT NULL, epoch INT NOT NULL,"
+     " seq INT NOT NULL, at_ms INT NOT NULL, answers INT NOT NULL, PRIMARY KEY (peer, side));"
+     /* both signed statements, without their lines */
+     "CREATE TABLE ledger_run (peer TEXT NOT NULL, side INT NOT NULL, epoch INT NOT NULL,"
+     " first INT NOT NULL, last INT NOT NULL, at_ms INT NOT NULL, own BYTES NOT NULL,"
+     " theirs BYTES NOT NULL, differ INT NOT NULL, PRIMARY KEY (peer, side, epoch, first));"
+     /* what differs, enum ledger_verdict; ended_ms 0: still */
+     "CREATE TABLE ledger_difference (peer TEXT NOT NULL, side INT NOT NULL, epoch INT NOT NULL,"
+     " seq INT NOT NULL, verdict INT NOT NULL, record TEXT NOT NULL, n INT NOT NULL,"
+     " since_ms INT NOT NULL, ended_ms INT NOT NULL, PRIMARY KEY (peer, side, epoch, seq));"
+     "CREATE INDEX ledger_difference_open ON ledger_difference (since_ms, peer, side, epoch, seq)"
+     " WHERE ended_ms = 0;"
+     "CREATE INDEX ledger_difference_peer ON ledger_difference (peer, side, epoch, seq)"
+     " WHERE ended_ms = 0;"},
 };
 
 enum err exchange_migrate(struct call *c)
@@ -466,7 +501,8 @@ enum err cursor_store(struct call *c, struct str peer, const struct cursor_row *
                       NULL);
 }
 
-enum err quarantine_insert(struct call *c, const struct batch_entry *entry, const char *reason)
+enum err quarantine_insert(struct call *c, const struct batch_entry *entry, const char *reason,
+                           bool *ret_whole)
 {
     const struct entry *at = &entry->entry;
     struct rows held = {};
@@ -478,13 +514,26 @@ enum err quarantine_insert(struct call *c, const struct batch_entry *entry, cons
     /* a peer that sends nothing else cannot fill the disk: its signed entry is evidence enough */
     bool whole = rows_int(&held, 0, 0) < LIMIT_ASIDE_WHOLE;
     struct str object = whole ? entry->object : S("");
-    return store_exec(c,
+    e = store_exec(c,
                       "INSERT INTO quarantine (peer, epoch, seq, record, n, entry, object,"
                       " signature, reason, received_ms)"
                       " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
                       ARGS(TEXT(at->from), INT(at->epoch), INT(at->seq), TEXT(at->record),
                            INT(at->n), BYTES(entry->bytes), BYTES(object), BYTES(entry->signature),
                            TEXT(str_of(reason)), INT(c->now_ms)),
+                      NULL);
+    if (e == OK) *ret_whole = whole;
+    return e;
+}
+
+enum err quarantine_personal_insert(struct call *c, const struct entry *at,
+                                    const struct personal_row *row)
+{
+    return store_exec(c,
+                      "INSERT INTO quarantine_personal (peer, epoch, seq, path, salt, value)"
+                      " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+                      ARGS(TEXT(at->from), INT(at->epoch), INT(at->seq), TEXT(row->path),
+                           BYTES(row->salt), TEXT(row->value)),
                       NULL);
 }
 
@@ -495,7 +544,7 @@ enum err alarm_raise(struct call *c, struct str peer, const char *reason, struct
                       "INSERT INTO alarm (peer, reason, detail, first_ms, last_ms, count)"
                       " VALUES ($1, $2, $3, $4, $4, 1) ON CONFLICT (peer, reason) DO UPDATE SET"
                       " detail = excluded.detail, last_ms = excluded.last_ms,"
-                      " count = alarm.count + 1, ended_ms = NULL",
+                      " count = alarm.count + 1, ended_ms = NULL, closed_by = '', note = ''",
                       ARGS(TEXT(peer), TEXT(str_of(reason)), TEXT(detail), INT(c->now_ms)), NULL);
 }
 
@@ -744,7 +793,7 @@ enum err shared_find(struct call *c, struct str peer, struct str root, bool *ret
 
 /* Pages */
 
-enum err status_list(struct call *c, struct rows *ret_rows)
+enum err status_list(struct call *c, const int64_t ages_ms[3], struct rows *ret_rows)
 {
     return store_all(
         c,
@@ -753,7 +802,11 @@ enum err status_list(struct call *c, struct rows *ret_rows)
         " coalesce((SELECT i.seq FROM feed_in i WHERE i.peer = p.office), 0),"
         " coalesce(f.down_ms, 0),"
         " (SELECT count(*) FROM wanted w WHERE w.peer = p.office AND w.state = 1),"
-        " (SELECT count(*) FROM quarantine q WHERE q.peer = p.office),"
+        " (SELECT count(*) FROM quarantine q WHERE q.peer = p.office AND q.done = 0),"
+        " count(o.id) FILTER (WHERE o.created_ms > $1),"
+        " count(o.id) FILTER (WHERE o.created_ms <= $1 AND o.created_ms > $2),"
+        " count(o.id) FILTER (WHERE o.created_ms <= $2 AND o.created_ms > $3),"
+        " count(o.id) FILTER (WHERE o.created_ms <= $3),"
         " coalesce(f.down, ''), coalesce(f.stopped, ''),"
         " (SELECT coalesce(max(k.size), 0) FROM log_cosign k WHERE k.witness = p.office),"
         " (SELECT count(*) FROM log_claim m WHERE m.office = p.office AND m.state = 1)"
@@ -761,5 +814,5 @@ enum err status_list(struct call *c, struct rows *ret_rows)
         " LEFT JOIN outbox o ON o.peer = p.office AND o.acked_ms IS NULL"
         " GROUP BY p.office, f.epoch, f.next_seq, f.acked_seq, f.down_ms, f.down, f.stopped"
         " ORDER BY p.office LIMIT 4096",
-        NO_ARGS, ret_rows);
+        ARGS(INT(ages_ms[0]), INT(ages_ms[1]), INT(ages_ms[2])), ret_rows);
 }

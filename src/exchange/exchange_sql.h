@@ -99,7 +99,11 @@ enum err feed_pending(struct call *c, struct rows *ret_rows);
 /* inbox */
 enum err cursor_load(struct call *c, struct str peer, struct cursor_row *ret_cursor);
 enum err cursor_store(struct call *c, struct str peer, const struct cursor_row *cursor);
-enum err quarantine_insert(struct call *c, const struct batch_entry *entry, const char *reason);
+/* ret_whole: with the object's bytes, as for the first ones of a peer. */
+enum err quarantine_insert(struct call *c, const struct batch_entry *entry, const char *reason,
+                           bool *ret_whole);
+enum err quarantine_personal_insert(struct call *c, const struct entry *at,
+                                    const struct personal_row *row);
 enum err alarm_raise(struct call *c, struct str peer, const char *reason, struct str detail);
 enum err alarm_end(struct call *c, struct str peer, const char *reason);
 
@@ -126,4 +130,5 @@ enum err shared_list(struct call *c, struct str root, int64_t max, struct rows *
 enum err shared_find(struct call *c, struct str peer, struct str root, bool *ret_shared);
 
 /* pages */
-enum err status_list(struct call *c, struct rows *ret_rows);
+/* Shapes: ages_ms are three instants, newest first, that part what waits by its age. */
+enum err status_list(struct call *c, const int64_t ages_ms[3], struct rows *ret_rows);

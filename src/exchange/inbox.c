@@ -25,20 +25,25 @@ struct entry_taking {
     const struct peer *peer;
 };
 
+static bool personal_fits(const struct batch_entry *at)
+{
+    for (size_t i = 0; i < at->personal_count; i++) {
+        const struct personal_row *row = &at->personal[i];
+        bool text = utf8_valid(row->path) && utf8_valid(row->value) && utf8_is_nfc(row->value);
+        if (!text || row->path.len > LIMIT_NAME_BYTES || row->value.len > LIMIT_LONG_BYTES) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The object is the one the entry names, and its texts are fit for the store. */
 static enum err entry_fits(struct call *c, const struct batch_entry *at)
 {
     bool named = (int64_t)at->object.len == at->entry.size &&
                  str_eq(version_hash(c, at->object), at->entry.object);
     if (!named) return fail(c, ERR_INVALID, "entry.object");
-    for (size_t i = 0; i < at->personal_count; i++) {
-        const struct personal_row *row = &at->personal[i];
-        bool text = utf8_valid(row->path) && utf8_valid(row->value) && utf8_is_nfc(row->value);
-        if (!text || row->path.len > LIMIT_NAME_BYTES || row->value.len > LIMIT_LONG_BYTES) {
-            return fail(c, ERR_INVALID, "entry.personal");
-        }
-    }
-    return OK;
+    return personal_fits(at) ? OK : fail(c, ERR_INVALID, "entry.personal");
 }
 
 /* Whether a file of that size may come from the office at all; what may not is refused before a
@@ -91,7 +96,6 @@ static enum err receipt_take(struct call *c, const struct batch_entry *at,
     return named ? OK : fail(c, ERR_INVALID, "entry.object");
 }
 
-/* Takes in one entry wholly or not at all: store_attempt undoes what it wrote when it fails. */
 static enum err entry_take(struct call *c, void *arg)
 {
     const struct entry_taking *taking = arg;
@@ -111,6 +115,12 @@ static enum err entry_take(struct call *c, void *arg)
                                            : receipt_take(c, at, &arrival);
 }
 
+enum err inbox_entry(struct call *c, const struct batch_entry *entry, const struct peer *peer)
+{
+    struct entry_taking taking = {.entry = entry, .peer = peer};
+    return store_attempt(c, entry_take, &taking);
+}
+
 /* Sets an entry aside, and tells the home of a version why. A receipt is not refused by another
  * receipt, which would go back and forth: it alarms here. */
 static enum err set_aside(struct call *c, const struct batch_entry *at, const char *reason)
@@ -122,7 +132,11 @@ static enum err set_aside(struct call *c, const struct batch_entry *at, const ch
         .hash = entry->object,
         .home = entry->from,
     };
-    enum err e = quarantine_insert(c, at, reason);
+    bool whole = false;
+    enum err e = quarantine_insert(c, at, reason, &whole);
+    size_t personal = whole && personal_fits(at) ? at->personal_count : 0;
+    for (size_t i = 0; e == OK && i < personal; i++)
+        e = quarantine_personal_insert(c, entry, &at->personal[i]);
     if (e == OK) e = alarm_raise(c, entry->from, "inbox.set_aside", str_of(reason));
     if (e != OK) return e;
     bool home = str_eq(id_home(entry->record), entry->from);
@@ -133,20 +147,20 @@ static enum err entries_take(struct call *c, struct taking *taking)
 {
     const struct batch *batch = taking->batch;
     for (size_t i = 0; i < batch->count; i++) {
-        struct entry_taking one = {.entry = &batch->entries[i], .peer = taking->peer};
-        if (one.entry->entry.seq <= taking->cursor.seq) continue;
-        ensure(one.entry->entry.seq == taking->cursor.seq + 1);
-        enum err e = store_attempt(c, entry_take, &one);
+        const struct batch_entry *one = &batch->entries[i];
+        if (one->entry.seq <= taking->cursor.seq) continue;
+        ensure(one->entry.seq == taking->cursor.seq + 1);
+        enum err e = inbox_entry(c, one, taking->peer);
         if (e != OK && err_info(e)->fault == FAULT_OURS) return e;
         if (e != OK) {
             const char *reason = c->failure.reason;
             call_clear(c);
-            e = set_aside(c, one.entry, reason);
+            e = set_aside(c, one, reason);
         }
-        if (e == OK) e = taken_insert(c, one.entry);
+        if (e == OK) e = taken_insert(c, one);
         if (e != OK) return e;
-        taking->cursor.seq = one.entry->entry.seq;
-        taking->cursor.chain = one.entry->chain;
+        taking->cursor.seq = one->entry.seq;
+        taking->cursor.chain = one->chain;
     }
     return OK;
 }

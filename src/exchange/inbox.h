@@ -19,9 +19,17 @@
  */
 #include "base/call.h"
 
+struct batch_entry; /* exchange/batch.h */
+struct peer;        /* core/office.h */
+
 /* Takes in a batch from an authenticated peer. Shapes: `from` is the office id that the transport
  * proved; ret_ack is the frame that goes back. Errors: those of batch_decode; ERR_DENIED
  * "inbox.peer" for a batch of another office or to another office; those of statement_verify;
  * ERR_BUSY "fence.older" from an instance that a newer one has replaced; ERR_BUSY while this
  * office is closed, core/closed.h; our own: the store's, ERR_IO "keeper.gone". */
 enum err inbox_receive(struct call *c, struct str from, struct str bytes, struct str *ret_ack);
+
+/* Takes in one entry of the peer, wholly or not at all: what it wrote is undone when it fails. For
+ * a batch, and for another try of what was set aside (oversight.h). Only inside store_tx. Errors:
+ * those for which an entry is set aside. */
+enum err inbox_entry(struct call *c, const struct batch_entry *entry, const struct peer *peer);

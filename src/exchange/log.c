@@ -256,9 +256,8 @@ enum err log_alarm(struct call *c, struct str office, const char *reason,
     return alarm_raise(c, office, reason, detail);
 }
 
-static enum err debt_read(struct call *c, void *arg)
+enum err log_debt_read(struct call *c, struct node *ret_map)
 {
-    struct node *map = arg;
     struct log_head head = {};
     struct rows cosigned = {};
     struct peer *peers = NULL;
@@ -279,18 +278,23 @@ static enum err debt_read(struct call *c, void *arg)
     if (e == OK) e = log_alarm_count(c, c->office->id, &alarms);
     if (e != OK) return e;
     leaves += waiting;
-    node_int(c, map, "size", head.head.size);
-    node_int(c, map, "signed_ms", head.time_ms);
-    node_int(c, map, "unsigned", leaves - head.head.size);
-    node_int(c, map, "witnesses", (int64_t)(count < LOG_WITNESSES ? count : LOG_WITNESSES));
-    node_int(c, map, "witnessed", (int64_t)cosigned.count);
-    node_int(c, map, "debt", leaves - best);
-    node_int(c, map, "stamped", stamped);
-    node_int(c, map, "alarms", alarms);
+    node_int(c, ret_map, "size", head.head.size);
+    node_int(c, ret_map, "signed_ms", head.time_ms);
+    node_int(c, ret_map, "unsigned", leaves - head.head.size);
+    node_int(c, ret_map, "witnesses", (int64_t)(count < LOG_WITNESSES ? count : LOG_WITNESSES));
+    node_int(c, ret_map, "witnessed", (int64_t)cosigned.count);
+    node_int(c, ret_map, "debt", leaves - best);
+    node_int(c, ret_map, "stamped", stamped);
+    node_int(c, ret_map, "alarms", alarms);
     return OK;
+}
+
+static enum err debt_step(struct call *c, void *arg)
+{
+    return log_debt_read(c, arg);
 }
 
 enum err log_debt(struct call *c, struct node *ret_map)
 {
-    return store_read(c, debt_read, ret_map);
+    return store_read(c, debt_step, ret_map);
 }

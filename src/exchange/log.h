@@ -74,6 +74,8 @@ enum err log_rows_head(struct call *c, int64_t size, struct tree_head *ret_head)
  * debt, stamped, alarms}. `debt` counts leaves below no cosigned checkpoint; `stamped` is the size
  * of the newest head with a time stamp. Opens its own read. */
 enum err log_debt(struct call *c, struct node *ret_map);
+/* The same inside a read. */
+enum err log_debt_read(struct call *c, struct node *ret_map);
 
 /* "SIZE ROOT", as alarms name a head. */
 struct str log_head_name(struct call *c, const struct tree_head *head);

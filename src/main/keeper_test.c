@@ -147,7 +147,7 @@ static void it_refuses_malformed_requests(void **state)
         {head_of(KEEPER_REFUSED, 1, 1), 32},    /* an answer */
         {head_of((enum keeper_op)9, 1, 1), 32}, /* no such operation */
         {head_of(KEEPER_SIGN, 0, 1), 32},       /* no purpose */
-        {head_of(KEEPER_SIGN, 7, 1), 32},       /* a purpose beyond the last */
+        {head_of(KEEPER_SIGN, 8, 1), 32},       /* a purpose beyond the last */
         {head_of(KEEPER_SIGN, 255, 1), 32},
         {head_of(KEEPER_SIGN, 1, 0), 0},  /* nothing to sign */
         {head_of(KEEPER_SIGN, 1, 1), 31}, /* too short, too long */

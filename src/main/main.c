@@ -49,6 +49,8 @@ static const struct cli_option TOKEN_ADD[] = {{"login", false, true}, {"label", 
 static const struct cli_option DEADLINE[] = {
     {"from", false, true}, {"days", false, true}, {"unit", false, false}, {"json", true, false}};
 
+static const struct cli_option STATUS[] = {{"json", true, false}};
+static const struct cli_option METRICS[] = {{"token", true, false}};
 static const struct cli_option BACKUP[] = {{"verify", true, false}};
 static const struct cli_option RESTORE[] = {{"user", false, false}};
 static const struct cli_option VERIFY[] = {{"keys", false, false}};
@@ -64,6 +66,9 @@ static const struct cli_verb VERBS[] = {
     {"peer add", 1, 1, OPTIONS(PEER_ADD), .run = cli_peer_add},
     {"peer list", 1, 1, OPTIONS(PEER_LIST), .run = cli_peer_list},
     {"exchange", 1, 1, .run = cli_exchange},
+    {"status", 1, 1, OPTIONS(STATUS), .run = cli_status},
+    {"track", 2, 2, OPTIONS(STATUS), .run = cli_track},
+    {"metrics", 1, 1, OPTIONS(METRICS), .run = cli_metrics},
     {"token add", 1, 1, OPTIONS(TOKEN_ADD), .run = cli_token_add},
     {"act", 2, CLI_REST_MAX, OPTIONS(ACT), .run = cli_act},
     {"view", 2, CLI_REST_MAX, OPTIONS(VIEW), .run = cli_view},

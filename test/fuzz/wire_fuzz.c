@@ -1,13 +1,18 @@
 /*
- * Any bytes are given to the decoders of batches, acknowledgements, epochs and hello. What they
- * accept must be written again as the same bytes; what they refuse must have a reason. The first
- * byte says how the rest is used: as a whole frame, as a bare statement, or as the contents of a
- * sound batch of which one byte is then changed, so that the fuzzer also gets behind the chain.
+ * Any bytes are given to the decoders of batches, acknowledgements, epochs, ledgers and hello. What
+ * they accept must be written again as the same bytes; what they refuse must have a reason. The
+ * first byte says how the rest is used: as a whole frame, as a bare statement, or as the contents
+ * of a sound batch or ledger of which one byte is then changed, so that the fuzzer also gets behind
+ * the chain and the counts.
  */
+#include "base/limits.h"
 #include "core/version.h"
 #include "exchange/batch.h"
 #include "exchange/epoch.h"
 #include "exchange/exchange.h"
+#include "exchange/ledger_form.h"
+
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -54,6 +59,51 @@ static void epoch_try(struct call *c, struct str bytes)
         ensure(c->failure.reason != NULL);
         call_clear(c);
     }
+}
+
+static void ledger_try(struct call *c, struct str bytes)
+{
+    struct ledger_frame frame = {};
+    if (ledger_decode(c, bytes, &frame) == OK) {
+        ensure(str_eq(ledger_encode(c, &frame, true), bytes));
+        for (size_t i = 0; i < frame.count; i++)
+            ensure(ledger_compare(&frame.lines[i], &frame.lines[0]) < LEDGER_VERDICTS);
+    } else {
+        ensure(c->failure.reason != NULL);
+        call_clear(c);
+    }
+}
+
+/* A sound ledger whose lines are the data, of which one byte is then changed. */
+static void ledger_around(struct call *c, const uint8_t *data, struct str rest)
+{
+    size_t count = 1 + rest.len / LEDGER_LINE_BYTES;
+    if (count > LIMIT_LEDGER_LINES) return;
+    struct ledger_line *lines = arena_array(c->arena, count, sizeof *lines);
+    memset(lines, 0, count * sizeof *lines);
+    memcpy(lines, rest.ptr, (count - 1) * sizeof *lines);
+    for (size_t i = 0; i < count; i++)
+        lines[i].state %= LEDGER_ASIDE; /* what a sender may say */
+    struct ledger_frame frame = {.lines = lines, .count = count, .signature = SIGNATURE};
+    frame.statement = (struct ledger_statement){
+        .format = ENTRY_FORMAT,
+        .from = ALICE,
+        .to = BOB,
+        .side = LEDGER_SENT,
+        .epoch = 1,
+        .first = 1,
+        .last = (int64_t)count,
+        .time_ms = 1795600000000,
+        .key = S("0123456789abcdef"),
+    };
+    frame.bytes = ledger_write(c, &frame.statement, lines);
+    struct str sound = ledger_encode(c, &frame, true);
+    enum err e = ledger_decode(c, sound, &frame);
+    ensure(e == OK);
+    char *changed = arena_copy(c->arena, sound.ptr, sound.len);
+    size_t at = ((size_t)data[1] << 8 | data[2]) % sound.len;
+    changed[at] = (char)data[3];
+    ledger_try(c, (struct str){changed, sound.len});
 }
 
 /* The statement inside is what the peer wrote, without the frame. */
@@ -128,6 +178,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     } else if (data[0] % 4 == 1) {
         ack_try(&c, rest);
         epoch_try(&c, rest);
+        ledger_try(&c, rest);
+        ledger_around(&c, data, rest);
     } else {
         struct str sound = batch_around(&c, rest);
         struct batch read = {};

@@ -148,6 +148,8 @@ static bool counts_print(const struct sim_counts *sum)
         {"clocks that jumped", sum->clocks},
         {"checkpoints", sum->checkpoints},
         {"cosignatures", sum->cosigned},
+        {"ledgers compared", sum->ledgers},
+        {"lies noticed", sum->lies},
     };
     bool all = true;
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {

@@ -11,7 +11,8 @@
  *     safety     acts and faults for two minutes of simulated time; promises are watched throughout
  *     heal       no new acts, no new faults, every office up
  *     liveness   until all queues are empty, at most SIM_LIVENESS_MS
- *     check      every version is at every addressee once or visibly refused, every receipt is home
+ *     check      every version is at every addressee once or visibly refused, every receipt is
+ *                home, the ledgers of each pair agree, and a lie about one entry is noticed
  */
 #include "exchange/feed.h"
 #include "exchange/fetch.h"
@@ -90,6 +91,8 @@ struct sim_counts {
     int64_t restored; /* offices started from an older copy */
     int64_t returned; /* versions that peers gave back */
     int64_t epochs;   /* opened */
+    int64_t ledgers;  /* parts of feeds compared */
+    int64_t lies;     /* about one entry of them */
 };
 
 /* A number of a feed and the chain it was sent with. */
@@ -208,6 +211,9 @@ enum err log_turn(struct sim *sim, struct call *c, size_t index);
 int64_t log_wake(const struct sim *sim, size_t index);
 /* Leaves and cosignatures that are still to come. */
 int64_t log_waiting(struct sim *sim, struct call *c, size_t index);
+
+/* sim_ledger.c */
+void ledger_check(struct sim *sim, size_t from, size_t to);
 
 /* sim_work.c */
 void work_turn(struct sim *sim);

@@ -249,6 +249,7 @@ void check_all(struct sim *sim)
         check_office(sim, i);
         for (size_t k = 0; k < sim->world.count; k++) {
             if (i != k) check_feed(sim, i, k);
+            if (i != k && sim->broken == NULL) ledger_check(sim, i, k);
         }
     }
 }

@@ -147,6 +147,46 @@ static struct str object_of(struct call *c, const struct pair *pairs, size_t cou
     return cli_json_text(c, object_new(c, pairs, count));
 }
 
+/* Prints one member of an answer; the whole of it when member is NULL. */
+static enum err text_print(struct call *c, const struct cli_args *args,
+                           const struct cli_request *request, const char *member)
+{
+    struct cli_office *office = NULL;
+    struct str json = {};
+    enum err e = cli_reach(c, args->rest[0], &office);
+    if (e == OK) e = cli_ask(c, office, request, &json);
+    if (e != OK) return e;
+    bool whole = member == NULL;
+    cli_print(STDOUT_FILENO, whole ? json : cli_json_get(cli_json_read(c, json), member));
+    return OK;
+}
+
+static const char *text_or_all(const struct cli_args *args)
+{
+    return cli_value(args, "json").len > 0 ? NULL : "text";
+}
+
+enum err cli_status(struct call *c, const struct cli_args *args)
+{
+    return text_print(c, args, &(struct cli_request){"GET", S("/host/status"), {}, {}, {}},
+                      text_or_all(args));
+}
+
+enum err cli_metrics(struct call *c, const struct cli_args *args)
+{
+    bool token = cli_value(args, "token").len > 0;
+    return text_print(c, args, &(struct cli_request){"GET", S("/host/metrics"), {}, {}, {}},
+                      token ? "token" : "text");
+}
+
+enum err cli_track(struct call *c, const struct cli_args *args)
+{
+    const struct pair pairs[] = {{"number", args->rest[1]}};
+    struct str body = object_of(c, pairs, ARRAY_LEN(pairs));
+    return text_print(c, args, &(struct cli_request){"POST", S("/host/track"), {}, body, {}},
+                      text_or_all(args));
+}
+
 static struct str admin_of(const struct cli_args *args)
 {
     struct str login = cli_value(args, "as");

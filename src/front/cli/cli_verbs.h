@@ -16,6 +16,12 @@ enum err cli_acts(struct call *c, const struct cli_args *args);
 enum err cli_card(struct call *c, const struct cli_args *args);
 /* exchange DIR: how things stand with every peer. */
 enum err cli_exchange(struct call *c, const struct cli_args *args);
+/* status DIR [--json]: the same and more, in sentences. */
+enum err cli_status(struct call *c, const struct cli_args *args);
+/* track DIR NUMBER [--json]: where a document is. */
+enum err cli_track(struct call *c, const struct cli_args *args);
+/* metrics DIR [--token]: numbers for Prometheus, or the token that /metrics asks for. */
+enum err cli_metrics(struct call *c, const struct cli_args *args);
 
 /* user add DIR --login L --title T [...]; prints the password it made unless one was given. */
 enum err cli_user_add(struct call *c, const struct cli_args *args);

@@ -9,9 +9,11 @@
 #include "core/office.h"
 #include "exchange/evidence.h"
 #include "exchange/exchange.h"
+#include "exchange/report.h"
 #include "exchange/restore.h"
 #include "exchange/repair.h"
 #include "front/api/api.h"
+#include "front/api/metrics.h"
 #include "store/store.h"
 
 struct host_route {
@@ -143,6 +145,43 @@ static enum err host_exchange(struct call *c, struct str body, struct node *ret_
     return OK;
 }
 
+static enum err host_status(struct call *c, struct str body, struct node *ret_answer)
+{
+    (void)body;
+    return report_status(c, ret_answer);
+}
+
+struct track_order {
+    struct str number;
+};
+static const struct field TRACK_FIELDS[] = {
+    {.name = "number",
+     .type = FIELD_TEXT,
+     .offset = offsetof(struct track_order, number),
+     .max = 80,
+     .required = true},
+};
+static const struct field_table TRACK_TABLE =
+    FIELD_TABLE("host.track", struct track_order, TRACK_FIELDS);
+
+static enum err host_track(struct call *c, struct str body, struct node *ret_answer)
+{
+    struct track_order order = {};
+    enum err e = fields_read(c, &TRACK_TABLE, body, UNKNOWN_REFUSE, &order);
+    return e == OK ? report_track(c, order.number, ret_answer) : e;
+}
+
+static enum err host_metrics(struct call *c, struct str body, struct node *ret_answer)
+{
+    struct str text = {};
+    (void)body;
+    enum err e = report_metrics(c, &text);
+    if (e != OK) return e;
+    node_text(c, ret_answer, "text", text);
+    node_text(c, ret_answer, "token", metrics_token(c));
+    return OK;
+}
+
 struct evidence_order {
     struct str record;
 };
@@ -219,7 +258,8 @@ static const struct host_route ROUTES[] = {
     {"GET", "/host/office", host_office}, {"GET", "/host/offices", host_offices},
     {"GET", "/host/people", host_people}, {"POST", "/host/token", host_token},
     {"GET", "/host/check", host_check},   {"GET", "/host/exchange", host_exchange},
-    {"POST", "/host/resume", host_resume},
+    {"GET", "/host/status", host_status}, {"POST", "/host/track", host_track},
+    {"GET", "/host/metrics", host_metrics}, {"POST", "/host/resume", host_resume},
     {"POST", "/host/seal", host_seal},    {"POST", "/host/evidence", host_evidence},
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/words.h"
 #include "front/api/api.h"
+#include "front/api/metrics.h"
 #include "front/web/page.h"
 
 enum { FORM_OVERHEAD_BYTES = 1024 * 1024 }; /* of a form around its files */
@@ -105,6 +106,10 @@ static void web_handle(void *arg, struct http_request *rq, struct http_reply *re
     struct web *web = arg;
     if (str_starts(rq->path, S("/api/"))) {
         api_handle(web, rq, reply);
+        return;
+    }
+    if (str_eq(rq->path, S("/metrics"))) {
+        metrics_handle(web, rq, reply);
         return;
     }
     struct page page = {

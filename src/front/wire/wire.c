@@ -9,6 +9,7 @@
 #include "exchange/fetch.h"
 #include "exchange/greet.h"
 #include "exchange/inbox.h"
+#include "exchange/ledger.h"
 #include "exchange/log_talk.h"
 #include "front/http/loopback.h"
 #include "front/tls/cert.h"
@@ -50,16 +51,19 @@ void wire_changed(void *arg, const struct str *topics, size_t count)
     bool records = false;
     bool outbox = false;
     bool peers = false;
+    bool ledger = false;
     struct http_server *http = wire->http;
     for (size_t i = 0; i < count; i++) {
         bool all = str_eq(topics[i], S("all")); /* something may have been missed */
         records = records || all || str_starts(topics[i], S("record:"));
         outbox = outbox || all || str_eq(topics[i], S("outbox")) || str_eq(topics[i], S("wanted"));
         peers = peers || all || str_eq(topics[i], S("kind:office.peer"));
+        ledger = ledger || str_eq(topics[i], S("ledger"));
         bool feed = all || str_starts(topics[i], S("feed:"));
         if (feed && http != NULL) http_stream_publish(http, all ? FEED_ANY : topics[i], S(""));
     }
     if (peers) wire_wake(wire, WAKE_PEERS);
+    if (ledger) wire_wake(wire, WAKE_LEDGER);
     if (outbox) wire_wake(wire, WAKE_NEW);
     if (records && !outbox && !atomic_exchange(&wire->leaves_wait, true)) {
         wire_wake(wire, WAKE_LEAVES);
@@ -329,6 +333,17 @@ static enum err answer_hello(struct answering *a)
     return e;
 }
 
+/* What a peer states of a feed between both; this office states its own. */
+static enum err answer_ledger(struct answering *a)
+{
+    struct str body = {};
+    struct str frame = {};
+    enum err e = body_read(a, &body);
+    if (e == OK) e = ledger_receive(a->c, a->peer, body, &frame);
+    if (e == OK) http_reply_text(a->reply, 200, BYTES_MEDIA, str_copy(a->rq->arena, frame));
+    return e;
+}
+
 /* Questions about logs; log_talk.h knows them all. */
 static enum err answer_log(struct answering *a)
 {
@@ -363,6 +378,13 @@ static enum err route_blob(struct answering *a, struct str name)
     return OK;
 }
 
+/* Paths that are only ever posted to. */
+static bool is_posted(struct str path)
+{
+    return str_eq(path, S("/x1/ack")) || str_eq(path, S("/x1/ledger")) || str_starts(path, BACK) ||
+           greeting_of(path) != GREET_NOTHING;
+}
+
 static enum err route(struct answering *a)
 {
     const struct str blob = S("/x1/blob/");
@@ -375,6 +397,7 @@ static enum err route(struct answering *a)
     if (str_eq(path, S("/x1/feed")) && get) return answer_pull(a);
     if (str_eq(path, S("/x1/ack")) && post) return answer_ack(a);
     if (str_eq(path, S("/x1/hello")) && get) return answer_hello(a);
+    if (str_eq(path, S("/x1/ledger")) && post) return answer_ledger(a);
     bool log = str_starts(path, S("/x1/log/")) || str_starts(path, S("/x1/witness/"));
     if (log) return answer_log(a);
     if (str_eq(path, S("/x1/back")) && get) return answer_back(a);
@@ -384,7 +407,7 @@ static enum err route(struct answering *a)
         refuse_method(a, S("GET, POST"));
     } else if (greeting == GREET_HELLO) {
         refuse_method(a, S("GET, POST"));
-    } else if (str_eq(path, S("/x1/ack")) || str_starts(path, BACK) || greeting != GREET_NOTHING) {
+    } else if (is_posted(path)) {
         refuse_method(a, S("POST"));
     } else if (str_eq(path, S("/x1/back"))) {
         refuse_method(a, S("GET"));
@@ -452,6 +475,7 @@ static int64_t plan(void *arg, const struct http_request *rq)
     bool statement = str_eq(rq->path, S("/x1/ack")) || greeting_of(rq->path) != GREET_NOTHING;
     if (statement) bytes = LIMIT_STATEMENT_BYTES;
     if (str_starts(rq->path, S("/x1/witness/"))) bytes = LIMIT_SUBMISSION_BYTES;
+    if (str_eq(rq->path, S("/x1/ledger"))) bytes = LIMIT_LEDGER_BYTES;
     return bytes > 1 && wire_knows(wire, rq->peer_cert) ? bytes : 1; /* nothing of a stranger */
 }
 

@@ -18,6 +18,7 @@
  *     POST /x1/back/ID?status=S        the answer to that  -> 204
  *     GET  /x1/log/...                 (log_talk.h)        -> checkpoint, tiles, proofs
  *     POST /x1/witness/add-checkpoint  a checkpoint        -> this office's cosignature
+ *     POST /x1/ledger                  what a peer has     -> what this office has (ledger.h)
  *
  * The driver is one thread that sends this office's feeds, fetches its files, and fetches the feeds
  * of those that have no address of this office. It wakes for what the store has new, for a peer

@@ -46,8 +46,10 @@ static struct wire_peer *peer_add(struct call *c, struct wire_driver *driver, st
     peer->feed.peer = peer->office;
     peer->pull.peer = peer->office;
     peer->log.peer = peer->office;
+    peer->ledger.peer = peer->office;
     peer->fetch = fetch_open(wire->env, wire->store, wire->office, peer->office);
     peer->hello_ms = c->now_ms + chance % HELLO_SPREAD_MS;
+    peer->ledger.wake_ms = peer->hello_ms;
     peer->next = driver->peers;
     driver->peers = peer;
     driver->first = peer;
@@ -173,6 +175,12 @@ static enum err news_turn(struct wire_driver *driver)
     return e;
 }
 
+static void ledgers_hurry(struct wire_driver *driver)
+{
+    for (struct wire_peer *peer = driver->peers; peer != NULL; peer = peer->next)
+        peer->ledger.wake_ms = 0;
+}
+
 static void reason_read(struct wire_driver *driver, struct str reason)
 {
     const struct env *env = driver->wire->env;
@@ -183,6 +191,7 @@ static void reason_read(struct wire_driver *driver, struct str reason)
         driver->leaves_ms = env->now_ms(env->self) + LEAVES_WAIT_MS;
     }
     if (str_eq(reason, WAKE_PEERS)) driver->peers_changed = true;
+    if (str_eq(reason, WAKE_LEDGER)) ledgers_hurry(driver);
     if (peer == NULL) return;
     feed_wake(&peer->feed, env->now_ms(env->self), true);
     fetch_hurry(peer->fetch, env->now_ms(env->self));

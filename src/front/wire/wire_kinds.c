@@ -296,6 +296,8 @@ const struct ask_row ASK_ROWS[ASK_KINDS] = {
     [ASK_HELLO] = {FEED_WAIT_MS, false, false, hello_due, hello_fill, hello_taken, hello_failed},
     [ASK_LOG] = {FEED_WAIT_MS, false, true, wire_log_due, wire_log_fill, wire_log_take,
                  wire_log_fail},
+    [ASK_LEDGER] = {FEED_WAIT_MS, false, true, wire_ledger_due, wire_ledger_fill, wire_ledger_take,
+                    wire_ledger_fail},
     [ASK_STAMP] = {FEED_WAIT_MS, false, false, wire_stamp_due, wire_stamp_fill, wire_stamp_take,
                    wire_stamp_fail},
 };

@@ -1,5 +1,7 @@
-/* Questions about logs: what is asked and when is decided by exchange/log_talk.h and stamp.h.
+/* Questions about logs and ledgers: what is asked and when is decided by exchange/log_talk.h,
+ * ledger.h and stamp.h.
  * Evidence never stands in the way: what fails stays a debt. */
+#include "base/limits.h"
 #include "front/wire/wire_peer.h"
 
 int64_t wire_log_due(const struct wire_driver *driver, const struct wire_peer *peer)
@@ -30,6 +32,39 @@ enum err wire_log_fail(struct wire_ask *ask, const struct failure *why)
 {
     (void)why;
     log_fail(&ask->call, &ask->peer->log);
+    return OK;
+}
+
+int64_t wire_ledger_due(const struct wire_driver *driver, const struct wire_peer *peer)
+{
+    (void)driver;
+    return peer->reachable ? peer->ledger.wake_ms : INT64_MAX;
+}
+
+enum err wire_ledger_fill(struct wire_driver *driver, struct wire_ask *ask,
+                          struct wire_request *rq)
+{
+    (void)driver;
+    struct wire_peer *peer = ask->peer;
+    enum err e = ledger_next(&ask->call, &peer->ledger, peer->feed.call, &rq->body);
+    if (e != OK || rq->body.len == 0) return e;
+    rq->method = S("POST");
+    rq->path = S("/x1/ledger");
+    rq->answer_bytes_max = LIMIT_LEDGER_BYTES;
+    return OK;
+}
+
+enum err wire_ledger_take(struct wire_driver *driver, struct wire_ask *ask,
+                          struct wire_answer *answer)
+{
+    (void)driver;
+    return ledger_answer(&ask->call, &ask->peer->ledger, answer->status, answer->body);
+}
+
+enum err wire_ledger_fail(struct wire_ask *ask, const struct failure *why)
+{
+    (void)why;
+    ledger_fail(&ask->call, &ask->peer->ledger);
     return OK;
 }
 

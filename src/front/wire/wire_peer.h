@@ -7,10 +7,11 @@
  *     wire_ask.c      begins and ends a question
  *     wire_back.c     questions to peers that come for them
  *     wire_kinds.c    the kinds of questions: what is asked, and what an answer leads to
- *     wire_log.c      those about logs
+ *     wire_log.c      those about logs and ledgers
  */
 #include "exchange/feed.h"
 #include "exchange/fetch.h"
+#include "exchange/ledger.h"
 #include "exchange/log_talk.h"
 #include "exchange/pull.h"
 #include "exchange/sequencer.h"
@@ -18,7 +19,17 @@
 #include "front/wire/wire_back.h"
 #include "front/wire/wire_lease.h"
 
-enum ask_kind { ASK_FEED, ASK_FETCH, ASK_PULL, ASK_BACK, ASK_HELLO, ASK_LOG, ASK_STAMP, ASK_KINDS };
+enum ask_kind {
+    ASK_FEED,
+    ASK_FETCH,
+    ASK_PULL,
+    ASK_BACK,
+    ASK_HELLO,
+    ASK_LOG,
+    ASK_LEDGER,
+    ASK_STAMP,
+    ASK_KINDS
+};
 
 
 struct wire_ask;
@@ -34,6 +45,7 @@ struct wire_peer {
     int64_t fetch_ms; /* when to look for a file to ask for */
     struct pull pull;
     struct log_talk log;
+    struct ledger_talk ledger;
     struct stamp stamp; /* of the time stamp authority alone */
     int64_t hello_ms;   /* when to ask how things stand */
     int64_t back_ms;    /* when to ask what the peer would like to have */
@@ -104,12 +116,19 @@ extern const struct ask_row ASK_ROWS[ASK_KINDS];
 
 /* ---- wire_log.c ---- */
 
-/* Rows of the table above: another office's log, and the time stamp authority. */
+/* Rows of the table above: another office's log, the ledgers of the feeds between both, and the
+ * time stamp authority. */
 int64_t wire_log_due(const struct wire_driver *driver, const struct wire_peer *peer);
 enum err wire_log_fill(struct wire_driver *driver, struct wire_ask *ask, struct wire_request *rq);
 enum err wire_log_take(struct wire_driver *driver, struct wire_ask *ask,
                        struct wire_answer *answer);
 enum err wire_log_fail(struct wire_ask *ask, const struct failure *why);
+int64_t wire_ledger_due(const struct wire_driver *driver, const struct wire_peer *peer);
+enum err wire_ledger_fill(struct wire_driver *driver, struct wire_ask *ask,
+                          struct wire_request *rq);
+enum err wire_ledger_take(struct wire_driver *driver, struct wire_ask *ask,
+                          struct wire_answer *answer);
+enum err wire_ledger_fail(struct wire_ask *ask, const struct failure *why);
 int64_t wire_stamp_due(const struct wire_driver *driver, const struct wire_peer *peer);
 enum err wire_stamp_fill(struct wire_driver *driver, struct wire_ask *ask, struct wire_request *rq);
 enum err wire_stamp_take(struct wire_driver *driver, struct wire_ask *ask,

@@ -8,6 +8,7 @@
 #define WAKE_NEW S("--------------------------")    /* something was recorded */
 #define WAKE_LEAVES S("==========================") /* ... that no other office waits for */
 #define WAKE_PEERS S("++++++++++++++++++++++++++")  /* the directory has changed */
+#define WAKE_LEDGER S("##########################") /* ledgers are to be compared now */
 #define WAKE_STOP S("!!!!!!!!!!!!!!!!!!!!!!!!!!")
 
 /* Wakes the driver. Shapes: reason is a mark or the id of an office that has called. */
