@@ -28,7 +28,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 HEADER = ["phoihop", "kind", "schema", "record", "n", "prev", "person", "time", "audience", "alg",
-          "key", "body"]
+          "key", "passages", "body"]
+PASSAGE = ["n", "from", "to", "key", "sig"]
 RECEIPT = ["phoihop", "receipt", "record", "n", "hash", "office", "person", "time", "number",
            "reason", "key"]
 ENTRY = ["phoihop", "from", "to", "epoch", "seq", "kind", "priority", "record", "n", "object",
@@ -38,8 +39,8 @@ ACK = ["phoihop", "from", "to", "epoch", "seq", "chain", "time", "key", "credit_
        "credit_bytes", "disk", "pause_ms", "call", "heads"]
 LEDGER = ["phoihop", "from", "to", "side", "epoch", "first", "last", "held", "aside", "missing",
           "unknown", "lines", "time", "key"]
-OPTIONAL = {"prev", "person", "number", "reason", "credit_entries", "credit_bytes", "disk",
-            "pause_ms", "call", "heads"}
+OPTIONAL = {"passages", "prev", "person", "number", "reason", "credit_entries", "credit_bytes",
+            "disk", "pause_ms", "call", "heads"}
 
 OFFICE = re.compile(r"[a-z2-7]{26}")
 RECORD = re.compile(r"([a-z2-7]{26})\.[a-z2-7]{26}")
@@ -170,7 +171,8 @@ def note(text, lines, name, key, kind):
 class Verifier:
     def __init__(self):
         self.keys = {}      # office id -> public key, as its first object used it
-        self.versions = {}  # (record, n) -> (hash, prev)
+        self.versions = {}  # (record, n) -> (hash, prev, passages, author's office)
+        self.passed = []    # how records came to their homes
         self.receipts = []  # spoken of once all versions are known
         self.chains = {}    # (from, to, epoch, seq) -> chain
         self.acks = []
@@ -186,6 +188,19 @@ class Verifier:
                   unpack(line["sig"]), line["purpose"])
         return digest.hex()
 
+    def author(self, v):
+        """The office that wrote the version: where the record's passages had brought it."""
+        home, n = RECORD.fullmatch(v["record"])[1], 0
+        need(v.get("passages", True), "version: passages are left out when there are none")
+        for p in v.get("passages", []):
+            need(isinstance(p, dict) and list(p) == PASSAGE, "passage: names or their order differ")
+            form = OFFICE.fullmatch(p["to"]) and KEY.fullmatch(p["key"])
+            need(form and re.fullmatch("[0-9a-f]{128}", p["sig"]), "passage: form")
+            need(type(p["n"]) is int and n < p["n"] <= v["n"], "passage: not in order")
+            need(p["from"] == home != p["to"], "passage: not from the home")
+            home, n = p["to"], p["n"]
+        return v["passages"][-1]["from"] if n == v["n"] else home
+
     def version(self, line, data):
         v = strict(data)
         shape(v, HEADER, "version")
@@ -196,13 +211,14 @@ class Verifier:
         need(all(PARTY.fullmatch(p) for p in parties), "version: a party has a wrong form")
         need(len(set(parties)) == len(parties), "version: a party stands twice")
         need(isinstance(v["body"], dict), "version: body is no object")
-        home = RECORD.fullmatch(v["record"])[1]
+        home = self.author(v)
         need("person" not in v or v["person"].startswith(home + "."),
-             "version: the author is not of the record's home office")
+             "version: the author is not of the office that was its home")
         digest = self.signed(line, data, home, v["key"])
         at = (v["record"], v["n"])
         need(self.versions.get(at, (digest,))[0] == digest, f"fork: two versions {v['n']}")
-        self.versions[at] = (digest, v.get("prev", ""))
+        self.versions[at] = (digest, v.get("prev", ""), v.get("passages", []), home)
+        self.passed += [(line["at"], v["record"], p) for p in v.get("passages", [])]
         for row in line.get("personal", []):
             sealed = hashlib.sha256(b"phoihop-personal-v1\0" + bytes.fromhex(row["salt"]) +
                                     row["value"].encode()).hexdigest()
@@ -213,9 +229,8 @@ class Verifier:
         r = strict(data)
         shape(r, RECEIPT, "receipt")
         need(r["receipt"] in ("R2", "R-", "R3"), "receipt: type")
-        need(not r["record"].startswith(r["office"] + "."), "receipt: for a record of its own")
         self.signed(line, data, r["office"], r["key"])
-        self.receipts.append((line["at"], (r["record"], r["n"]), r["hash"]))
+        self.receipts.append((line["at"], (r["record"], r["n"]), r["hash"], r["office"]))
 
     def feed(self, line, data):
         head = strict(data)
@@ -289,15 +304,40 @@ class Verifier:
         kinds[line["purpose"]](line, unpack(line["bytes"]))
         self.count += 1
 
+    def passage(self, record, p):
+        """What is wrong with what an office signed when it gave a record on; None: nothing."""
+        key = self.keys.get(p["from"])
+        if key is None or hashlib.sha256(key).hexdigest()[:16] != p["key"]:
+            return f"passage: the key of {p['from']} is not known"
+        text = json.dumps({"phoihop": 1, "record": record, **{n: p[n] for n in PASSAGE[:4]}},
+                          separators=(",", ":"))
+        try:
+            signature(key, b"phoihop-home-v1\0" + hashlib.sha256(text.encode()).digest(),
+                      bytes.fromhex(p["sig"]), "passage")
+        except Wrong as e:
+            return str(e)
+        return None
+
     def finish(self):
         """What speaks of other objects, once all are known. Yields (place, what is wrong)."""
-        for (record, n), (_, prev) in sorted(self.versions.items()):
+        for (record, n), (_, prev, passages, _) in sorted(self.versions.items()):
             before = self.versions.get((record, n - 1))
             if before is not None and before[0] != prev:
                 yield record, f"version {n} does not follow version {n - 1}"
-        for at, about, digest in self.receipts:
-            if about in self.versions and self.versions[about][0] != digest:
-                yield at, "receipt speaks of other bytes"
+            if before is not None and passages[:len(before[2])] != before[2]:
+                yield record, f"version {n} is not of the home that version {n - 1} leaves"
+        for at, record, passage in self.passed:
+            wrong = self.passage(record, passage)
+            if wrong is not None:
+                yield at, wrong
+        for at, about, digest, office in self.receipts:
+            home = RECORD.fullmatch(about[0])[1]
+            if about in self.versions:
+                home = self.versions[about][3]
+                if self.versions[about][0] != digest:
+                    yield at, "receipt speaks of other bytes"
+            if office == home:
+                yield at, "receipt: for a version of its own"
         for at, about, chain in self.acks:
             if about in self.chains and self.chains[about].hex() != chain:
                 yield at, "acknowledgement of another chain"

@@ -250,6 +250,54 @@ def the_frozen_proof_holds_and_every_bit_of_it_counts():
     assert "not signed" in difference([{**line, "public_key": public(OTHER).hex()}])
 
 
+def passage(n, giver, to, signer=None):
+    """A passage as `signer` would forge it; by itself the giver's own."""
+    p = {"n": n, "from": giver, "to": to, "key": key_id(signer or giver)}
+    text = written({"phoihop": 1, "record": header()["record"], **p})
+    digest = hashlib.sha256(text).digest()
+    return {**p, "sig": SECRET[signer or giver].sign(b"phoihop-home-v1\0" + digest).hex()}
+
+
+def passed(by, n, before, *passages):
+    """The version after another one, with passages, signed by that office."""
+    v = header(n, sha(before) if before else None, key=key_id(by))
+    del v["person"]
+    body = v.pop("body")
+    if passages:
+        v["passages"] = list(passages)
+    v["body"] = body
+    return signed("phoihop-version-v1", by, written(v))
+
+
+def a_record_passes_only_by_its_home():
+    with open("test/golden/transfer.jsonl", encoding="utf-8") as file:
+        frozen = [json.loads(line) for line in file]
+    assert difference(frozen) is None, difference(frozen)
+    assert "key of" in difference(frozen[2:]), "nobody vouches for the first home"
+    first = passed(OFFICE, 1, None)
+    step = passage(2, OFFICE, OTHER)
+    give = passed(OFFICE, 2, first, step)
+    taken = passed(OTHER, 3, give, step)
+    assert difference([first, give, taken]) is None, difference([first, give, taken])
+    back = passage(3, OTHER, OFFICE)
+    declined = passed(OTHER, 3, give, step, back)
+    home = passed(OFFICE, 4, declined, step, back)
+    assert difference([first, give, declined, home]) is None
+    own = passed(OTHER, 3, give, passage(2, OFFICE, OTHER, OTHER))
+    wrong = {
+        "not of the home": [first, give, passed(OFFICE, 3, give)],
+        "another key": [first, receipt(first), give, passed(OFFICE, 3, give, step)],
+        "is not known": [first, own],
+        "not in order": [first, passed(OFFICE, 1, None, step)],
+        "not from the home": [first, passed(OTHER, 3, give, passage(2, OTHER, OFFICE))],
+    }
+    for what, lines in wrong.items():
+        assert what in (difference(lines) or ""), (what, difference(lines))
+    dull = copy.deepcopy(step)
+    dull["sig"] = ("1" if step["sig"][0] == "0" else "0") + step["sig"][1:]
+    assert "does not hold" in difference([first, passed(OTHER, 3, give, dull)])
+
+
 TESTS = [value for value in list(globals().values())
          if callable(value) and value.__module__ == __name__ and not value.__code__.co_argcount
          and value.__name__ not in ("golden", "main")]

@@ -34,6 +34,7 @@ enum {
     LIMIT_JSON_DEPTH = 8,
     LIMIT_JSON_BYTES = 1024 * 1024,         /* an act or a version from outside */
     LIMIT_AUDIENCE = 64,                    /* parties of one record */
+    LIMIT_PASSAGES = 32,                    /* times that one record passes to another home */
     LIMIT_FILES = 50,                       /* files of one record */
     LIMIT_ROWS = 500,                       /* rows of a list page */
     LIMIT_NAME_BYTES = 400,

@@ -43,6 +43,15 @@ static enum err once_known(struct call *c, struct run *run, bool *ret_known)
     return OK;
 }
 
+enum err act_state(struct call *c, const struct act *act, const struct head *head)
+{
+    bool home_acts = act->home_only || act->answers;
+    if (home_acts && head->moving != act->answers) {
+        return fail(c, ERR_CONFLICT, head->moving ? "record.moving" : "record.not_moving");
+    }
+    return act->state != NULL ? act->state(c, head) : OK;
+}
+
 /* Everything of an act that happens inside the transaction. */
 static enum err run_step(struct call *c, void *arg)
 {
@@ -57,11 +66,11 @@ static enum err run_step(struct call *c, void *arg)
     e = closed_refuse(c);
     if (e != OK) return e;
     if (record.len > 0) e = record_head_visible(c, record, &head);
-    if (e == OK && record.len > 0 && !str_eq(head.kind, str_of(act->kind))) {
+    if (e == OK && record.len > 0 && !module_act_fits(act, head.kind)) {
         e = fail(c, ERR_CONFLICT, "record.kind");
     }
     if (e == OK) e = grant_act(c, act, record.len > 0 ? &head : NULL);
-    if (e == OK && act->state != NULL) e = act->state(c, &head);
+    if (e == OK) e = act_state(c, act, &head);
     if (e == OK) e = act->run(c, run->input, &run->result);
     if (e == OK && run->once.len > 0) {
         e = once_put(c, run->once, str_of(act->name), &run->result);

@@ -14,6 +14,11 @@ enum err act_run_json(struct call *c, struct str name, struct str json, struct s
 enum err act_run(struct call *c, const struct act *act, const void *input, struct str once,
                  struct act_result *ret_result);
 
+/* Whether the record's state allows the act: it moves and the act answers that, or neither;
+ * then what the act itself asks. Errors: ERR_CONFLICT "record.moving", "record.not_moving"; the
+ * act's. */
+enum err act_state(struct call *c, const struct act *act, const struct head *head);
+
 /* Runs a view for the actor in one read snapshot. Errors: ERR_NOT_FOUND "view.unknown";
  * ERR_LOGIN; ERR_DENIED "grant.role"; the view's. */
 enum err view_run(struct call *c, struct str name, const void *args, struct view *ret_view);

@@ -1,5 +1,6 @@
 /* Every stored version and receipt against its hash, its signature and its columns. */
 #include "core/check_run.h"
+#include "core/passage.h"
 
 #include "core/receipt.h"
 #include "core/version.h"
@@ -124,7 +125,7 @@ static enum err files_check(struct check *k, struct call *c, struct call *scratc
                             const struct version *v, const struct kind *kind, const void *body)
 {
     struct str where = version_name(c, v->record, v->n);
-    bool expected = str_eq(v->home, c->office->id);
+    bool expected = str_eq(v->home, c->office->id) && !passage_declines(v);
     enum err e = OK;
     if (!expected) e = check_registered(c, v->record, v->n, c->office->id, &expected);
     for (size_t i = 0; e == OK && i < kind->table->count; i++) {
@@ -177,6 +178,17 @@ static enum err meaning_check(struct check *k, struct call *c, struct call *scra
     return e;
 }
 
+/* Every office on the record's way signed that it gave it on. */
+static enum err passages_check(struct check *k, struct call *c, const struct version *v,
+                               struct str where)
+{
+    enum err e = passages_verify(c, v, 0);
+    if (e != ERR_INVALID) return e;
+    call_clear(c);
+    check_differs(k, "passage", where);
+    return OK;
+}
+
 static enum err version_check(struct check *k, struct call *c, struct call *scratch,
                               const struct rows *rows, size_t i)
 {
@@ -196,6 +208,7 @@ static enum err version_check(struct check *k, struct call *c, struct call *scra
     if (!columns_agree(&v, rows, i)) check_differs(k, "columns", where);
     const struct claim claim = {v.home, v.key, PURPOSE_VERSION, bytes, v.signature};
     e = claim_check(k, c, &claim, where);
+    if (e == OK) e = passages_check(k, c, &v, where);
     if (e == OK) e = chain_check(k, c, &v, where);
     if (e == OK) e = check_version_copy(scratch, rows, i);
     if (e == OK) e = meaning_check(k, c, scratch, &v);

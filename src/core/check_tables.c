@@ -6,7 +6,8 @@
 /* Projections of core. An obligation's own number says when it was written, not what it is. */
 static const struct check_table CORE_TABLES[] = {
     {.name = S("head"),
-     .columns = S("record, kind, home, n, hash, created_ms, changed_ms, person"),
+     .columns = S("record, kind, home, n, hash, created_ms, changed_ms, person,"
+                  " passages, moving"),
      .key_count = 1,
      .cut = "record"},
     {.name = S("audience"), .columns = S("record, party"), .key_count = 2, .cut = "record"},

@@ -203,6 +203,12 @@ static const struct migration STEPS[] = {
      "ALTER TABLE receipt_new RENAME TO receipt;"
      "CREATE INDEX receipt_unsigned ON receipt (hash) WHERE sig IS NULL;"
      "CREATE INDEX receipt_number ON receipt (number) WHERE number <> '';"},
+    {.name = "core.passage",
+     .sql = /* core/passage.h: how often a record has passed, and whether it waits for an answer */
+     "ALTER TABLE head ADD COLUMN passages INT NOT NULL DEFAULT 0;"
+     "ALTER TABLE head ADD COLUMN moving INT NOT NULL DEFAULT 0;"
+     "CREATE INDEX head_moving ON head (home, record) WHERE moving > 0;"
+     "CREATE INDEX obligation_move_by ON obligation_move (by_record);"},
 };
 
 const struct migration *core_migrations(size_t *ret_count)

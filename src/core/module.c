@@ -4,11 +4,13 @@
 #include "core/notice.h"
 #include "core/org.h"
 #include "core/parse.h"
+#include "core/transfer.h"
 
 /* The built-in modules, then those above core. */
 
 static const struct module *const BUILT_IN[] = {&today_module, &org_module, &notice_module,
-                                                &job_module,   &parse_module};
+                                                &job_module,   &parse_module,
+                                                &transfer_module};
 
 size_t modules_count(void)
 {
@@ -42,6 +44,14 @@ const struct act *module_act(struct str name)
         }
     }
     return NULL;
+}
+
+bool module_act_fits(const struct act *act, struct str kind)
+{
+    if (act->kind == NULL) return false;
+    const struct kind *k = module_kind(kind);
+    return str_eq(str_of(act->kind), S(KIND_ANY)) ? k != NULL && k->passes
+                                                  : str_eq(str_of(act->kind), kind);
 }
 
 const struct view_def *module_view(struct str name)

@@ -25,6 +25,8 @@ struct kind {
     bool local;        /* of one office alone: never taken in from another one */
     const char *view;  /* view that shows one record: arg "record"; NULL: the generic page */
     const char *title; /* field that names the record in lists; NULL: the kind's word */
+    bool passes;       /* a record may pass to another home, core/passage.h: its rules ask who the
+                          author of a version is, never which office stands in an id */
     /* Rules a version must keep whoever made it, from its bytes alone. NULL: none. Pure. */
     enum err (*valid)(struct call *c, const struct version *v, const void *body);
     /* Projects a version beyond its own columns: obligations and their settlements. Pure: the same
@@ -51,18 +53,22 @@ struct act_result {
     struct str again;  /* of a repeated call: the first one's further answers, as JSON */
 };
 
+/* In place of a kind: acts on every record that may pass to another home (kind.passes). */
+#define KIND_ANY "*"
+
 /* What a person does, declared once: web form, JSON call, command-line verb, test step. */
 struct act {
     const char *name;                /* "consultation.ask"; words "act.<name>" (the button),
                                         "act.<name>.help" (one sentence) */
     const struct field_table *input; /* its fields; field "record" names what it acts on */
-    const char *kind;                /* kind of that record; NULL: acts on none */
+    const char *kind;                /* kind of that record; NULL: acts on none; KIND_ANY */
     uint32_t roles;                  /* any of these roles may; bits of enum role */
     bool assigned;                   /* ... or whoever the record is assigned to (grant.h) */
     bool home_only;                  /* the record's home must be this office */
     bool main;                       /* the page's main act, Ctrl+Enter */
     const char *preview;             /* view fed with the form's values so far that says what the
                                         act would mean (a deadline with its reason); NULL: none */
+    bool answers; /* for a record that is moving, which no other act may touch */
     /* Whether the record's state allows it now; also asked by the page that offers the act.
      * NULL: always. Errors: ERR_CONFLICT with the reason a person reads. */
     enum err (*state)(struct call *c, const struct head *head);
@@ -129,6 +135,8 @@ const struct module *modules_at(size_t index);
 const struct kind *module_kind(struct str kind);
 const struct act *module_act(struct str name);
 const struct view_def *module_view(struct str name);
+/* Says that the act is one for records of that kind. */
+bool module_act_fits(const struct act *act, struct str kind);
 
 /* Those above core, generated from the folder names. */
 extern const struct module *const MODULES_ABOVE[];

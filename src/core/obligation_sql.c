@@ -267,6 +267,18 @@ enum err obligation_forget(struct call *c)
     return e;
 }
 
+enum err obligation_forget_by(struct call *c, struct str by_record)
+{
+    static const char *const TABLES[] = {"DELETE FROM obligation WHERE by_record = $1",
+                                         "DELETE FROM settlement WHERE by_record = $1",
+                                         "DELETE FROM obligation_limit WHERE by_record = $1",
+                                         "DELETE FROM obligation_move WHERE by_record = $1"};
+    enum err e = OK;
+    for (size_t i = 0; e == OK && i < ARRAY_LEN(TABLES); i++)
+        e = store_exec(c, TABLES[i], ARGS(TEXT(by_record)), NULL);
+    return e;
+}
+
 #define OBLIGATION_COLUMNS                                                                         \
     "o.id, o.about, o.what, o.okey, o.owner, o.creditor, o.due_ms, o.why, o.title, o.urgent,"      \
     " h.kind, o.first_due_ms, o.paused_day, o.settled_ms"

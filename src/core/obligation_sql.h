@@ -19,6 +19,8 @@ enum err obligation_by_creditor(struct call *c, struct str creditor, int64_t lim
 
 /* Empties what obligations are made into, before they are made anew. */
 enum err obligation_forget(struct call *c);
+/* The same for what one record's versions stated, before they are applied anew. */
+enum err obligation_forget_by(struct call *c, struct str by_record);
 
 /* The limits of what is owed about a record: what, owner, kind, due_ms, first_due_ms, paused_day,
  * why; open ones first, then by date. */

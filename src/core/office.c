@@ -14,6 +14,7 @@
 #include "core/org_sql.h"
 #include "core/receipt_sql.h"
 #include "core/record_sql.h"
+#include "core/replay.h"
 
 enum { PURPOSE_BYTES_MAX = 32, HASH_BYTES = 32, SIGNATURE_BYTES = 64 };
 
@@ -106,7 +107,8 @@ enum err office_before_commit(void *office, struct call *group)
     struct rows receipts = {};
     uint8_t(*signatures)[64] = NULL;
     group->office = office;
-    enum err e = version_unsigned_list(group, &versions);
+    enum err e = replay_owed(group);
+    if (e == OK) e = version_unsigned_list(group, &versions);
     if (e == OK && versions.count > 0) {
         e = sign_rows(group, &versions, 2, PURPOSE_VERSION, &signatures);
     }

@@ -54,6 +54,7 @@ struct office {
 #define PURPOSE_EPOCH "phoihop-epoch-v1"
 #define PURPOSE_LEDGER "phoihop-ledger-v1"
 #define PURPOSE_BACKUP "phoihop-backup-v1" /* the list of a backup's files: store/backup.h */
+#define PURPOSE_HOME "phoihop-home-v1" /* a record passes to another home: core/passage.h */
 #define PURPOSE_PASS "phoihop-pass-v1" /* never leaves the office: office_pass_key */
 
 /* Verifies a signature made under a purpose. */
@@ -72,7 +73,8 @@ void office_sign_note_with(const uint8_t secret_key[64], struct str text,
 /* First 16 hex digits of SHA-256(public key): names a key in versions, receipts and feeds. */
 struct str office_key_id(struct arena *arena, struct str public_key);
 
-/* store_config.before_commit: signs every version and receipt that waits, in one call. */
+/* store_config.before_commit: makes anew what replay_owe asked for, and signs every version and
+ * receipt that waits, in one call. */
 enum err office_before_commit(void *office, struct call *group);
 void office_after_commit(void *office, const struct str *topics, size_t count);
 

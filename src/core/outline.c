@@ -26,9 +26,9 @@ struct heading {
 
 /* The words of a draft are Vietnamese whatever language the reader has. */
 static const struct heading HEADINGS[] = {
-    {"clause.part", OUTLINE_PART, PART},           {"clause.annex", OUTLINE_PART, ANNEX},
-    {"clause.chapter", OUTLINE_CHAPTER, "chuong"}, {"clause.section", OUTLINE_SECTION, "muc"},
-    {"clause.article", OUTLINE_ARTICLE, ""},
+    {"outline.part", OUTLINE_PART, PART},           {"outline.annex", OUTLINE_PART, ANNEX},
+    {"outline.chapter", OUTLINE_CHAPTER, "chuong"}, {"outline.section", OUTLINE_SECTION, "muc"},
+    {"outline.article", OUTLINE_ARTICLE, ""},
 };
 
 /* The number of a clause as it stands in the text, and its place among its neighbours: 100 for each
@@ -182,7 +182,7 @@ static bool form_find(struct str forms, struct str text, struct str *ret_form, s
 static bool ordinal_read(struct str s, struct mark *ret_mark)
 {
     size_t at = 0;
-    if (!form_find(words(LANG_VI, S("clause.ordinals")), s, &ret_mark->text, &at)) return false;
+    if (!form_find(words(LANG_VI, S("outline.ordinals")), s, &ret_mark->text, &at)) return false;
     ret_mark->rank = (at + 1) * RANK_STEP;
     return true;
 }

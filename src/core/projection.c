@@ -198,6 +198,16 @@ static enum err list_put(struct call *c, const struct kind *kind, const struct f
     return e;
 }
 
+enum err projection_clear(struct call *c, const struct kind *kind, struct str record)
+{
+    enum err e = rows_clear(c, projection_table(c->arena, kind->table), record);
+    for (size_t i = 0; e == OK && i < kind->table->count; i++) {
+        const struct field *f = &kind->table->fields[i];
+        if (has_rows(f)) e = rows_clear(c, child_table(c->arena, kind->table, f), record);
+    }
+    return e;
+}
+
 enum err projection_put(struct call *c, const struct kind *kind, const struct version *v,
                         const void *body)
 {

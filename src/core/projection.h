@@ -12,5 +12,7 @@ enum err projection_schema(struct call *c, const struct kind *kind);
 /* Writes the newest version's columns in place of the older one's. Only inside store_tx. */
 enum err projection_put(struct call *c, const struct kind *kind, const struct version *v,
                         const void *body);
+/* Deletes the record's columns. Only inside store_tx. */
+enum err projection_clear(struct call *c, const struct kind *kind, struct str record);
 /* Name of the kind's table. */
 struct str projection_table(struct arena *arena, const struct field_table *table);

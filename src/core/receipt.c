@@ -67,8 +67,8 @@ enum err receipt_issue(struct call *c, const struct receipt *receipt)
     bool fresh = false;
     enum err e = record_head(c, receipt->record, &head);
     if (e != OK) return e;
-    if (str_eq(head.home, c->office->id)) return fail(c, ERR_CONFLICT, "receipt.own");
     e = record_version(c, head.record, head.n, &v);
+    if (e == OK && str_eq(v.home, c->office->id)) return fail(c, ERR_CONFLICT, "receipt.own");
     if (e == OK && receipt->type == RECEIPT_R2) e = files_complete(c, &v);
     if (e != OK) return e;
     struct receipt_form form = {.phoihop = 1, .r = *receipt};

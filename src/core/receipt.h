@@ -30,7 +30,7 @@ struct receipt {
 
 /* Issues a receipt for a received record's newest version to its home. Only inside store_tx. A
  * second receipt of the same type for the same version changes nothing.
- * Errors: ERR_CONFLICT "receipt.own" for a record of this office; ERR_CONFLICT
+ * Errors: ERR_CONFLICT "receipt.own" for a version of this office; ERR_CONFLICT
  * "receipt.files_missing" for R2 while a file of the version is not here and verified. */
 enum err receipt_issue(struct call *c, const struct receipt *receipt);
 

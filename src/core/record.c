@@ -7,8 +7,11 @@
 #include "base/limits.h"
 #include "core/obligation_sql.h"
 #include "core/office.h"
+#include "core/passage.h"
 #include "core/projection.h"
 #include "core/record_sql.h"
+#include "core/replay.h"
+#include "core/returned_sql.h"
 #include "core/substitute.h"
 #include "core/version.h"
 #include "store/blob.h"
@@ -146,7 +149,27 @@ static enum err audience_of(struct call *c, const struct put *put, struct versio
     return OK;
 }
 
-/* Fills record, n, prev of the next version; refuses what is stale or not ours. */
+/* Only its home writes the next version; while the record is moving that is only an answer. */
+static enum err home_check(struct call *c, const struct put *put, const struct head *head)
+{
+    bool home = str_eq(head->home, c->office->id);
+    bool fits = home ? head->moving == put->answers : !head->moving;
+    if (!fits) return fail(c, ERR_CONFLICT, head->moving ? "record.moving" : "record.not_moving");
+    return home ? OK : fail(c, ERR_DENIED, "record.not_home");
+}
+
+/* Every version repeats how the record came here. */
+static enum err passages_load(struct call *c, const struct head *head, struct version *v)
+{
+    struct version held = {};
+    if (head->passages == 0) return OK;
+    enum err e = version_load(c, head->record, head->n, &held);
+    v->passages = held.passages;
+    v->passage_count = held.passage_count;
+    return e;
+}
+
+/* Fills record, n, prev, passages of the next version; refuses what is stale or not ours. */
 static enum err succeed(struct call *c, const struct put *put, struct version *v)
 {
     if (put->record.len == 0) {
@@ -164,13 +187,15 @@ static enum err succeed(struct call *c, const struct put *put, struct version *v
         return OK;
     }
     if (e != OK) return e;
-    if (!str_eq(head.home, c->office->id)) return fail(c, ERR_DENIED, "record.not_home");
+    e = home_check(c, put, &head);
+    if (e != OK) return e;
     if (!str_eq(head.kind, str_of(put->kind))) return fail(c, ERR_CONFLICT, "record.kind");
     if (put->seen_n > 0 && put->seen_n != head.n) return fail(c, ERR_STALE, "record.stale");
     v->record = head.record;
     v->n = head.n + 1;
     v->prev = head.hash;
-    return OK;
+    e = passages_load(c, &head, v);
+    return e == OK && put->give_to.len > 0 ? passage_add(c, v, put->give_to) : e;
 }
 
 /* Seals personal values; stores them beside the version. Mutates the body on purpose: the caller's
@@ -299,7 +324,8 @@ enum err record_put(struct call *c, const struct put *put, struct act_result *re
     const void *body = personal_sealed(c, kind, put->body);
     fields_check(c, kind->table, body);
     e = problems_fail(c);
-    if (e == OK) e = files_are_here(c, kind, body);
+    /* whoever declines need not have what it declines */
+    if (e == OK && !passage_declines(&v)) e = files_are_here(c, kind, body);
     if (e == OK) e = version_write(c, &v, kind, body);
     if (e == OK && kind->valid != NULL) e = kind->valid(c, &v, body);
     if (e == OK) e = keep(c, &v);
@@ -344,34 +370,84 @@ static enum err arrival_check(struct call *c, const struct arrival *a, const str
     return kind->local ? fail(c, ERR_INVALID, "arrival.local") : OK;
 }
 
-/* Whether the version fits what is held. A late addressee starts at any n. */
-static enum err arrival_follows(struct call *c, const struct version *v, bool *ret_known)
+enum place {
+    PLACE_NEXT,    /* it becomes the newest one */
+    PLACE_EARLIER, /* of a record that has passed: another office's feed was faster */
+    PLACE_KNOWN,   /* nothing is to be done */
+};
+
+/* The version n, if it is held, has this hash. */
+static enum err neighbour_check(struct call *c, struct str record, int64_t n, struct str hash)
 {
-    struct head head = {};
-    enum err e = head_load(c, v->record, &head);
-    if (e != OK && c->failure.err == ERR_NOT_FOUND) {
+    struct str held = {};
+    enum err e = returned_hash(c, record, n, &held);
+    if (e != OK) return e;
+    return held.len == 0 || str_eq(held, hash) ? OK : fail(c, ERR_CONFLICT, "arrival.fork");
+}
+
+/* A version that is older than the newest one held. */
+static enum err arrival_is_older(struct call *c, const struct version *v,
+                                 const struct version *head, enum place *ret_place)
+{
+    struct version held = {};
+    enum err e = version_load(c, v->record, v->n, &held);
+    *ret_place = PLACE_KNOWN;
+    if (e == OK) {
+        return str_eq(held.hash, v->hash) ? OK : fail(c, ERR_CONFLICT, "arrival.fork");
+    }
+    if (e != ERR_NOT_FOUND) return e;
+    call_clear(c); /* from before this addressee came in, or while it was out */
+    if (head->passage_count == 0 && v->passage_count == 0) return OK;
+    *ret_place = PLACE_EARLIER;
+    size_t until = 0;
+    while (until < head->passage_count && head->passages[until].n <= v->n)
+        until++;
+    bool same = v->passage_count == until && passages_same(v, head, until);
+    if (!same) return fail(c, ERR_CONFLICT, "arrival.fork");
+    e = neighbour_check(c, v->record, v->n - 1, v->prev);
+    if (e != OK) return e;
+    e = version_load(c, v->record, v->n + 1, &held);
+    if (e == ERR_NOT_FOUND) {
         call_clear(c);
         return OK;
     }
     if (e != OK) return e;
-    if (!str_eq(head.kind, v->kind)) return fail(c, ERR_INVALID, "arrival.kind");
-    if (v->n <= head.n) {
-        struct version held = {};
-        e = version_load(c, v->record, v->n, &held);
-        if (e == ERR_NOT_FOUND) {
-            call_clear(c); /* from before this addressee came in, or while it was out */
-            *ret_known = true;
-            return OK;
-        }
-        if (e != OK) return e;
-        if (!str_eq(held.hash, v->hash)) return fail(c, ERR_CONFLICT, "arrival.fork");
-        *ret_known = true;
-        return OK;
-    }
+    return str_eq(held.prev, v->hash) ? OK : fail(c, ERR_CONFLICT, "arrival.fork");
+}
+
+/* A version that is newer: what it says of its home continues what is held. */
+static enum err arrival_is_newer(struct call *c, const struct version *v,
+                                 const struct version *head)
+{
     /* Numbers may be missing: an addressee can be left out for some versions, and one that was set
      * aside must not stop the later ones. That none is lost on the way is the feed's promise. */
-    bool next = v->n == head.n + 1;
-    return next && !str_eq(v->prev, head.hash) ? fail(c, ERR_CONFLICT, "arrival.fork") : OK;
+    bool next = v->n == head->n + 1;
+    bool holds = passages_same(v, head, head->passage_count) &&
+                 (v->passage_count == head->passage_count ||
+                  v->passages[head->passage_count].n > head->n) &&
+                 (!next || str_eq(v->prev, head->hash));
+    return holds ? OK : fail(c, ERR_CONFLICT, "arrival.fork");
+}
+
+/* Whether the version fits what is held. A late addressee starts at any n; what is not held proves
+ * by its passages that its author was the home. */
+static enum err arrival_follows(struct call *c, const struct version *v, enum place *ret_place)
+{
+    struct head head = {};
+    *ret_place = PLACE_NEXT;
+    enum err e = head_load(c, v->record, &head);
+    if (e == ERR_NOT_FOUND) {
+        call_clear(c);
+        return passages_verify(c, v, 0);
+    }
+    if (e != OK) return e;
+    if (!str_eq(head.kind, v->kind)) return fail(c, ERR_INVALID, "arrival.kind");
+    struct version newest = {.record = head.record, .n = head.n, .hash = head.hash};
+    e = passages_load(c, &head, &newest);
+    if (e == OK && v->n > head.n) e = arrival_is_newer(c, v, &newest);
+    if (e == OK && v->n <= head.n) e = arrival_is_older(c, v, &newest, ret_place);
+    /* those that are held were verified when they came */
+    return e == OK ? passages_verify(c, v, newest.passage_count) : e;
 }
 
 static enum err arrival_personal(struct call *c, const struct kind *kind, const struct arrival *a,
@@ -396,14 +472,14 @@ enum err record_arrive(struct call *c, const struct arrival *arrival, struct ver
     ensure(id_is_office(arrival->office));
     ensure(arrival->public_key.len == 32); /* from the directory */
     struct version v = {};
-    bool known = false;
+    enum place place = PLACE_NEXT;
     enum err e = version_parse(c, arrival->bytes, &v);
     if (e == OK) e = arrival_check(c, arrival, &v);
-    if (e == OK) e = arrival_follows(c, &v, &known);
+    if (e == OK) e = arrival_follows(c, &v, &place);
     if (e != OK) return e;
     v.signature = arrival->signature;
     *ret_version = v;
-    if (known) return OK;
+    if (place == PLACE_KNOWN) return OK;
     const struct kind *kind = module_kind(v.kind);
     void *body = arena_alloc(c->arena, kind->table->size);
     e = version_body(c, &v, body);
@@ -414,6 +490,10 @@ enum err record_arrive(struct call *c, const struct arrival *arrival, struct ver
     }
     e = keep(c, &v);
     if (e == OK) e = arrival_personal(c, kind, arrival, &v, body);
+    if (e == OK && place == PLACE_EARLIER) {
+        replay_owe(c, v.record);
+        return OK;
+    }
     if (e == OK) e = record_apply(c, &v);
     if (e == OK && kind->tell != NULL) e = kind->tell(c, &v, body);
     return e;

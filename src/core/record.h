@@ -19,18 +19,29 @@
 struct head {
     struct str record;
     struct str kind;
-    struct str home;    /* office id */
+    struct str home;    /* office id: who writes the next version */
     int64_t n;          /* newest version held here */
     struct str hash;    /* hex, of that version */
     int64_t created_ms; /* time of the first version held here */
     int64_t changed_ms; /* time written in the newest version */
     struct str person;  /* author of the newest version */
+    int64_t passages;   /* how often it has passed to another home, core/passage.h */
+    bool moving;        /* the newest version gives it away; `home` has not answered yet */
+};
+
+/* How a record came to its home: since version n the office `from` has given it to `to`. */
+struct passage {
+    int64_t n;
+    struct str from;      /* office ids */
+    struct str to;
+    struct str key;       /* id of the key of `from` */
+    struct str signature; /* 128 hex digits */
 };
 
 struct version {
     struct str record;
     struct str kind;
-    struct str home; /* office id: the part of record before the dot */
+    struct str home; /* office id: who wrote and signed it */
     int64_t schema;
     int64_t n;
     struct str prev;   /* hex hash of version n-1; empty for 1 */
@@ -39,6 +50,8 @@ struct version {
     struct str *audience;
     size_t audience_count;
     struct str key;       /* id of the signing key */
+    struct passage *passages; /* up to this version, the oldest first */
+    size_t passage_count;
     struct str bytes;     /* the exact signed bytes */
     struct str body;      /* the part of them that the kind's field table describes */
     struct str hash;      /* hex */
@@ -56,11 +69,14 @@ struct put {
     const struct str *audience; /* parties; NULL keeps the present ones. This office is always in */
     size_t audience_count;
     enum priority priority; /* of the outgoing entries */
+    struct str give_to;     /* office that is the home after this version; empty: it stays */
+    bool answers;           /* takes or declines a record that is moving */
 };
 
 /* Makes a version: checks the body by its field table and rules, writes the bytes, projects them,
  * notes the addressees and the log leaf. Only inside store_tx.
- * Errors: ERR_STALE "record.stale"; ERR_DENIED "record.not_home"; ERR_INVALID "form";
+ * Errors: ERR_STALE "record.stale"; ERR_DENIED "record.not_home"; ERR_CONFLICT "record.moving";
+ * ERR_INVALID "form"; ERR_LIMIT "record.passages";
  * ERR_LIMIT "record.too_large"; ERR_NOT_FOUND "blob.missing" for a file not in the store,
  * ERR_INVALID "record.file_size" for one of another size. */
 enum err record_put(struct call *c, const struct put *put, struct act_result *ret_result);
@@ -109,8 +125,11 @@ struct personal_row {
 /* Verifies and takes in a received version, once: the same bytes again are OK and change nothing.
  * Only inside store_tx. Errors, all of which refuse the entry: ERR_INVALID "arrival.signature",
  * "arrival.home", "arrival.person", "arrival.audience", "arrival.kind", "arrival.local",
- * "arrival.body", "arrival.secret"; ERR_CONFLICT "arrival.fork" (another version n
- * is held, or n-1 is another). */
+ * "arrival.body", "arrival.secret", "arrival.passage"; ERR_CONFLICT "arrival.fork" (another
+ * version n is held, n-1 is another, or another office was the home).
+ *
+ * After a record has passed, its versions come by the feeds of several offices, in any order: an
+ * earlier one that comes late is put where it belongs. */
 enum err record_arrive(struct call *c, const struct arrival *arrival, struct version *ret_version);
 
 /* Applies a stored version to the projections: the generic columns, then the kind's apply. */
@@ -128,5 +147,8 @@ enum err record_history(struct call *c, struct str record, struct node *ret_list
 /* The acts this actor can do on the record now, and why the others are not possible. */
 enum err record_acts(struct call *c, const struct head *head, struct node *ret_list);
 
+/* Fills the map with the record's home: id, code, name; "passed" when it was another one before,
+ * "moving" as text when the home has yet to take it. */
+void record_home_show(struct call *c, const struct head *head, struct node *ret_map);
 /* Adds to a record page what all of them show: home, deliveries, history, acts. */
 enum err view_record_tail(struct call *c, struct view *view, const struct head *head);

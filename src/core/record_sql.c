@@ -1,6 +1,7 @@
 #include "core/record_sql.h"
 
 #include "core/office.h"
+#include "core/passage.h"
 
 enum err record_visible(struct call *c, struct str record, bool *ret_visible)
 {
@@ -17,7 +18,8 @@ enum err head_load(struct call *c, struct str record, struct head *ret_head)
 {
     struct rows rows = {};
     enum err e = store_all(c,
-                           "SELECT record, kind, home, n, hash, created_ms, changed_ms, person"
+                           "SELECT record, kind, home, n, hash, created_ms, changed_ms, person,"
+                           " passages, moving"
                            " FROM head WHERE record = $1",
                            ARGS(TEXT(record)), &rows);
     if (e != OK) return e;
@@ -31,6 +33,8 @@ enum err head_load(struct call *c, struct str record, struct head *ret_head)
         .created_ms = rows_int(&rows, 0, 5),
         .changed_ms = rows_int(&rows, 0, 6),
         .person = rows_text(&rows, 0, 7),
+        .passages = rows_int(&rows, 0, 8),
+        .moving = rows_int(&rows, 0, 9) != 0,
     };
     return OK;
 }
@@ -39,13 +43,14 @@ enum err head_store(struct call *c, const struct version *v)
 {
     return store_exec(
         c,
-        "INSERT INTO head (record, kind, home, n, hash, created_ms, changed_ms, person, moved_ms)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8)"
-        " ON CONFLICT (record) DO UPDATE SET n = excluded.n, hash = excluded.hash,"
-        " changed_ms = excluded.changed_ms, person = excluded.person,"
-        " moved_ms = excluded.moved_ms",
-        ARGS(TEXT(v->record), TEXT(v->kind), TEXT(v->home), INT(v->n), TEXT(v->hash),
-             INT(v->time_ms), TEXT(v->person), INT(c->now_ms)),
+        "INSERT INTO head (record, kind, home, n, hash, created_ms, changed_ms, person, moved_ms,"
+        " passages, moving) VALUES ($1, $2, $3, $4, $5, $6, $6, $7, $8, $9, $10)"
+        " ON CONFLICT (record) DO UPDATE SET home = excluded.home, n = excluded.n,"
+        " hash = excluded.hash, changed_ms = excluded.changed_ms, person = excluded.person,"
+        " moved_ms = excluded.moved_ms, passages = excluded.passages, moving = excluded.moving",
+        ARGS(TEXT(v->record), TEXT(v->kind), TEXT(passage_home(v)), INT(v->n), TEXT(v->hash),
+             INT(v->time_ms), TEXT(v->person), INT(c->now_ms), INT((int64_t)v->passage_count),
+             INT(passage_moves(v) ? 1 : 0)),
         NULL);
 }
 
@@ -130,6 +135,17 @@ enum err audience_load(struct call *c, struct str record, struct rows *ret_rows)
 {
     return store_all(c, "SELECT party FROM audience WHERE record = $1 ORDER BY party",
                      ARGS(TEXT(record)), ret_rows);
+}
+
+/* Rows: record, office that gives it. */
+enum err moving_list(struct call *c, int64_t limit, struct rows *ret_rows)
+{
+    struct parties p = grant_parties(c);
+    return store_all(c,
+                     "SELECT h.record, v.home FROM head h JOIN version v"
+                     " ON v.record = h.record AND v.n = h.n WHERE " READER("h.record")
+                         " AND h.home = $10 AND h.moving > 0 ORDER BY h.record LIMIT $11",
+                     ARGS(READER_ARGS(p), TEXT(c->office->id), INT(limit)), ret_rows);
 }
 
 enum err leaf_insert(struct call *c, int64_t kind, struct str hash)

@@ -14,6 +14,7 @@ enum err personal_insert(struct call *c, const struct version *v, struct str pat
 enum err personal_load(struct call *c, struct str record, int64_t n, struct rows *ret_rows);
 enum err audience_store(struct call *c, const struct version *v);
 enum err audience_load(struct call *c, struct str record, struct rows *ret_rows);
+enum err moving_list(struct call *c, int64_t limit, struct rows *ret_rows);
 enum err leaf_insert(struct call *c, int64_t kind, struct str hash);
 enum err outbox_insert(struct call *c, struct str peer, struct str object, int64_t object_kind,
                        const struct version *about, enum priority priority);

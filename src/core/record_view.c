@@ -2,6 +2,7 @@
 #include "base/id.h"
 #include "base/time.h"
 #include "base/words.h"
+#include "core/act.h"
 #include "core/notice.h"
 #include "core/office.h"
 #include "core/receipt.h"
@@ -101,7 +102,7 @@ static enum err offer_act(struct call *c, const struct act *act, const struct he
     node_text(c, row, "href",
               str_format(c->arena, "/act/%s?record=%.*s", act->name, STR_ARG(head->record)));
     node_bool(c, row, "main", act->main);
-    e = act->state != NULL ? act->state(c, head) : OK;
+    e = act_state(c, act, head);
     node_bool(c, row, "possible", e == OK);
     if (e != OK && err_info(e)->fault != FAULT_CALLER) return e;
     if (e != OK) {
@@ -118,19 +119,26 @@ enum err record_acts(struct call *c, const struct head *head, struct node *ret_l
         const struct module *module = modules_at(m);
         for (size_t i = 0; e == OK && i < module->act_count; i++) {
             const struct act *act = &module->acts[i];
-            if (act->kind == NULL || !str_eq(str_of(act->kind), head->kind)) continue;
+            if (!module_act_fits(act, head->kind)) continue;
+            if (act->answers && !head->moving) continue; /* nobody asked */
             e = offer_act(c, act, head, ret_list);
         }
     }
     return e;
 }
 
+void record_home_show(struct call *c, const struct head *head, struct node *ret_map)
+{
+    node_text(c, ret_map, "id", head->home);
+    node_text(c, ret_map, "code", office_code(c, head->home));
+    node_text(c, ret_map, "name", office_name(c, head->home));
+    if (head->passages > 0) node_bool(c, ret_map, "passed", true);
+    if (head->moving) node_text(c, ret_map, "moving", words(c->lang, S("transfer.moving")));
+}
+
 enum err view_record_tail(struct call *c, struct view *view, const struct head *head)
 {
-    struct node *home = node_put_map(c, view->data, "home");
-    node_text(c, home, "id", head->home);
-    node_text(c, home, "code", office_code(c, head->home));
-    node_text(c, home, "name", office_name(c, head->home));
+    record_home_show(c, head, node_put_map(c, view->data, "home"));
     node_text(c, view->data, "record", head->record);
     node_int(c, view->data, "n", head->n);
     enum err e = record_deliveries(c, head->record, node_put_list(c, view->data, "deliveries"));

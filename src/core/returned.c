@@ -8,6 +8,7 @@
 #include "core/projection.h"
 #include "core/receipt_sql.h"
 #include "core/record_sql.h"
+#include "core/replay.h"
 #include "core/returned_sql.h"
 #include "core/version.h"
 
@@ -69,20 +70,6 @@ static enum err hole_note(struct call *c, const struct version *v)
     return lost_insert(c, v->record, v->n - 1);
 }
 
-/* Projects the record's versions anew, from the first one held. */
-static enum err replay(struct call *c, struct str record)
-{
-    struct rows rows = {};
-    enum err e = returned_versions(c, record, &rows);
-    if (e == OK) e = head_delete(c, record);
-    for (size_t i = 0; e == OK && i < rows.count; i++) {
-        struct version v = {};
-        e = version_load(c, record, rows_int(&rows, i, 0), &v);
-        if (e == OK) e = record_apply(c, &v);
-    }
-    return e;
-}
-
 static enum err project_return(struct call *c, const struct version *v)
 {
     struct head head = {};
@@ -92,7 +79,9 @@ static enum err project_return(struct call *c, const struct version *v)
         return record_apply(c, v);
     }
     if (e != OK) return e;
-    return v->n > head.n ? record_apply(c, v) : replay(c, v->record);
+    if (v->n > head.n) return record_apply(c, v);
+    replay_owe(c, v->record);
+    return OK;
 }
 
 enum err record_return(struct call *c, const struct arrival *arrival, enum priority priority,

@@ -5,6 +5,7 @@
 
 #include "base/id.h"
 #include "base/limits.h"
+#include "core/passage.h"
 
 /* The header as its field table writes it. */
 struct header {
@@ -19,6 +20,7 @@ struct header {
     struct list audience; /* of struct party_row */
     struct str alg;
     struct str key;
+    struct list passages; /* of struct passage */
 };
 
 struct party_row {
@@ -33,6 +35,18 @@ static const struct field PARTY_FIELDS[] = {
      .required = true},
 };
 static const struct field_table PARTY_TABLE = FIELD_TABLE("party", struct party_row, PARTY_FIELDS);
+
+#define AT(member) .offset = offsetof(struct passage, member), .required = true
+static const struct field PASSAGE_FIELDS[] = {
+    {.name = "n", .type = FIELD_INT, AT(n), .max = 1000000},
+    {.name = "from", .type = FIELD_OFFICE, AT(from)},
+    {.name = "to", .type = FIELD_OFFICE, AT(to)},
+    {.name = "key", .type = FIELD_TEXT, AT(key), .max = 16},
+    {.name = "sig", .type = FIELD_TEXT, AT(signature), .max = 128},
+};
+#undef AT
+static const struct field_table PASSAGE_TABLE =
+    FIELD_TABLE("passage", struct passage, PASSAGE_FIELDS);
 
 #define AT(member) .offset = offsetof(struct header, member)
 static const struct field HEADER_FIELDS[] = {
@@ -52,6 +66,11 @@ static const struct field HEADER_FIELDS[] = {
      .required = true},
     {.name = "alg", .type = FIELD_TEXT, AT(alg), .max = 16, .required = true},
     {.name = "key", .type = FIELD_TEXT, AT(key), .max = 16, .required = true},
+    {.name = "passages",
+     .type = FIELD_LIST,
+     AT(passages),
+     .max = LIMIT_PASSAGES,
+     .of = &PASSAGE_TABLE},
 };
 #undef AT
 static const struct field_table HEADER_TABLE =
@@ -85,6 +104,7 @@ enum err version_write(struct call *c, struct version *v, const struct kind *kin
         .audience = {rows, v->audience_count},
         .alg = S("ed25519"),
         .key = v->key,
+        .passages = {v->passages, v->passage_count},
     };
     struct sb sb = sb_new(c->arena, LIMIT_VERSION_BYTES);
     sb_put(&sb, header_bytes(c, &h));
@@ -133,10 +153,9 @@ enum err version_parse(struct call *c, struct str bytes, struct version *ret_ver
     struct str *audience = arena_array(c->arena, h.audience.count, sizeof *audience);
     for (size_t i = 0; i < h.audience.count; i++)
         audience[i] = rows[i].party;
-    *ret_version = (struct version){
+    struct version v = {
         .record = h.record,
         .kind = h.kind,
-        .home = id_home(h.record),
         .schema = h.schema,
         .n = h.n,
         .prev = h.prev,
@@ -145,10 +164,15 @@ enum err version_parse(struct call *c, struct str bytes, struct version *ret_ver
         .audience = audience,
         .audience_count = h.audience.count,
         .key = h.key,
+        .passages = h.passages.rows,
+        .passage_count = h.passages.count,
         .bytes = bytes,
         .hash = version_hash(c, bytes),
         .body = str_sub(bytes, prefix.len + BODY_MARK.len, bytes.len - 1),
     };
+    if (!passages_hold(&v)) return fail(c, ERR_SYNTAX, "version.form");
+    v.home = passage_author(&v);
+    *ret_version = v;
     return OK;
 }
 

@@ -791,6 +791,21 @@ enum err shared_find(struct call *c, struct str peer, struct str root, bool *ret
     return e;
 }
 
+enum err wanted_unproven(struct call *c, struct str record, struct str root, bool *ret_unproven)
+{
+    struct rows rows = {};
+    enum err e = store_one(c,
+                           "SELECT (SELECT count(*) FROM wanted WHERE root = $1 AND record = $2),"
+                           " (SELECT count(*) FROM wanted WHERE root = $1 AND record = $2"
+                           " AND state = 2),"
+                           " (SELECT count(*) FROM shared WHERE root = $1 AND record = $2)",
+                           ARGS(TEXT(root), TEXT(record)), &rows);
+    if (e != OK) return e;
+    bool came = rows_int(&rows, 0, 0) > 0;
+    *ret_unproven = came && rows_int(&rows, 0, 1) == 0 && rows_int(&rows, 0, 2) == 0;
+    return OK;
+}
+
 /* Pages */
 
 enum err status_list(struct call *c, const int64_t ages_ms[3], struct rows *ret_rows)

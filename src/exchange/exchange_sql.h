@@ -128,6 +128,10 @@ enum err wanted_damaged(struct call *c, struct str root);
 enum err wanted_sum(struct call *c, struct str peer, int64_t *ret_bytes);
 enum err shared_list(struct call *c, struct str root, int64_t max, struct rows *ret_rows);
 enum err shared_find(struct call *c, struct str peer, struct str root, bool *ret_shared);
+/* Says that versions of the record came here with the name of the file, but nobody who sent them
+ * gave the file wholly, and this office had not shared it for the record before: who named it has
+ * not shown that it had it. */
+enum err wanted_unproven(struct call *c, struct str record, struct str root, bool *ret_unproven);
 
 /* pages */
 /* Shapes: ages_ms are three instants, newest first, that part what waits by its age. */

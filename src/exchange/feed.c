@@ -16,6 +16,7 @@ struct sending {
     int64_t from_seq;   /* 0: after what is acknowledged */
     struct batch batch; /* count 0: nothing to send */
     bool later;         /* something may be sent soon: the office is closed, or not compared */
+    bool again; /* a restored peer wants entries again, as its last hello said */
 };
 
 /* Fills the entries from the first on, as many as fit into one batch. */
@@ -73,6 +74,7 @@ static enum err collect(struct call *c, void *arg)
     if (e == OK) e = may_send(c, sending, &row, &own);
     if (e == OK && !sending->later) e = after_check(c, sending, &row);
     if (e != OK || row.stopped.len > 0 || sending->later) return e;
+    sending->again = row.again_seq > 0;
     int64_t from = sending->from_seq > 0 ? sending->from_seq : row.acked_seq + 1;
     if (row.again_seq > 0 && sending->epoch == 0) from = row.again_seq;
     if (from >= row.next_seq) return OK;
@@ -120,13 +122,20 @@ enum err feed_next(struct call *c, struct feed *feed, struct str *ret_batch)
     return OK;
 }
 
+static enum err again_end(struct call *c, void *arg)
+{
+    return feed_again(c, *(const struct str *)arg, 0);
+}
+
 enum err feed_pull(struct call *c, struct str peer, int64_t epoch, int64_t after_seq,
                    struct str *ret_batch)
 {
     ensure(epoch > 0);
     ensure(after_seq >= 0);
     struct sending sending = {.peer = peer, .epoch = epoch, .from_seq = after_seq + 1};
-    return batch_make(c, &sending, ret_batch);
+    enum err e = batch_make(c, &sending, ret_batch);
+    /* it says itself where it stands: a hello that came late said something older */
+    return e == OK && sending.again ? store_tx(c, again_end, &peer) : e;
 }
 
 /* Answers */

@@ -428,6 +428,40 @@ static void naming_a_file_does_not_open_it(void **state)
     call_end(&c);
 }
 
+struct proving {
+    struct str root;
+    bool unproven;
+};
+
+static enum err proving_step(struct call *c, void *arg)
+{
+    struct proving *p = arg;
+    struct rows rows = {};
+    enum err e = store_one(c, "SELECT record FROM wanted WHERE root = $1", ARGS(TEXT(p->root)),
+                           &rows);
+    return e != OK ? e : wanted_unproven(c, rows_text(&rows, 0, 0), p->root, &p->unproven);
+}
+
+/* ... or gives the record away with it, so that its new home gives the file on. */
+static void giving_a_record_does_not_open_the_file_it_names(void **state)
+{
+    struct scene *s = *state;
+    struct call c = t_call(&s->wants, NULL);
+    struct proving p = {.root = file_make(s, &s->wants, 1000)};
+    want(s, &s->wants, "r", p.root, 1000);
+    script(&s->wants, S("UPDATE wanted SET state = 4 WHERE size = 1000;"));
+    must(&c, store_read(&c, proving_step, &p));
+    assert_true(p.unproven);
+    script(&s->wants, S("UPDATE wanted SET state = 2 WHERE size = 1000;"));
+    must(&c, store_read(&c, proving_step, &p));
+    assert_false(p.unproven);
+    script(&s->wants, S("UPDATE wanted SET state = 4 WHERE size = 1000;"
+                        "INSERT INTO shared SELECT 'x', root, record FROM wanted;"));
+    must(&c, store_read(&c, proving_step, &p));
+    assert_false(p.unproven); /* it was this office's own before */
+    call_end(&c);
+}
+
 static void an_empty_file_comes_without_a_question(void **state)
 {
     struct scene *s = *state;
@@ -537,6 +571,7 @@ int main(void)
         TEST(two_do_not_fetch_the_same_file_at_one_time),
         TEST(an_office_outside_the_audience_is_neither_asked_nor_answered),
         TEST(naming_a_file_does_not_open_it),
+        TEST(giving_a_record_does_not_open_the_file_it_names),
         TEST(an_empty_file_comes_without_a_question),
         TEST(an_empty_file_under_another_name_stops_nothing),
         TEST(an_office_that_nobody_can_call_pushes),

@@ -5,6 +5,7 @@
 #include "base/utf8.h"
 #include "core/closed.h"
 #include "core/office.h"
+#include "core/passage.h"
 #include "core/receipt.h"
 #include "core/version.h"
 #include "exchange/credit.h"
@@ -121,6 +122,20 @@ enum err inbox_entry(struct call *c, const struct batch_entry *entry, const stru
     return store_attempt(c, entry_take, &taking);
 }
 
+/* Whether the sender may speak of this version: the record is its own, or came to it as the object
+ * itself proves. Else nothing is said of it: a refusal would stand here against the real one. */
+static bool version_is_of(struct call *c, const struct batch_entry *at)
+{
+    const struct entry *entry = &at->entry;
+    struct version v = {};
+    if (str_eq(id_home(entry->record), entry->from)) return true;
+    enum err e = version_parse(c, at->object, &v);
+    if (e == OK) e = passages_verify(c, &v, 0);
+    call_clear(c);
+    return e == OK && str_eq(v.home, entry->from) && str_eq(v.record, entry->record) &&
+           v.n == entry->n && str_eq(v.hash, entry->object);
+}
+
 /* Sets an entry aside, and tells the home of a version why. A receipt is not refused by another
  * receipt, which would go back and forth: it alarms here. */
 static enum err set_aside(struct call *c, const struct batch_entry *at, const char *reason)
@@ -139,8 +154,8 @@ static enum err set_aside(struct call *c, const struct batch_entry *at, const ch
         e = quarantine_personal_insert(c, entry, &at->personal[i]);
     if (e == OK) e = alarm_raise(c, entry->from, "inbox.set_aside", str_of(reason));
     if (e != OK) return e;
-    bool home = str_eq(id_home(entry->record), entry->from);
-    return entry->kind == ENTRY_VERSION && home ? receipt_refuse(c, &v, str_of(reason)) : OK;
+    bool told = entry->kind == ENTRY_VERSION && version_is_of(c, at);
+    return told ? receipt_refuse(c, &v, str_of(reason)) : OK;
 }
 
 static enum err entries_take(struct call *c, struct taking *taking)

@@ -75,7 +75,9 @@ enum err sequencer_leave(struct call *c, struct sequencer *sequencer)
     return e;
 }
 
-/* Notes which files the peer may fetch from now on. */
+/* Notes which files the peer may fetch from now on. Of a record that was given here, not those that
+ * this office had anyhow: else who knows a file's name could get it by giving a record that names
+ * it. */
 static enum err share_files(struct call *c, struct str peer, const struct waiting_row *row)
 {
     struct version v = {};
@@ -84,7 +86,9 @@ static enum err share_files(struct call *c, struct str peer, const struct waitin
     enum err e = record_version(c, row->record, row->n, &v);
     if (e == OK) e = version_files(c, &v, &files, &count);
     for (size_t i = 0; e == OK && i < count; i++) {
-        e = shared_insert(c, peer, files[i].root, row->record);
+        bool unproven = false;
+        if (v.passage_count > 0) e = wanted_unproven(c, row->record, files[i].root, &unproven);
+        if (e == OK && !unproven) e = shared_insert(c, peer, files[i].root, row->record);
     }
     return e;
 }

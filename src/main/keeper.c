@@ -17,7 +17,7 @@ enum { KEEPER_FD = 3 };
 
 const char *const KEEPER_PURPOSES[] = {
     "", PURPOSE_VERSION, PURPOSE_RECEIPT, PURPOSE_ACK, PURPOSE_FEED, PURPOSE_PASS,
-    PURPOSE_EPOCH, PURPOSE_LEDGER, NULL};
+    PURPOSE_EPOCH, PURPOSE_LEDGER, PURPOSE_HOME, NULL};
 
 uint8_t keeper_purpose(const char *purpose)
 {

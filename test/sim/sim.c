@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TWICE_EVERY = 10, CANARY_SEEDS = 5, RESTORES_EVERY = 3 };
+enum { TWICE_EVERY = 10, CANARY_SEEDS = 5, RESTORES_EVERY = 3, HOMES_EVERY_MS = 1000 };
 
 bool sim_fault(struct sim *sim, uint64_t one_in)
 {
@@ -61,6 +61,7 @@ static void safety(struct sim *sim)
         sim->world.now_ms += SIM_TICK_MS;
         work_turn(sim);
         turn(sim);
+        if (sim->world.now_ms % HOMES_EVERY_MS == 0) check_homes(sim);
     }
 }
 
@@ -143,6 +144,9 @@ static bool counts_print(const struct sim_counts *sum)
         {"restored from them", sum->restored},
         {"versions given back", sum->returned},
         {"epochs opened", sum->epochs},
+        {"records given", sum->given},
+        {"records taken over", sum->taken},
+        {"records declined", sum->declined},
         {"batches pulled", sum->pulled},
         {"disks filled", sum->disks},
         {"clocks that jumped", sum->clocks},

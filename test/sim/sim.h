@@ -5,8 +5,8 @@
  * the simulator moves, over a network that loses, repeats, delays, reorders and cuts, on machines
  * that lose power before and after every commit. The first office has no address: it sends its own
  * and fetches what is for it. Disks fill up and become free again. In some runs offices are started
- * from old copies of their stores. The same seed gives the same
- * trace, byte for byte.
+ * from old copies of their stores. Records pass from one home to another. The same seed gives the
+ * same trace, byte for byte.
  *
  *     safety     acts and faults for two minutes of simulated time; promises are watched throughout
  *     heal       no new acts, no new faults, every office up
@@ -93,6 +93,9 @@ struct sim_counts {
     int64_t epochs;   /* opened */
     int64_t ledgers;  /* parts of feeds compared */
     int64_t lies;     /* about one entry of them */
+    int64_t given;    /* records given to another home, taken there, declined there */
+    int64_t taken;
+    int64_t declined;
 };
 
 /* A number of a feed and the chain it was sent with. */
@@ -109,6 +112,7 @@ enum canary {
     CANARY_EARLY_ACK,
     CANARY_REWRITE,
     CANARY_UNCOMPARED, /* a restored office goes on as if nothing had happened */
+    CANARY_KEEP,       /* who gave a record away goes on changing it */
     CANARY_COUNT
 };
 
@@ -221,5 +225,6 @@ void work_turn(struct sim *sim);
 /* sim_check.c */
 const char *check_waiting(struct sim *sim, size_t *ret_index);
 void check_promises(struct sim *sim, size_t index);
+void check_homes(struct sim *sim);
 void check_window(struct sim *sim, struct call *c, size_t index);
 void check_all(struct sim *sim);

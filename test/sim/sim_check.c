@@ -229,7 +229,8 @@ static void check_office(struct sim *sim, size_t index)
     zero(sim, &c, "log indexes have holes", index, index,
          "SELECT count(*) - 1 - max(log_index) FROM leaf WHERE $1 <> ''");
     zero(sim, &c, "somebody else changed a record", index, index,
-         "SELECT count(*) FROM version WHERE home <> substr(record, 1, 26) AND $1 <> ''");
+         "SELECT count(*) FROM version WHERE home <> substr(record, 1, 26) AND $1 <> ''"
+         " AND instr(CAST(bytes AS TEXT), '\"passages\":') = 0");
     zero(sim, &c, "a version chain has holes", index, index,
          "SELECT count(*) FROM head h WHERE $1 <> '' AND h.n <> (SELECT max(v.n) FROM version v"
          " WHERE v.record = h.record)");
@@ -242,14 +243,59 @@ static void check_office(struct sim *sim, size_t index)
     call_end(&c);
 }
 
+void check_homes(struct sim *sim)
+{
+    for (size_t i = 0; i < sim->world.count && sim->broken == NULL; i++) {
+        if (!sim->offices[i].up || restore_closed(sim, i)) continue;
+        struct call c = world_call(&sim->world.offices[i]);
+        struct listing own = {.sql = "SELECT record FROM head WHERE home = $1 AND passages > 0",
+                              .peer = c.office->id};
+        world_must(&c, store_read(&c, list_step, &own));
+        for (size_t k = 0; k < sim->world.count && own.rows.count > 0; k++) {
+            if (k == i || !sim->offices[k].up || restore_closed(sim, k)) continue;
+            struct call other = world_call(&sim->world.offices[k]);
+            for (size_t r = 0; r < own.rows.count; r++) {
+                int64_t two = world_number(
+                    &other, "SELECT count(*) FROM head WHERE record = $1 AND home = $2",
+                    ARGS(TEXT(rows_text(&own.rows, r, 0)), TEXT(other.office->id)));
+                if (two > 0) sim_break(sim, "a record has two homes", i, k, (int64_t)r);
+            }
+            call_end(&other);
+        }
+        call_end(&c);
+    }
+}
+
+/* Whatever copies two offices hold of a version, they are the same. */
+static void check_copies(struct sim *sim, size_t one, size_t other)
+{
+    struct call a = world_call(&sim->world.offices[one]);
+    struct call b = world_call(&sim->world.offices[other]);
+    struct listing held = {.sql = "SELECT v.record, v.n, v.hash FROM version v JOIN head h"
+                                  " ON h.record = v.record WHERE h.passages > 0 AND $1 <> ''",
+                           .peer = a.office->id};
+    world_must(&a, store_read(&a, list_step, &held));
+    for (size_t i = 0; i < held.rows.count; i++) {
+        int64_t differ = world_number(
+            &b, "SELECT count(*) FROM version WHERE record = $1 AND n = $2 AND hash <> $3",
+            ARGS(TEXT(rows_text(&held.rows, i, 0)), INT(rows_int(&held.rows, i, 1)),
+                 TEXT(rows_text(&held.rows, i, 2))));
+        if (differ > 0) sim_break(sim, "a version has two contents", one, other, 0);
+    }
+    call_end(&a);
+    call_end(&b);
+}
+
 void check_all(struct sim *sim)
 {
+    check_homes(sim);
     for (size_t i = 0; i < sim->world.count; i++) {
         check_promises(sim, i);
         check_office(sim, i);
         for (size_t k = 0; k < sim->world.count; k++) {
             if (i != k) check_feed(sim, i, k);
             if (i != k && sim->broken == NULL) ledger_check(sim, i, k);
+            if (i < k) check_copies(sim, i, k);
         }
     }
 }

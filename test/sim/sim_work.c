@@ -60,6 +60,7 @@ static void work_note(struct sim *sim, struct call *c, size_t index)
     if (world_below(&sim->world, 2) == 0) {
         record = pick(sim, c,
                       "SELECT record FROM head WHERE kind = 'note.note' AND home = $1"
+                      " AND moving = 0"
                       " AND record NOT IN (SELECT record FROM shared) ORDER BY record",
                       c->office->id);
         /* mostly as before; sometimes others from this version on, and some no longer */
@@ -88,8 +89,9 @@ static void work_receipt(struct sim *sim, struct call *c, size_t index)
 {
     static const enum receipt_type TYPES[] = {RECEIPT_R2, RECEIPT_R2, RECEIPT_R3, RECEIPT_REFUSED};
     struct str record = pick(sim, c,
-                             "SELECT record FROM head WHERE kind = 'note.note'"
-                             " AND home <> $1 ORDER BY record",
+                             "SELECT h.record FROM head h JOIN version v ON v.record = h.record"
+                             " AND v.n = h.n WHERE h.kind = 'note.note' AND v.home <> $1"
+                             " ORDER BY h.record",
                              c->office->id);
     if (record.len == 0) return;
     struct receipt receipt = {
@@ -105,6 +107,46 @@ static void work_receipt(struct sim *sim, struct call *c, size_t index)
         sim_break(sim, c->failure.reason, index, 0, receipt.type);
     }
     call_clear(c);
+}
+
+/* Planted: it was given away, and is changed here as if it had not been. */
+static enum err keep_step(struct call *c, void *arg)
+{
+    return store_exec(c, "UPDATE head SET home = $1, moving = 0 WHERE record = $2",
+                      ARGS(TEXT(c->office->id), TEXT(*(const struct str *)arg)), NULL);
+}
+
+/* A record that was given here is taken or declined; else one is given to another office. */
+static void work_pass(struct sim *sim, struct call *c, size_t index)
+{
+    static const char *const MOVING[] = {
+        "SELECT record FROM head WHERE kind = 'note.note' AND home = $1 AND moving = 0"
+        " AND record NOT IN (SELECT record FROM shared) AND passages < 20 ORDER BY record",
+        "SELECT record FROM head WHERE kind = 'note.note' AND home = $1 AND moving > 0"
+        " ORDER BY record"};
+    struct str record = pick(sim, c, MOVING[1], c->office->id);
+    bool declines = world_below(&sim->world, 4) == 0;
+    enum world_pass how = declines ? WORLD_DECLINE : WORLD_TAKE;
+    size_t to = (index + 1 + world_below(&sim->world, sim->world.count - 1)) % sim->world.count;
+    if (record.len == 0) {
+        how = WORLD_GIVE;
+        record = pick(sim, c, MOVING[0], c->office->id);
+    }
+    if (record.len == 0) return;
+    enum err e = world_pass(c, record, how, at(sim, to)->office.id);
+    sim_trace(sim, "pass", index, (size_t)how, record);
+    if (e != OK) {
+        bool power = str_eq(str_of(c->failure.reason), S("store.io"));
+        if (!power) sim_break(sim, c->failure.reason, index, to, (int64_t)how);
+        call_clear(c);
+        return;
+    }
+    if (how == WORLD_GIVE) sim->counts.given++;
+    if (how == WORLD_GIVE && sim->canary == CANARY_KEEP) {
+        world_must(c, store_tx(c, keep_step, &record));
+    }
+    if (how == WORLD_TAKE) sim->counts.taken++;
+    if (how == WORLD_DECLINE) sim->counts.declined++;
 }
 
 struct attaching {
@@ -184,8 +226,10 @@ static void work_office(struct sim *sim, size_t index)
     uint64_t what = world_below(&sim->world, 100);
     bool failing = at(sim, index)->fail_commit; /* keep that for the exchange */
     at(sim, index)->fail_commit = false;
-    if (what < 60) {
+    if (what < 50) {
         work_note(sim, &c, index);
+    } else if (what < 60) {
+        work_pass(sim, &c, index);
     } else if (what < 90) {
         work_receipt(sim, &c, index);
     } else if (what < 94 && sim->restores) {

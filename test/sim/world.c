@@ -3,6 +3,7 @@
 #include "base/words.h"
 #include "base/workday.h"
 #include "core/org.h"
+#include "core/record_sql.h"
 #include "exchange/exchange.h"
 #include "t_store.h"
 
@@ -327,6 +328,49 @@ struct str world_note(struct call *c, struct world *world, struct str record, ui
     }
     world_must(c, e);
     return noting.result.record;
+}
+
+struct passing {
+    struct str record;
+    enum world_pass how;
+    struct str to;
+};
+
+static enum err pass_step(struct call *c, void *arg)
+{
+    const struct passing *p = arg;
+    struct rows rows = {};
+    struct head head = {};
+    struct version v = {};
+    struct act_result result = {};
+    void *body = arena_alloc(c->arena, module_kind(S("note.note"))->table->size);
+    enum err e = record_body(c, "note.note", p->record, body);
+    if (e == OK) e = audience_load(c, p->record, &rows);
+    if (e == OK) e = record_head(c, p->record, &head);
+    if (e == OK) e = record_version(c, p->record, head.n, &v);
+    if (e != OK) return e;
+    struct str *parties = arena_array(c->arena, rows.count + 1, sizeof *parties);
+    for (size_t i = 0; i < rows.count; i++)
+        parties[i] = rows_text(&rows, i, 0);
+    struct put put = {.kind = "note.note",
+                      .record = p->record,
+                      .body = body,
+                      .audience = parties,
+                      .audience_count = rows.count,
+                      .priority = PRIORITY_NORMAL,
+                      .answers = p->how != WORLD_GIVE};
+    if (p->how == WORLD_GIVE) put.give_to = p->to;
+    if (p->how == WORLD_DECLINE) put.give_to = v.home;
+    if (put.give_to.len > 0) {
+        parties[put.audience_count++] = str_format(c->arena, "o:%.*s", STR_ARG(put.give_to));
+    }
+    return record_put(c, &put, &result);
+}
+
+enum err world_pass(struct call *c, struct str record, enum world_pass how, struct str to)
+{
+    struct passing passing = {record, how, to};
+    return store_tx(c, pass_step, &passing);
 }
 
 struct asking {

@@ -64,6 +64,13 @@ void world_start(struct world_office *office);
 struct str world_note(struct call *c, struct world *world, struct str record, uint32_t audience,
                       struct str title, enum priority priority);
 
+/* How a record passes to another home, core/passage.h. */
+enum world_pass { WORLD_GIVE, WORLD_TAKE, WORLD_DECLINE };
+
+/* Writes the next version of a note, with the same text, and gives it to office `to`, takes it, or
+ * declines it. Errors: those of record_put; "store.io" when the power went before the commit. */
+enum err world_pass(struct call *c, struct str record, enum world_pass how, struct str to);
+
 /* Runs a query that gives one number, outside or inside a transaction. */
 int64_t world_number(struct call *c, const char *sql, const struct value *args, size_t count);
 

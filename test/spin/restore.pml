@@ -29,7 +29,7 @@ byte faults = 0;
 /* the sender's store, and the copy of it */
 typedef store {
     byte epoch;
-    byte next;
+    byte vacant;
     byte acked;
     byte held[PLACES];
     bool waits[CONTENTS + 1]; /* recorded, without a number */
@@ -52,7 +52,7 @@ chan answers = [1] of { byte, byte };
 inline copy_store(to, from)
 {
     to.epoch = from.epoch;
-    to.next = from.next;
+    to.vacant = from.vacant;
     to.acked = from.acked;
     i = 0;
     do
@@ -122,11 +122,11 @@ active proctype Sender()
     byte h_seq;
     byte e;
     byte s;
-    atomic { a.epoch = 1; a.next = 1 }
+    atomic { a.epoch = 1; a.vacant = 1 }
 end:
     do
     :: atomic { fresh < CONTENTS && !restoring -> fresh++; a.waits[fresh] = true }
-    :: atomic { met && a.next <= NUMBERS && a.next <= a.acked + 1 ->
+    :: atomic { met && a.vacant <= NUMBERS && a.vacant <= a.acked + 1 ->
             i = 1;
             do
             :: i <= CONTENTS && !a.waits[i] -> i++
@@ -135,13 +135,13 @@ end:
             if
             :: i <= CONTENTS ->
                 a.waits[i] = false;
-                a.held[AT(a.epoch, a.next)] = i;
-                a.next++
+                a.held[AT(a.epoch, a.vacant)] = i;
+                a.vacant++
             :: else
             fi;
             i = 0
         }
-    :: atomic { met && a.acked + 1 < a.next && nfull(batches) && empty(answers) ->
+    :: atomic { met && a.acked + 1 < a.vacant && nfull(batches) && empty(answers) ->
             i = a.held[AT(a.epoch, a.acked + 1)];
             assert(used[AT(a.epoch, a.acked + 1)] == 0 || used[AT(a.epoch, a.acked + 1)] == i);
             used[AT(a.epoch, a.acked + 1)] = i;
@@ -150,7 +150,7 @@ end:
         }
     :: atomic { answers ? e, s ->
             if
-            :: met && e == a.epoch && s > a.acked -> assert(s < a.next); a.acked = s
+            :: met && e == a.epoch && s > a.acked -> assert(s < a.vacant); a.acked = s
             :: else /* late, or of another epoch */
             fi;
             e = 0;
@@ -160,7 +160,7 @@ end:
     :: atomic { (copied && restores < RESTORES) || faults < FAULTS -> start_again() }
     :: atomic { !met -> h_epoch = b_epoch; h_seq = b_seq };   /* hello */
         if
-        :: atomic { !restoring && h_epoch == a.epoch && h_seq < a.next &&
+        :: atomic { !restoring && h_epoch == a.epoch && h_seq < a.vacant &&
                 (h_seq == 0 || a.held[AT(h_epoch, h_seq)] == taken[AT(h_epoch, h_seq)]) ->
                 met = true;
                 if
@@ -180,7 +180,7 @@ end:
             :: skip
             fi;
 #ifdef MUTANT_SAME_EPOCH
-            atomic { a.epoch = h_epoch; a.next = h_seq + 1; a.acked = h_seq;
+            atomic { a.epoch = h_epoch; a.vacant = h_seq + 1; a.acked = h_seq;
                 restoring = false; met = true };
 #else
             atomic {                                          /* EPOCH, at the receiver */
@@ -206,7 +206,7 @@ end:
                 if
                 :: e != 0 ->
                     a.epoch = e;
-                    a.next = 1;
+                    a.vacant = 1;
                     a.acked = 0;
                     restoring = false;
                     met = true
@@ -266,4 +266,4 @@ end:
     od
 }
 
-ltl settles { <> [] (met && a.next == a.acked + 1) }
+ltl settles { <> [] (met && a.vacant == a.acked + 1) }

@@ -41,7 +41,7 @@ for model in "$models"/*.pml; do
     name=$(basename "$model")
     told=$(explore "$model")
     judge "$name" "$([ "$told" = "0 0 " ] && echo yes)"
-    for mutant in $(sed -n 's/.*#ifdef \(MUTANT_[A-Z_]*\).*/\1/p' "$model" | sort -u); do
+    for mutant in $(sed -n 's/.*#ifn\{0,1\}def \(MUTANT_[A-Z_]*\).*/\1/p' "$model" | sort -u); do
         told=$(explore "$model" "-D$mutant")
         good=$(echo "$told" | grep -qE '^[0-9]+ [0-9]+ $' && [ "$told" != "0 0 " ] && echo yes)
         judge "$name, which must not hold with $mutant" "$good"

@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "base/time.h"
 #include "core/office.h"
+#include "core/passage.h"
 #include "core/receipt.h"
 #include "core/version.h"
 #include "exchange/entry.h"
@@ -104,6 +105,19 @@ static void files_add(struct call *c, struct verify *v, const struct version *ve
     v->file_count += count;
 }
 
+/* Every office on the record's way here signed that it gave it on. */
+static bool passages_prove(struct call *c, const struct verify *v, const struct version *version)
+{
+    for (size_t i = 0; i < version->passage_count; i++) {
+        const struct passage *p = &version->passages[i];
+        const struct verify_key *believed = verify_key_of(v, p->from);
+        if (believed == NULL || !passage_verify(c, version->record, p, believed->public_key)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static const char *version_check(struct call *c, struct verify *v, const struct line *line)
 {
     struct version version = {};
@@ -114,9 +128,10 @@ static const char *version_check(struct call *c, struct verify *v, const struct 
     bool ours = version.person.len == 0 || str_eq(id_home(version.person), version.home);
     if (!ours || (version.n == 1) != (version.prev.len == 0)) return "version.form";
     if (!signed_by(c, v, line, version.home, version.key)) return "version.signature";
+    if (!passages_prove(c, v, &version)) return "version.passage";
     if (!personal_holds(c, line, &version)) return "version.personal";
     v->versions[v->version_count++] =
-        (struct verified_version){version.record, version.n, line->hash, version.prev};
+        (struct verified_version){version.record, version.n, line->hash, version};
     files_add(c, v, &version);
     return NULL;
 }
@@ -130,7 +145,6 @@ static const char *receipt_check(struct call *c, struct verify *v, const struct 
         call_clear(c);
         return "receipt.form";
     }
-    if (str_eq(r.office, id_home(r.record))) return "receipt.form";
     if (!signed_by(c, v, line, r.office, r.key)) return "receipt.signature";
     v->claims[v->claim_count++] = (struct verified_claim){
         .office = r.office,
@@ -279,6 +293,13 @@ static const struct verified_version *version_of(const struct verify *v, struct 
     return NULL;
 }
 
+/* Names the bytes before it, and comes from the home that they leave it to. */
+static bool follows(const struct verified_version *now, const struct verified_version *before)
+{
+    return str_eq(before->hash, now->version.prev) &&
+           passages_same(&now->version, &before->version, before->version.passage_count);
+}
+
 /* Versions follow each other, and what was said was said of these bytes. */
 static void objects_agree(struct call *c, struct verify *v)
 {
@@ -287,14 +308,16 @@ static void objects_agree(struct call *c, struct verify *v)
         const struct verified_version *before = version_of(v, now->record, now->n - 1);
         if (version_of(v, now->record, now->n) != now) {
             verify_finds(c, v, "version.twice", now->record);
-        } else if (before != NULL && !str_eq(before->hash, now->prev)) {
+        } else if (before != NULL && !follows(now, before)) {
             verify_finds(c, v, "version.chain", now->record);
         }
     }
     for (size_t i = 0; i < v->claim_count; i++) {
         const struct verified_claim *claim = &v->claims[i];
         const struct verified_version *about = version_of(v, claim->record, claim->n);
-        if (about == NULL || !str_eq(about->hash, claim->hash)) {
+        bool holds = about != NULL && str_eq(about->hash, claim->hash) &&
+                     !str_eq(about->version.home, claim->office); /* nobody receives its own */
+        if (!holds) {
             verify_finds(c, v, "claim.unknown", claim->where);
         }
     }
@@ -346,7 +369,7 @@ void verify_tell(struct call *c, const struct verify *v, struct node *report)
         node_text(c, row, "record", v->versions[i].record);
         node_int(c, row, "n", v->versions[i].n);
         node_text(c, row, "hash", v->versions[i].hash);
-        office_tell(c, v, row, id_home(v->versions[i].record));
+        office_tell(c, v, row, v->versions[i].version.home);
     }
     struct node *held = node_put_list(c, report, "held");
     for (size_t i = 0; i < v->claim_count; i++) {

@@ -1,6 +1,6 @@
 #pragma once
 /* verify_run.h: one verification under way, shared by verify.c and verify_objects.c. */
-#include "base/field.h"
+#include "core/record.h"
 #include "front/evidence/verify.h"
 
 /* A version that holds. */
@@ -8,7 +8,7 @@ struct verified_version {
     struct str record;
     int64_t n;
     struct str hash; /* hex */
-    struct str prev;
+    struct version version;
 };
 
 /* What an office said of an object, until all versions are known. */

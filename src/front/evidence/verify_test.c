@@ -2,10 +2,13 @@
 
 #include "base/limits.h"
 #include "exchange/evidence.h"
+#include "front/cli/cli_json.h"
 #include "front/evidence/verify_run.h"
 
 #include <setjmp.h>
+#include <sodium.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -118,12 +121,66 @@ static void a_proof_of_something_else_is_found(void **state)
     call_end(&c);
 }
 
+/* The frozen story of a record that passed from one office to another and further, with the keys of
+ * those that wrote it. Owns: `keys` has room for one key a line. */
+static struct str transfer_read(struct call *c, struct verify_key *keys, size_t *ret_count)
+{
+    static char text[64 * 1024];
+    FILE *file = fopen("test/golden/transfer.jsonl", "r");
+    assert_non_null(file);
+    struct str lines = {text, fread(text, 1, sizeof text, file)};
+    assert_int_equal(fclose(file), 0);
+    struct str rest = lines;
+    for (*ret_count = 0; rest.len > 0; (*ret_count)++) {
+        struct str line = {};
+        uint8_t raw[32];
+        (void)str_cut(rest, '\n', &line, &rest);
+        json_t *object = cli_json_read(c, line);
+        assert_true(hex_decode(cli_json_get(object, "public_key"), raw, sizeof raw));
+        struct version v = {};
+        uint8_t bytes[LIMIT_VERSION_BYTES / 64];
+        size_t size = 0;
+        struct str base64 = cli_json_get(object, "bytes");
+        int bad = sodium_base642bin(bytes, sizeof bytes, base64.ptr, base64.len, NULL, &size, NULL,
+                                    sodium_base64_VARIANT_ORIGINAL);
+        assert_int_equal(bad, 0);
+        must(c, version_parse(c, str_copy(c->arena, (struct str){(const char *)bytes, size}), &v));
+        keys[*ret_count] = (struct verify_key){
+            .office = v.home,
+            .public_key = str_copy(c->arena, (struct str){(const char *)raw, sizeof raw})};
+    }
+    return lines;
+}
+
+static void a_record_that_passed_proves_its_way(void **state)
+{
+    (void)state;
+    struct call c = call_begin(env_real(), NULL, NULL);
+    struct verify_key keys[8];
+    struct found found = {};
+    size_t count = 0;
+    struct str lines = transfer_read(&c, keys, &count);
+    assert_int_equal(count, 5); /* A, A, B, B, C */
+    found.keys[0] = keys[0];
+    found.keys[1] = keys[2];
+    found.keys[2] = keys[4];
+    struct verify v = judged(&c, &found, lines);
+    assert_true(v.holds);
+    assert_int_equal(v.version_count, 5);
+    found.keys[0].public_key = keys[2].public_key; /* the giver's key is another one */
+    v = judged(&c, &found, lines);
+    assert_false(v.holds);
+    assert_int_equal(v.version_count, 0); /* nothing that came after its giving holds either */
+    call_end(&c);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(version_receipt_and_their_proofs_hold),
         cmocka_unit_test(every_letter_of_a_proof_counts),
         cmocka_unit_test(a_proof_of_something_else_is_found),
+        cmocka_unit_test(a_record_that_passed_proves_its_way),
     };
     return cmocka_run_group_tests_name("verify", tests, setup, teardown);
 }

@@ -147,14 +147,14 @@ static enum err opening_step(struct call *c, void *arg)
     bool on_record = act->kind != NULL && opening->record.len > 0;
     if (!on_record) return grant_act(c, act, NULL);
     enum err e = record_head_visible(c, opening->record, &head);
-    if (e == OK && !str_eq(head.kind, str_of(act->kind))) e = fail(c, ERR_CONFLICT, "record.kind");
+    if (e == OK && !module_act_fits(act, head.kind)) e = fail(c, ERR_CONFLICT, "record.kind");
     if (e == OK) e = grant_act(c, act, &head);
-    if (e == OK && act->state != NULL) e = act->state(c, &head);
+    if (e == OK) e = act_state(c, act, &head);
     if (e != OK) return e;
     const struct kind *kind = module_kind(head.kind);
     ensure(kind != NULL);
     void *body = arena_alloc(c->arena, kind->table->size);
-    e = record_body_visible(c, act->kind, opening->record, body);
+    e = record_body_visible(c, kind->table->name, opening->record, body);
     if (e != OK) return e;
     prefill(c, act, kind->table, body, form);
     /* only an act that changes this very record goes by its version */

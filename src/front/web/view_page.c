@@ -125,12 +125,18 @@ static void list_acts(struct page *page, const struct view_def *def, struct node
     }
 }
 
+struct home {
+    struct str record;
+    struct node *node;
+};
+
 static enum err home_step(struct call *c, void *arg)
 {
-    struct node *home = arg;
-    struct str id = node_get(home, "id");
-    node_text(c, home, "code", office_code(c, id));
-    node_text(c, home, "name", office_name(c, id));
+    const struct home *home = arg;
+    struct head head = {};
+    enum err e = record_head(c, home->record, &head);
+    if (e != OK) return e;
+    record_home_show(c, &head, home->node);
     return OK;
 }
 
@@ -139,9 +145,8 @@ static void record_home(struct page *page, struct str record, struct node *data)
 {
     struct call *c = &page->c;
     if (!id_is_record(record) || node_find(data, S("home")) != NULL) return;
-    struct node *home = node_put_map(c, data, "home");
-    node_text(c, home, "id", id_home(record));
-    enum err e = store_read(c, home_step, home);
+    struct home home = {record, node_put_map(c, data, "home")};
+    enum err e = store_read(c, home_step, &home);
     if (e != OK) call_clear(c); /* the page stands without the name */
 }
 

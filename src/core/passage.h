@@ -1,0 +1,49 @@
+#pragma once
+/*
+ * passage.h: a record passes from one home to another. There is never a moment with two homes,
+ * because there is no moment at which both may write the same version:
+ *
+ *     give      the home A writes version n with a passage {n, from A, to B}, signed by A a second
+ *               time for itself. Whoever holds n knows that n+1 is B's to write. A is out.
+ *     take      B writes n+1, whatever that is: it is the home.
+ *     decline   B writes n+1 with a passage {n+1, from B, to A}: n+2 is A's to write again.
+ *
+ * No time-out and no message takes a passage back; while the newest version gives and nobody has
+ * written after it, the record is "moving" and only taken or declined. The id never changes.
+ *
+ * Every later version repeats the passages, so each one proves by itself, to an office that never
+ * saw the earlier ones, why its author was the home. Who signed a version, and who writes the next
+ * one, follows from its bytes alone:
+ *
+ *     home (author)   the last passage's `from` when it happens in this very version, else its `to`
+ *     next home       the last passage's `to`; the office in the record's id when there is none
+ *
+ * Decision 20.
+ */
+#include "core/record.h"
+
+/* Signs that version `v` is the last one of its home before `to`; adds the row to v->passages.
+ * Only inside store_tx. Errors: ERR_LIMIT "record.passages"; ERR_IO "keeper.gone". */
+enum err passage_add(struct call *c, struct version *v, struct str to);
+
+/* Whether the passages go from the office in the record's id onwards, in order and none after
+ * version n. Looks at form only. */
+bool passages_hold(const struct version *v);
+/* Who signed the version, by its passages. */
+struct str passage_author(const struct version *v);
+/* Who writes the version after it. */
+struct str passage_home(const struct version *v);
+/* Says that the version gives the record away and waits for an answer: it is no decline. */
+bool passage_moves(const struct version *v);
+/* Says that the version sends the record back to the home that had just given it. */
+bool passage_declines(const struct version *v);
+
+/* Says that the first `count` passages of both are the same to the letter. */
+bool passages_same(const struct version *a, const struct version *b, size_t count);
+
+/* One passage's signature, with the key that is believed of its `from`. */
+bool passage_verify(struct call *c, struct str record, const struct passage *passage,
+                    struct str public_key);
+/* The signatures of all passages from index `first` on, with the keys of the directory. Errors:
+ * ERR_INVALID "arrival.passage", also when an office on the way is not in the directory. */
+enum err passages_verify(struct call *c, const struct version *v, size_t first);
