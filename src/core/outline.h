@@ -35,7 +35,7 @@ struct outline_part {
     size_t length;    /* up to the next clause, of whatever level */
 };
 
-/* Splits a text. Shapes: text is valid UTF-8 in NFC, lines ended by \n; at most LIMIT_CLAUSES come
+/* Splits a text. Shapes: text is valid UTF-8 in NFC, lines ended by \n; at most LIMIT_OUTLINE come
  * out, of which the last then holds all the rest. A text of nothing but space gives none. */
 void outline_split(struct arena *arena, struct str text, struct outline_part **ret_clauses,
                   size_t *ret_count);

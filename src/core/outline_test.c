@@ -158,10 +158,10 @@ static void too_many_clauses_end_in_one_that_holds_the_rest(void **state)
 {
     struct split *s = *state;
     struct sb sb = sb_new(s->arena, 0);
-    for (int i = 0; i < LIMIT_CLAUSES / 2; i++)
+    for (int i = 0; i < LIMIT_OUTLINE / 2; i++)
         sb_put(&sb, S("Điều 1.\n1. x\nĐiều 2.\n"));
     (void)paths(s, sb_str(&sb));
-    assert_int_equal(s->count, LIMIT_CLAUSES - 1);
+    assert_int_equal(s->count, LIMIT_OUTLINE - 1);
 }
 
 int main(void)

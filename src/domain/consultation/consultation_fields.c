@@ -30,7 +30,7 @@ static const char *const ANSWERS[] = {"agree",      "agree_with_points", "disagr
                                       "no_opinion", "agree_if",          NULL};
 static const char *const LEVELS[] = {"condition", "should", "reference", "technical", NULL};
 static const char *const OUTCOMES[] = {"accepted", "partly", "explained", NULL};
-static const char *const GATES[] = {"proceed", "hold", NULL};
+static const char *const GATES[] = {"proceed", "wait_all", NULL};
 static const char *const SHARINGS[] = {"asker_only", "all_asked", NULL};
 static const char *const CAPACITIES[] = {"tm", "q", "kt", "tl", "tuq", NULL};
 static const char *const BOXES[] = {"all", "sent", "received", NULL};

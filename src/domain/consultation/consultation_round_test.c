@@ -357,7 +357,7 @@ static void who_has_answered_is_not_excused(void **state)
 static void a_gated_round_is_held_until_all_have_answered_or_are_excused(void **state)
 {
     struct scene *s = *state;
-    struct str request = ask(s, ",\"gate\":\"hold\"");
+    struct str request = ask(s, ",\"gate\":\"wait_all\"");
     (void)give(s, GIVER, request, ",\"answer\":\"agree\"");
     assert_refused(s, ASKER, "can-bo", "consultation.close", about(s, ASKER, request, ""),
                    "consultation.gate_holds");
