@@ -148,7 +148,7 @@ static void what_a_dead_worker_held_is_done_after_a_while(void **state)
     struct rows rows = {};
     tell(d);
     assert_int_equal(store_tx(&c, claim_step, &rows), OK);
-    assert_int_equal(rows.count, 2); /* and the one that comes again and again */
+    assert_true(rows.count >= 2); /* and those that come again and again */
     call_end(&c);
     while (turn(d, &d->a) <= d->t.now_ms) {
     }

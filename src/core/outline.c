@@ -392,7 +392,7 @@ void outline_split(struct arena *arena, struct str text, struct outline_part **r
     for (size_t i = 0; i < text.len; i++)
         lines += text.ptr[i] == '\n' ? 1 : 0;
     struct splitter s = {.arena = arena, .text = text, .run = 1, .max = lines + 2};
-    if (s.max > LIMIT_OUTLINE) s.max = LIMIT_CLAUSES;
+    if (s.max > LIMIT_OUTLINE) s.max = LIMIT_OUTLINE;
     s.clauses = arena_array(arena, s.max, sizeof *s.clauses);
     for (size_t at = 0; at < text.len;) {
         size_t end = str_find(text, S("\n"), at);

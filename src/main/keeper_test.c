@@ -136,6 +136,15 @@ static void it_signs_no_other_text(void **state)
     assert_int_equal(answered(s, head_of(KEEPER_NOTE, 0, 513), 513), KEEPER_REFUSED);
 }
 
+/* How many purposes there are, with the empty one. */
+static uint8_t purposes(void)
+{
+    uint8_t count = 0;
+    while (KEEPER_PURPOSES[count] != NULL)
+        count++;
+    return count;
+}
+
 static void it_refuses_malformed_requests(void **state)
 {
     struct scene *s = *state;
@@ -147,7 +156,7 @@ static void it_refuses_malformed_requests(void **state)
         {head_of(KEEPER_REFUSED, 1, 1), 32},    /* an answer */
         {head_of((enum keeper_op)9, 1, 1), 32}, /* no such operation */
         {head_of(KEEPER_SIGN, 0, 1), 32},       /* no purpose */
-        {head_of(KEEPER_SIGN, 8, 1), 32},       /* a purpose beyond the last */
+        {head_of(KEEPER_SIGN, purposes(), 1), 32}, /* a purpose beyond the last */
         {head_of(KEEPER_SIGN, 255, 1), 32},
         {head_of(KEEPER_SIGN, 1, 0), 0},  /* nothing to sign */
         {head_of(KEEPER_SIGN, 1, 1), 31}, /* too short, too long */

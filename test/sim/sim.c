@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TWICE_EVERY = 10, CANARY_SEEDS = 5, RESTORES_EVERY = 3, HOMES_EVERY_MS = 1000 };
+enum { TWICE_EVERY = 10, CANARY_SEEDS = 12, RESTORES_EVERY = 3, HOMES_EVERY_MS = 1000 };
 
 bool sim_fault(struct sim *sim, uint64_t one_in)
 {
