@@ -45,15 +45,26 @@ static enum err open_when_whole(struct call *c)
     return e != OK || any ? e : closed_end(c, CLOSED_RECOVERING);
 }
 
+/* Whether this office opened the epoch, as far as it remembers. The first one opened by itself. */
+static enum err epoch_known(struct call *c, struct str peer, int64_t epoch, bool *ret_known)
+{
+    struct str frame = {};
+    enum err e = epoch_load(c, peer, c->office->id, epoch, &frame);
+    if (e == OK) *ret_known = epoch == 1 || frame.len > 0;
+    return e;
+}
+
 enum err restore_place_of(struct call *c, struct str peer, int64_t epoch, int64_t seq,
                           struct str chain, enum restore_place *ret_place)
 {
     struct feed_row row = {};
     struct str ours = chain_start();
+    bool opened = true;
     enum err e = feed_load(c, peer, &row);
     if (e == OK && seq > 0) e = entry_held(c, peer, epoch, seq, &ours);
+    if (e == OK && seq == 0 && epoch != row.epoch) e = epoch_known(c, peer, epoch, &opened);
     if (e != OK) return e;
-    bool known = epoch <= row.epoch && ours.len > 0 && str_eq(ours, chain);
+    bool known = epoch <= row.epoch && opened && ours.len > 0 && str_eq(ours, chain);
     *ret_place = !known ? PLACE_UNKNOWN : epoch == row.epoch ? PLACE_HERE : PLACE_BEFORE;
     return OK;
 }

@@ -235,24 +235,48 @@ static enum err incomplete_step(struct call *c, void *arg)
     return alarm_raise(c, *(const struct str *)arg, "restore.incomplete", (struct str){});
 }
 
-/* The last entry that we think we share is not there, or is another one. */
-static void step_back(struct greet *greet)
+/* The last entry that we think we share is not there, or is another one: asks for an earlier one.
+ * The beginning of an epoch is no proof that the peer has what was before it: it may have been
+ * restored, and an epoch opened then that we do not know. */
+struct stepping {
+    struct str peer;
+    struct greet greet;
+    bool stepped; /* false: there is no earlier one */
+};
+
+static enum err back_step(struct call *c, void *arg)
 {
-    greet->seq = greet->seq > STEP_BACK ? greet->seq - STEP_BACK : 0;
+    struct stepping *stepping = arg;
+    struct greet *greet = &stepping->greet;
+    return entry_before(c, stepping->peer, &greet->epoch, &greet->seq, &stepping->stepped);
+}
+
+static enum err step_back(struct call *c, struct str peer, struct greet *greet, bool *ret_stepped)
+{
+    struct stepping stepping = {.peer = peer, .greet = *greet};
+    *ret_stepped = greet->seq > 0;
+    if (greet->seq > 0) {
+        greet->seq = greet->seq > STEP_BACK ? greet->seq - STEP_BACK : 0;
+        return OK;
+    }
+    enum err e = store_read(c, back_step, &stepping);
+    if (e != OK) return e;
+    *greet = stepping.greet;
+    *ret_stepped = stepping.stepped;
+    return OK;
 }
 
 static enum err nothing_more(struct call *c, struct str peer, struct greet *greet)
 {
-    if (!greet->shared && greet->seq > 0) {
-        step_back(greet);
-        return OK;
-    }
+    bool stepped = false;
+    enum err e = greet->shared ? OK : step_back(c, peer, greet, &stepped);
+    if (e != OK || stepped) return e;
     if (greet->head_seq == 0) { /* an epoch that nothing was sent in */
         greet->shared = true;
         greet->step = GREET_EPOCH;
         return OK;
     }
-    enum err e = store_tx(c, incomplete_step, &peer);
+    e = store_tx(c, incomplete_step, &peer);
     return e != OK ? e : fail(c, ERR_PEER, "restore.incomplete");
 }
 
@@ -303,11 +327,12 @@ enum err restore_take(struct call *c, struct str peer, struct greet *greet, stru
     enum err e = batch_read(c, peer, answer, &batch);
     if (e == OK) e = store_read(c, spot_step, &spot);
     if (e != OK) return e;
-    if (!begins_at(&batch, greet, spot.chain)) {
-        if (greet->shared || greet->seq == 0) return fail(c, ERR_PEER, "restore.foreign");
-        step_back(greet);
-        return OK;
-    }
+    bool begins = begins_at(&batch, greet, spot.chain);
+    bool stepped = false;
+    bool other_epoch = greet->seq == 0 && batch.head.epoch > greet->epoch;
+    if (!greet->shared && (!begins || other_epoch)) e = step_back(c, peer, greet, &stepped);
+    if (e != OK || stepped) return e;
+    if (!begins) return fail(c, ERR_PEER, "restore.foreign");
     int64_t last = batch.head.seq + batch.head.count - 1;
     bool end = batch.head.epoch == greet->head_epoch && last == greet->head_seq;
     struct str head_chain = {greet->head_chain, sizeof greet->head_chain};

@@ -176,6 +176,21 @@ enum err feed_reopen(struct call *c, struct str peer, int64_t epoch, struct str 
                       ARGS(INT(epoch), TEXT(chain_start()), TEXT(run), TEXT(peer)), NULL);
 }
 
+enum err entry_before(struct call *c, struct str peer, int64_t *epoch, int64_t *seq, bool *ret_any)
+{
+    struct rows rows = {};
+    enum err e = store_all(c,
+                           "SELECT epoch, seq FROM feed_entry WHERE peer = $1 AND epoch < $2"
+                           " ORDER BY epoch DESC, seq DESC LIMIT 1",
+                           ARGS(TEXT(peer), INT(*epoch)), &rows);
+    if (e != OK) return e;
+    *ret_any = rows.count > 0;
+    if (!*ret_any) return OK;
+    *epoch = rows_int(&rows, 0, 0);
+    *seq = rows_int(&rows, 0, 1);
+    return OK;
+}
+
 enum err entry_held(struct call *c, struct str peer, int64_t epoch, int64_t seq,
                     struct str *ret_chain)
 {

@@ -29,6 +29,8 @@ enum err feed_again(struct call *c, struct str peer, int64_t seq);
 enum err feed_cut(struct call *c, struct str peer, int64_t epoch, int64_t seq);
 enum err feed_put_back(struct call *c, const struct batch_entry *entry);
 enum err feed_reopen(struct call *c, struct str peer, int64_t epoch, struct str run);
+/* The last entry of the epochs before this one that we know of; false: there is none. */
+enum err entry_before(struct call *c, struct str peer, int64_t *epoch, int64_t *seq, bool *ret_any);
 enum err entry_held(struct call *c, struct str peer, int64_t epoch, int64_t seq,
                     struct str *ret_chain);
 

@@ -250,6 +250,31 @@ static void what_was_lost_comes_back_and_a_new_epoch_opens(void **state)
     assert_int_equal(ask(&p->b, "SELECT count(*) FROM k_note_note"), 3);
 }
 
+#define NO_CHAIN "'0000000000000000000000000000000000000000000000000000000000000000'"
+
+/* Both were restored, b to a time before it took anything; then each of them has opened an epoch
+ * that the other one no longer knows. */
+static void what_a_peer_lost_before_an_epoch_that_nobody_knows_is_sent_again(void **state)
+{
+    struct pair *p = *state;
+    assert_string_equal(greet(p), "");
+    (void)note(p, (struct str){});
+    assert_string_equal(deliver(p), "");
+    script(&p->b, "UPDATE feed_in SET epoch = 109, seq = 0, chain = " NO_CHAIN ";"
+                  "DELETE FROM feed_taken; DELETE FROM version WHERE kind = 'note.note';"
+                  "DELETE FROM head WHERE kind = 'note.note'; DELETE FROM k_note_note;");
+    script(&p->a, "UPDATE feed_out SET epoch = 93, next_seq = 1, acked_seq = 0, chain = " NO_CHAIN
+                  ";");
+    struct call c = t_call(&p->a, NULL);
+    must(&c, store_tx(&c, begin_step, NULL));
+    call_end(&c);
+    start(p);
+    assert_string_equal(greet(p), "");
+    assert_string_equal(closed(&p->a), "");
+    assert_string_equal(deliver(p), "");
+    assert_int_equal(ask(&p->b, "SELECT count(*) FROM k_note_note"), 1);
+}
+
 static void an_office_that_was_not_told_finds_out(void **state)
 {
     struct pair *p = *state;
@@ -479,6 +504,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         PAIR_TEST(what_was_lost_comes_back_and_a_new_epoch_opens),
+        PAIR_TEST(what_a_peer_lost_before_an_epoch_that_nobody_knows_is_sent_again),
         PAIR_TEST(an_office_that_was_not_told_finds_out),
         PAIR_TEST(a_peer_that_only_says_so_closes_nobody),
         PAIR_TEST(an_administrator_goes_on_without_what_a_peer_cannot_give),
