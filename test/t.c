@@ -15,6 +15,7 @@
 
 #include "base/id.h"
 #include "base/time.h"
+#include "core/directory.h"
 #include "core/login.h"
 #include "core/obligation.h"
 #include "core/receipt.h"
@@ -89,17 +90,31 @@ static void t_store_open(struct t_office *t)
     call_end(&c);
 }
 
-void t_office_open(struct t_office *t, const char *code)
+/* Key n of the office; the first one is number 0. Returns the public half in its arena. */
+static struct str t_key(struct t_office *t, const char *code, int64_t n, uint8_t ret_secret[64])
 {
     uint8_t seed[32] = {};
     uint8_t public_key[32];
+    for (size_t i = 0; code[i] != 0 && i < sizeof seed; i++)
+        seed[i] = (uint8_t)code[i];
+    seed[31] = (uint8_t)n;
+    assert_int_equal(crypto_sign_seed_keypair(public_key, ret_secret, seed), 0);
+    return str_copy(t->arena, (struct str){(const char *)public_key, 32});
+}
+
+/* What the key after the present one is promised by. */
+static struct str t_promise(struct t_office *t, const char *code)
+{
+    uint8_t secret[64];
+    return key_promise(t->arena, t_key(t, code, t->key_n + 1, secret));
+}
+
+void t_office_open(struct t_office *t, const char *code)
+{
     *t = (struct t_office){.arena = arena_open(0), .now_ms = INT64_C(1795572000000)};
     assert_true(sodium_init() >= 0);
-    for (size_t i = 0; code[i] != 0 && i < sizeof seed; i++) {
-        seed[i] = (uint8_t)code[i];
+    for (size_t i = 0; code[i] != 0; i++)
         t->seed = t->seed * 131 + (uint8_t)code[i];
-    }
-    assert_int_equal(crypto_sign_seed_keypair(public_key, t->secret_key, seed), 0);
     t->free_percent = 100;
     t->env = (struct env){.now_ms = t_now,
                           .random = t_random,
@@ -118,7 +133,8 @@ void t_office_open(struct t_office *t, const char *code)
         .code = str_copy(t->arena, str_of(code)),
         .name = str_format(t->arena, "Văn phòng %s", code),
         .dir = str_of(t->dir),
-        .public_key = str_copy(t->arena, (struct str){(const char *)public_key, 32}),
+        .public_key = t_key(t, code, 0, t->secret_key),
+        .next_key = t_promise(t, code),
         .calendar = workday_calendar_vn(&c, t->arena),
         .signer = {.sign = t_sign, .sign_note = t_sign_note, .self = t},
     };
@@ -203,10 +219,85 @@ static void t_add_peer(struct t_office *to, const struct t_office *peer)
 {
     struct str json = str_format(
         to->arena,
-        "{\"office\":\"%.*s\",\"code\":\"%.*s\",\"name\":\"%.*s\",\"public_key\":\"%.*s\"}",
+        "{\"office\":\"%.*s\",\"code\":\"%.*s\",\"name\":\"%.*s\",\"public_key\":\"%.*s\","
+        "\"next_key\":\"%.*s\",\"key_n\":%lld}",
         STR_ARG(peer->office.id), STR_ARG(peer->office.code), STR_ARG(peer->office.name),
-        STR_ARG(hex_encode(to->arena, peer->office.public_key)));
+        STR_ARG(hex_encode(to->arena, peer->office.public_key)), STR_ARG(peer->office.next_key),
+        (long long)peer->key_n);
     (void)t_act(to, "admin", "office.add_peer", json.ptr);
+}
+
+static struct str t_sign_key(struct t_office *t, const uint8_t secret[64], struct str bytes)
+{
+    uint8_t hash[32];
+    uint8_t signature[64];
+    crypto_hash_sha256(hash, (const uint8_t *)bytes.ptr, bytes.len);
+    office_sign_with(secret, PURPOSE_KEY, hash, signature);
+    return str_copy(t->arena, (struct str){(const char *)signature, sizeof signature});
+}
+
+struct t_rotating {
+    struct t_office *t;
+    int64_t revoked_size;
+    uint8_t secret[64]; /* the new key */
+    struct str public_key;
+    struct str next;
+};
+
+static enum err rotate_step(struct call *c, void *arg)
+{
+    struct t_rotating *r = arg;
+    struct t_office *t = r->t;
+    struct key_state own = {};
+    struct key_revoked revoked = {.key = hex_encode(c->arena, t->office.public_key),
+                                  .size = r->revoked_size};
+    struct key_frame frame = {.statement = {.format = 1,
+                                            .office = t->office.id,
+                                            .n = t->key_n,
+                                            .old_key = revoked.key,
+                                            .new_key = hex_encode(c->arena, r->public_key),
+                                            .next = r->next,
+                                            .time_ms = t->now_ms}};
+    frame.statement.revoked = (struct list){&revoked, r->revoked_size >= 0 ? 1 : 0};
+    enum err e = directory_self(c, &own, &frame.statement.size);
+    if (e != OK) return e;
+    frame.bytes = key_statement_write(c, &frame.statement);
+    frame.old_signature = t_sign_key(t, t->secret_key, frame.bytes);
+    frame.new_signature = t_sign_key(t, r->secret, frame.bytes);
+    return directory_rotate(c, &frame);
+}
+
+void t_rotate(struct t_office *t, int64_t revoked_size)
+{
+    const char *code = str_zero(t->arena, t->office.code);
+    struct t_rotating r = {.t = t, .revoked_size = revoked_size};
+    struct call c = t_call(t, "admin");
+    t->key_n++;
+    r.public_key = t_key(t, code, t->key_n, r.secret);
+    r.next = t_promise(t, code);
+    must(&c, store_tx(&c, rotate_step, &r));
+    memcpy(t->secret_key, r.secret, sizeof t->secret_key);
+    t->office.public_key = r.public_key;
+    t->office.next_key = r.next;
+    t->office.key_n = t->key_n;
+    t->office.key = office_key_id(t->arena, r.public_key);
+    call_end(&c);
+}
+
+static enum err chain_step(struct call *c, void *arg)
+{
+    return directory_chain(c, c->office->id, arg);
+}
+
+void t_key_shown(struct t_office *from, struct t_office *to)
+{
+    struct call c = t_call(from, NULL);
+    struct call there = t_call(to, NULL);
+    struct str chain = {};
+    must(&c, store_read(&c, chain_step, &chain));
+    must(&there, directory_meet(&there, from->office.id, chain));
+    call_end(&there);
+    call_end(&c);
 }
 
 void t_peers(struct t_office *a, struct t_office *b)
@@ -343,8 +434,6 @@ static enum err unpack_step(struct call *c, void *arg)
             .bytes = rows_text(&p->rows, i, 2),
             .signature = rows_text(&p->rows, i, 3),
             .office = p->from->office.id,
-            .public_key = p->from->office.public_key,
-            .key = p->from->office.key,
         };
         e = rows_int(&p->rows, i, 1) == 1 ? record_arrive(c, &arrival, &version)
                                           : receipt_arrive(c, &arrival, &receipt);

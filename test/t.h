@@ -13,6 +13,7 @@ struct t_office {
     uint64_t seed;        /* of the randomness */
     int64_t free_percent; /* of the disk; 100 at first */
     uint8_t secret_key[64];
+    int64_t key_n; /* changes of the key so far */
     struct office office;
     struct store *store;
     char dir[64];
@@ -25,6 +26,11 @@ void t_office_open(struct t_office *t, const char *code);
 void t_office_close(struct t_office *t);
 /* Closes and opens the store again, as a restart does. */
 void t_office_restart(struct t_office *t);
+/* Goes on with the office's next key, which its card promised. Shapes: revoked_size is how many
+ * leaves of its log the key before may have signed; -1: it is not revoked. */
+void t_rotate(struct t_office *t, int64_t revoked_size);
+/* A connection shows `to` how the present key of `from` came about. */
+void t_key_shown(struct t_office *from, struct t_office *to);
 /* Adds a person with the roles by the administrator's act; returns its record in the arena. */
 struct str t_person(struct t_office *t, const char *login, uint32_t roles);
 /* A call of that person; NULL: of nobody. The caller ends it. */

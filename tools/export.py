@@ -6,16 +6,15 @@
 Together with verify.py nothing of the program itself is needed to prove what it holds.
 """
 import base64
+import hashlib
 import json
 import sqlite3
 import sys
 
-VERSIONS = """SELECT v.bytes, v.hash, v.sig, coalesce(p.public_key, o.public_key), v.record, v.n
-  FROM version v LEFT JOIN k_office_peer p ON p.office = v.home JOIN k_office_office o
- ORDER BY v.record, v.n"""
-RECEIPTS = """SELECT r.bytes, r.hash, r.sig, coalesce(p.public_key, o.public_key)
-  FROM receipt r LEFT JOIN k_office_peer p ON p.office = r.office JOIN k_office_office o
- ORDER BY r.hash"""
+VERSIONS = """SELECT v.bytes, v.hash, v.sig, v.home, v.key, v.record, v.n, v.kind
+  FROM version v ORDER BY v.record, v.n"""
+RECEIPTS = "SELECT r.bytes, r.hash, r.sig, r.office, r.key FROM receipt r ORDER BY r.hash"
+KEYS = "SELECT office, public_key FROM office_key"
 PERSONAL = "SELECT path, salt, value FROM personal WHERE record = ? AND n = ?"
 
 
@@ -27,14 +26,32 @@ def line(purpose, data, digest, signature, public_key, personal):
                      for path, salt, value in personal]}, ensure_ascii=False)
 
 
+def changes(data):
+    """The change of a key that a version of an office carries, as both keys signed it."""
+    frame = bytes.fromhex(json.loads(data)["body"].get("statement", ""))
+    if not frame:
+        return
+    size = int.from_bytes(frame[9:13], "big")
+    statement = frame[13:13 + size]
+    digest = hashlib.sha256(statement).hexdigest()
+    for at, name in ((13 + size, "old"), (77 + size, "new")):
+        if any(frame[at:at + 64]):
+            yield line("phoihop-key-v1", statement, digest, frame[at:at + 64],
+                       json.loads(statement)[name], [])
+
+
 def objects(path):
     db = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     with db:  # one snapshot
-        for data, digest, signature, key, record, n in db.execute(VERSIONS):
+        keys = {(office, hashlib.sha256(bytes.fromhex(key)).hexdigest()[:16]): key
+                for office, key in db.execute(KEYS)}
+        for data, digest, signature, home, key, record, n, kind in db.execute(VERSIONS):
             personal = db.execute(PERSONAL, (record, n)).fetchall()
-            yield line("phoihop-version-v1", data, digest, signature, key, personal)
-        for data, digest, signature, key in db.execute(RECEIPTS):
-            yield line("phoihop-receipt-v1", data, digest, signature, key, [])
+            yield line("phoihop-version-v1", data, digest, signature, keys[home, key], personal)
+            if kind in ("office.office", "office.peer"):
+                yield from changes(data)
+        for data, digest, signature, office, key in db.execute(RECEIPTS):
+            yield line("phoihop-receipt-v1", data, digest, signature, keys[office, key], [])
     db.close()
 
 

@@ -11,6 +11,8 @@ Needs the Python standard library and python3-cryptography. Each line of a file 
      "public_key": hex, "personal": [{"path", "salt": hex, "value"}],
      "entries": [base64 of each entry of a batch, or of those that an acknowledgement covers],
      "prev": hex chain before them (only with phoihop-ack-v1)}
+    {"purpose": "phoihop-key-v1", the same of a change of an office's key: one line as the key
+     before signed it (may be missing), one as the new key did}
     {"purpose": "tlog-proof", "bytes": base64 of a c2sp.org/tlog-proof, "object": hex hash of what
      the log holds, "public_key": hex of the log's office, "witnesses": {office: hex key}}
 
@@ -39,8 +41,9 @@ ACK = ["phoihop", "from", "to", "epoch", "seq", "chain", "time", "key", "credit_
        "credit_bytes", "disk", "pause_ms", "call", "heads"]
 LEDGER = ["phoihop", "from", "to", "side", "epoch", "first", "last", "held", "aside", "missing",
           "unknown", "lines", "time", "key"]
-OPTIONAL = {"passages", "prev", "person", "number", "reason", "credit_entries", "credit_bytes",
-            "disk", "pause_ms", "call", "heads"}
+STATEMENT = ["phoihop", "office", "n", "old", "new", "next", "size", "revoked", "time"]
+OPTIONAL = {"next", "revoked", "passages", "prev", "person", "number", "reason", "credit_entries",
+            "credit_bytes", "disk", "pause_ms", "call", "heads"}
 
 OFFICE = re.compile(r"[a-z2-7]{26}")
 RECORD = re.compile(r"([a-z2-7]{26})\.[a-z2-7]{26}")
@@ -51,7 +54,7 @@ DISK = re.compile(r"ok|low|tight|full")
 PARTY = re.compile(r"o:[a-z2-7]{26}|[up]:[a-z2-7]{26}\.[a-z2-7]{26}|r:[a-z_]+")
 FORMS = {"record": RECORD, "person": RECORD, "office": OFFICE, "from": OFFICE, "to": OFFICE,
          "time": TIME, "hash": HASH, "prev": HASH, "chain": HASH, "object": HASH, "key": KEY,
-         "disk": DISK}
+         "disk": DISK, "old": HASH, "new": HASH, "next": HASH}
 NUMBERS = {"phoihop", "schema", "n", "epoch", "seq", "count", "priority", "size",
            "credit_entries", "credit_bytes", "pause_ms"}
 ORIGIN = "phoihop/"
@@ -170,7 +173,8 @@ def note(text, lines, name, key, kind):
 
 class Verifier:
     def __init__(self):
-        self.keys = {}      # office id -> public key, as its first object used it
+        self.keys = {}      # (office id, public key) -> the first place that used it
+        self.changes = {}   # (office id, older key, newer key) -> keys that signed the change
         self.versions = {}  # (record, n) -> (hash, prev, passages, author's office)
         self.passed = []    # how records came to their homes
         self.receipts = []  # spoken of once all versions are known
@@ -183,7 +187,7 @@ class Verifier:
         digest = hashlib.sha256(data).digest()
         need(line.get("hash", digest.hex()) == digest.hex(), "hash differs from the bytes")
         need(key == hashlib.sha256(public).hexdigest()[:16], "key id is not that of the public key")
-        need(self.keys.setdefault(office, public) == public, f"{office} signs with another key")
+        self.keys.setdefault((office, public), line["at"])
         signature(public, line["purpose"].encode() + b"\0" + digest,
                   unpack(line["sig"]), line["purpose"])
         return digest.hex()
@@ -273,6 +277,33 @@ class Verifier:
         counted = sum(s[name] for name in ("held", "aside", "missing", "unknown"))
         need(counted == s["last"] - s["first"] + 1, "ledger: the counts are not those of its lines")
 
+    def change(self, line, data):
+        s = strict(data)
+        shape(s, STATEMENT, "change of a key")
+        need(s["old"] != s["new"] and line["public_key"] in (s["old"], s["new"]),
+             "change of a key: signed by another one")
+        for row in s.get("revoked", []):
+            need(list(row) == ["key", "size"] and HASH.fullmatch(row["key"]) and
+                 type(row["size"]) is int, "change of a key: revoked")
+        public = bytes.fromhex(line["public_key"])
+        self.signed(line, data, s["office"], hashlib.sha256(public).hexdigest()[:16])
+        link = (s["office"], bytes.fromhex(s["old"]), bytes.fromhex(s["new"]))
+        self.changes.setdefault(link, set()).add(public)
+
+    def strangers(self):
+        """Keys of an office to which no signed change leads. The new key must have signed it; the
+        old one has too, unless it was lost and had promised the new one."""
+        kin = {key: {key} for key in self.keys}
+        for (office, old, new), signers in self.changes.items():
+            if new in signers:
+                whole = kin.get((office, old), {(office, old)}) | kin[office, new]
+                for key in whole:
+                    kin[key] = whole
+        first = {}
+        for (office, public), at in self.keys.items():
+            if (office, public) not in kin[first.setdefault(office, (office, public))]:
+                yield at, f"{office} signs with another key"
+
     def proof(self, line, data):
         head, _, checkpoint = data.decode("utf-8").partition("\n\n")
         first, extra, index, *path = head.split("\n")
@@ -297,7 +328,8 @@ class Verifier:
     def line(self, at, text):
         kinds = {"phoihop-version-v1": self.version, "phoihop-receipt-v1": self.receipt,
                  "phoihop-feed-v1": self.feed, "phoihop-ack-v1": self.ack,
-                 "phoihop-ledger-v1": self.ledger, "tlog-proof": self.proof}
+                 "phoihop-ledger-v1": self.ledger, "phoihop-key-v1": self.change,
+                 "tlog-proof": self.proof}
         line = json.loads(text)
         line["at"] = at
         need(line["purpose"] in kinds, f"unknown purpose {line['purpose']}")
@@ -306,8 +338,9 @@ class Verifier:
 
     def passage(self, record, p):
         """What is wrong with what an office signed when it gave a record on; None: nothing."""
-        key = self.keys.get(p["from"])
-        if key is None or hashlib.sha256(key).hexdigest()[:16] != p["key"]:
+        key = next((public for office, public in self.keys if office == p["from"] and
+                    hashlib.sha256(public).hexdigest()[:16] == p["key"]), None)
+        if key is None:
             return f"passage: the key of {p['from']} is not known"
         text = json.dumps({"phoihop": 1, "record": record, **{n: p[n] for n in PASSAGE[:4]}},
                           separators=(",", ":"))
@@ -326,6 +359,7 @@ class Verifier:
                 yield record, f"version {n} does not follow version {n - 1}"
             if before is not None and passages[:len(before[2])] != before[2]:
                 yield record, f"version {n} is not of the home that version {n - 1} leaves"
+        yield from self.strangers()
         for at, record, passage in self.passed:
             wrong = self.passage(record, passage)
             if wrong is not None:

@@ -209,7 +209,8 @@ def only_the_home_office_signs_a_record():
     foreign = {"record": f"{OTHER}.{'c' * 26}", "person": f"{OTHER}.{'p' * 26}"}
     own = signed("phoihop-version-v1", OTHER, written(header(**foreign, key=key_id(OTHER))))
     assert difference([own]) is None
-    assert "another key" in difference([own, version(**foreign)])
+    other = {**foreign, "record": f"{OTHER}.{'d' * 26}"}
+    assert "another key" in difference([own, version(**other)])
     assert "author" in difference([version(person=f"{OTHER}.{'p' * 26}")])
 
 

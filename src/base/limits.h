@@ -63,6 +63,11 @@ enum {
     LIMIT_BATCH_BYTES = 4 * 1024 * 1024,
     LIMIT_ENTRY_BYTES = 1024 * 1024,        /* that a frame may hold beyond, for its last one */
     LIMIT_PEERS = 4096,
+    LIMIT_KEY_STATEMENT_BYTES = 1536,       /* the change of an office's key */
+    LIMIT_KEY_REVOKED = 8,                  /* keys that one change takes back */
+    LIMIT_KEY_CHAIN = 16,                   /* changes shown to who has missed them */
+    LIMIT_KEY_CHAIN_BYTES = 8 * 1024,       /* of them together */
+    LIMIT_OFFICE_KEYS = 64,                 /* keys of one office, the newest */
     LIMIT_BACKUP_LIST_BYTES = 256 * 1024 * 1024, /* two million files */
     LIMIT_EVIDENCE_BYTES = 48 * 1024 * 1024, /* the signed objects of one record, as lines */
     LIMIT_EVIDENCE_OBJECTS = 10000,

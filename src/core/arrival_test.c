@@ -75,8 +75,6 @@ static struct arrival forge(struct pair *p, const struct forged *forged)
         .bytes = str_copy(peer->arena, v.bytes),
         .signature = str_copy(peer->arena, (struct str){(const char *)signature, 64}),
         .office = peer->office.id,
-        .public_key = peer->office.public_key,
-        .key = peer->office.key,
     };
     call_end(&c);
     return arrival;
@@ -157,8 +155,6 @@ static void a_receipt_comes_only_from_an_addressee(void **state)
         .bytes = bytes,
         .signature = {(const char *)signature, 64},
         .office = p->peer.office.id,
-        .public_key = p->peer.office.public_key,
-        .key = p->peer.office.key,
     };
     assert_int_equal(store_tx(&c, receipt_step, &arrival), ERR_INVALID);
     assert_string_equal(c.failure.reason, "receipt.unknown");

@@ -2,6 +2,7 @@
 #include "core/check_run.h"
 #include "core/passage.h"
 
+#include "core/directory.h"
 #include "core/receipt.h"
 #include "core/version.h"
 #include "store/blob.h"
@@ -29,26 +30,6 @@ static struct str version_name(struct call *c, struct str record, int64_t n)
     return str_format(c->arena, "%.*s/%lld", STR_ARG(record), (long long)n);
 }
 
-/* The public key of an office of the directory, and its id; empty when it is not there. */
-static enum err key_of(struct call *c, struct str office, struct str *ret_key, struct str *ret_id)
-{
-    struct peer peer = {};
-    if (str_eq(office, c->office->id)) {
-        *ret_key = c->office->public_key;
-        *ret_id = c->office->key;
-        return OK;
-    }
-    enum err e = peer_find(c, office, &peer);
-    if (e != OK && c->failure.err == ERR_NOT_FOUND) {
-        call_clear(c); /* told as a signature that nobody can verify */
-        return OK;
-    }
-    if (e != OK) return e;
-    *ret_key = peer.public_key;
-    *ret_id = peer.key;
-    return OK;
-}
-
 /* Who is said to have signed what. */
 struct claim {
     struct str office;
@@ -61,16 +42,18 @@ struct claim {
 static enum err claim_check(struct check *k, struct call *c, const struct claim *claim,
                             struct str where)
 {
-    uint8_t hash[32];
-    struct str public_key = {};
-    struct str id = {};
-    enum err e = key_of(c, claim->office, &public_key, &id);
-    if (e != OK) return e;
-    bool good = hex_decode(version_hash(c, claim->bytes), hash, sizeof hash) &&
-                str_eq(id, claim->key) &&
-                office_verify(public_key, claim->purpose, hash, claim->signature);
-    if (!good) check_differs(k, "signature", where);
-    return OK;
+    bool good = false;
+    bool below = true;
+    struct office_key key = {};
+    const struct arrival said = {
+        .bytes = claim->bytes, .signature = claim->signature, .office = claim->office};
+    enum err e = directory_signed(c, &said, claim->purpose, claim->key, &good, &key);
+    if (e == OK && !good) check_differs(k, "signature", where);
+    bool own = str_eq(claim->office, c->office->id);
+    if (e != OK || !good || !own || !key.revoked) return e;
+    e = check_leaf_below(c, version_hash(c, claim->bytes), key.revoked_size, &below);
+    if (e == OK && !below) check_differs(k, "revoked", where);
+    return e;
 }
 
 static enum err chain_check(struct check *k, struct call *c, const struct version *v,
@@ -182,7 +165,7 @@ static enum err meaning_check(struct check *k, struct call *c, struct call *scra
 static enum err passages_check(struct check *k, struct call *c, const struct version *v,
                                struct str where)
 {
-    enum err e = passages_verify(c, v, 0);
+    enum err e = passages_verify(c, v, 0, PASSAGE_KEYS_EVER);
     if (e != ERR_INVALID) return e;
     call_clear(c);
     check_differs(k, "passage", where);

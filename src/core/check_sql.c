@@ -69,6 +69,17 @@ enum err check_without_leaf(struct call *c, struct rows *ret_rows)
                      ARGS(INT(CHECK_DIFFERENCES_MAX)), ret_rows);
 }
 
+enum err check_leaf_below(struct call *c, struct str hash, int64_t size, bool *ret_below)
+{
+    struct rows rows = {};
+    enum err e = store_all(c,
+                           "SELECT 1 FROM leaf WHERE hash = $1"
+                           " AND (SELECT count(*) FROM leaf b WHERE b.id < leaf.id) < $2",
+                           ARGS(TEXT(hash), INT(size)), &rows);
+    if (e == OK) *ret_below = rows.count > 0;
+    return e;
+}
+
 enum err check_boundary(struct call *c, struct str after, struct str *ret_record)
 {
     struct rows rows = {};

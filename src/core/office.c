@@ -241,7 +241,9 @@ static enum err found_step(struct call *c, void *arg)
     if (e != OK) return e;
     struct org_office office = {.code = c->office->code,
                                 .name = c->office->name,
-                                .public_key = hex_encode(c->arena, c->office->public_key)};
+                                .key = {.public_key =
+                                            hex_encode(c->arena, c->office->public_key),
+                                        .next = c->office->next_key}};
     put = (struct put){
         .kind = "office.office", .body = &office, .audience = audience, .audience_count = count};
     return record_put(c, &put, &result);
@@ -271,6 +273,8 @@ enum err office_load(struct call *c, struct office *office)
     office->id = rows_text(&rows, 0, 0);
     office->code = rows_text(&rows, 0, 1);
     office->name = rows_text(&rows, 0, 2);
+    office->next_key = rows_text(&rows, 0, 4);
+    office->key_n = rows_int(&rows, 0, 5);
     office->public_key = str_copy(c->arena, (struct str){(const char *)raw, sizeof raw});
     office->key = office_key_id(c->arena, office->public_key);
     struct arena *memory = arena_open(0);
@@ -290,6 +294,8 @@ static bool peer_of_row(struct call *c, const struct rows *rows, size_t i, struc
         .name = rows_text(rows, i, 2),
         .public_key = key,
         .key = office_key_id(c->arena, key),
+        .key_n = rows_int(rows, i, 6),
+        .next_key = rows_text(rows, i, 7),
         .address = rows_text(rows, i, 4),
     };
     return true;
@@ -312,16 +318,11 @@ enum err peer_list(struct call *c, struct peer **ret_peers, size_t *ret_count)
 
 enum err peer_find(struct call *c, struct str office, struct peer *ret_peer)
 {
-    struct peer *peers = NULL;
-    size_t count = 0;
-    enum err e = peer_list(c, &peers, &count);
+    struct rows rows = {};
+    enum err e = org_peer_row(c, office, &rows);
     if (e != OK) return e;
-    for (size_t i = 0; i < count; i++) {
-        if (!str_eq(peers[i].office, office)) continue;
-        *ret_peer = peers[i];
-        return OK;
-    }
-    return fail(c, ERR_NOT_FOUND, "peer.unknown");
+    bool found = rows.count > 0 && peer_of_row(c, &rows, 0, ret_peer);
+    return found ? OK : fail(c, ERR_NOT_FOUND, "peer.unknown");
 }
 
 struct finding {

@@ -32,6 +32,8 @@ struct office {
     struct str dir;        /* its folder */
     struct str key;        /* id of the signing key: first 16 hex digits of SHA-256(public key) */
     struct str public_key; /* 32 raw bytes */
+    int64_t key_n;         /* statement that named it, core/directory.h; 0: none did */
+    struct str next_key;   /* key_promise of the one after it; empty: none was promised */
     struct signer signer;
     /* The working days it counts by. A calendar never changes; when a decision comes, a new one
      * takes its place here and the old one stays until the office ends, for whoever reads it. */
@@ -53,6 +55,7 @@ struct office {
 #define PURPOSE_FEED "phoihop-feed-v1"
 #define PURPOSE_EPOCH "phoihop-epoch-v1"
 #define PURPOSE_LEDGER "phoihop-ledger-v1"
+#define PURPOSE_KEY "phoihop-key-v1" /* core/key_statement.h; signed while the office is stopped */
 #define PURPOSE_BACKUP "phoihop-backup-v1" /* the list of a backup's files: store/backup.h */
 #define PURPOSE_HOME "phoihop-home-v1" /* a record passes to another home: core/passage.h */
 #define PURPOSE_PASS "phoihop-pass-v1" /* never leaves the office: office_pass_key */
@@ -107,6 +110,8 @@ struct peer {
     struct str name;
     struct str public_key; /* 32 raw bytes */
     struct str key;        /* id */
+    int64_t key_n;         /* statement that named it, core/directory.h; 0: none did */
+    struct str next_key;   /* hex: the one after it, as promised; empty: none was */
     struct str address;    /* "host:port" of its exchange door; empty: it calls us */
 };
 

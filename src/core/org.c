@@ -2,6 +2,7 @@
 #include "core/org.h"
 
 #include "base/limits.h"
+#include "core/directory.h"
 #include "core/office.h"
 #include "core/org_acts.h"
 #include "core/org_sql.h"
@@ -9,6 +10,16 @@
 #include "core/substitute.h"
 
 #define AT(type, member) .offset = offsetof(type, member)
+
+enum { STATEMENT_LEN = 2 * (LIMIT_KEY_STATEMENT_BYTES + 256) };
+
+/* What came to be told of an office's key later. */
+#define KEY_FIELDS(owner)                                                                          \
+    {.name = "next_key", .type = FIELD_TEXT, AT(owner, key.next), .max = KEY_HEX_LEN},             \
+        {.name = "key_n", .type = FIELD_INT, AT(owner, key.n), .max = 1000000},                    \
+    {                                                                                              \
+        .name = "statement", .type = FIELD_TEXT, AT(owner, key.statement), .max = STATEMENT_LEN    \
+    }
 
 static const struct field OFFICE_FIELDS[] = {
     {.name = "code", .type = FIELD_TEXT, AT(struct org_office, code), .max = 20, .required = true},
@@ -19,9 +30,10 @@ static const struct field OFFICE_FIELDS[] = {
      .required = true},
     {.name = "public_key",
      .type = FIELD_TEXT,
-     AT(struct org_office, public_key),
-     .max = 64,
+     AT(struct org_office, key.public_key),
+     .max = KEY_HEX_LEN,
      .required = true},
+    KEY_FIELDS(struct org_office),
 };
 static const struct field_table OFFICE_TABLE =
     FIELD_TABLE("office.office", struct org_office, OFFICE_FIELDS);
@@ -71,11 +83,13 @@ static const struct field PEER_FIELDS[] = {
      .required = true},
     {.name = "public_key",
      .type = FIELD_TEXT,
-     AT(struct org_peer, public_key),
-     .max = 64,
+     AT(struct org_peer, key.public_key),
+     .max = KEY_HEX_LEN,
      .required = true},
     {.name = "address", .type = FIELD_TEXT, AT(struct org_peer, address), .max = 255},
     {.name = "rank", .type = FIELD_INT, AT(struct org_peer, rank), .max = 999},
+    KEY_FIELDS(struct org_peer),
+    {.name = "reason", .type = FIELD_TEXT, AT(struct org_peer, reason), .max = LIMIT_NAME_BYTES},
 };
 static const struct field_table PEER_TABLE =
     FIELD_TABLE("office.peer", struct org_peer, PEER_FIELDS);
@@ -102,6 +116,18 @@ static enum err person_apply(struct call *c, const struct version *v, const void
     return substitute_changed(c, str_format(c->arena, "p:%.*s", STR_ARG(v->record)));
 }
 
+static enum err office_apply(struct call *c, const struct version *v, const void *body)
+{
+    const struct org_office *office = body;
+    return directory_apply(c, v, v->home, &office->key);
+}
+
+static enum err peer_apply(struct call *c, const struct version *v, const void *body)
+{
+    const struct org_peer *peer = body;
+    return directory_apply(c, v, peer->office, &peer->key);
+}
+
 static enum err unit_valid(struct call *c, const struct version *v, const void *body)
 {
     const struct org_unit *unit = body;
@@ -112,7 +138,7 @@ static enum err unit_valid(struct call *c, const struct version *v, const void *
 }
 
 static const struct kind KINDS[] = {
-    {.table = &OFFICE_TABLE, .schema = 1, .local = true, .title = "name"},
+    {.table = &OFFICE_TABLE, .schema = 1, .local = true, .title = "name", .apply = office_apply},
     {.table = &UNIT_TABLE,
      .schema = 1,
      .local = true,
@@ -125,7 +151,7 @@ static const struct kind KINDS[] = {
      .title = "title",
      .view = "office.person",
      .apply = person_apply},
-    {.table = &PEER_TABLE, .schema = 1, .local = true, .title = "code"},
+    {.table = &PEER_TABLE, .schema = 1, .local = true, .title = "code", .apply = peer_apply},
 };
 
 const struct str *org_audience(struct call *c, size_t *ret_count)

@@ -5,10 +5,18 @@
  */
 #include "core/module.h"
 
+/* An office's present key, in its own record and in those that others keep of it: directory.h. */
+struct org_key {
+    struct str public_key; /* hex */
+    struct str next;       /* hex: key_promise of the one after it; empty: none promised */
+    int64_t n;             /* statement that named it; 0: none did */
+    struct str statement;  /* hex of its frame, core/key_statement.h */
+};
+
 struct org_office {
     struct str code;
     struct str name;
-    struct str public_key; /* hex */
+    struct org_key key;
 };
 
 struct org_unit {
@@ -34,9 +42,10 @@ struct org_peer {
     struct str office;
     struct str code;
     struct str name;
-    struct str public_key; /* hex */
+    struct org_key key;
     struct str address;    /* "host:port", empty when it calls us */
     int64_t rank; /* place in lists: offices stand in order of protocol, not of the alphabet */
+    struct str reason; /* why the key was replaced by hand, core/directory.h */
 };
 
 /* The six role fields of a person or of the form that makes one. */

@@ -4,6 +4,7 @@
 
 #include "base/id.h"
 #include "base/limits.h"
+#include "core/directory.h"
 #include "core/login.h"
 #include "core/org.h"
 #include "core/org_sql.h"
@@ -316,7 +317,7 @@ static enum err set_password(struct call *c, const void *input, struct act_resul
     return e;
 }
 
-/* office.add_peer, office.change_peer */
+/* office.add_peer, office.change_peer, office.rekey_peer */
 struct peer_input {
     struct str record;
     struct org_peer peer;
@@ -326,11 +327,20 @@ struct peer_input {
         .name = #word, .type = field_type, AT(struct peer_input, peer.word), .max = limit,         \
         .required = must, .label = "field.office.peer." #word                                      \
     }
+#define PEER_KEY(word, member, field_type, limit, must)                                            \
+    {                                                                                              \
+        .name = word, .type = field_type, AT(struct peer_input, peer.key.member), .max = limit,    \
+        .required = must, .label = "field.office.peer." word                                       \
+    }
+#define PEER_KEY_FIELDS                                                                            \
+    PEER_KEY("public_key", public_key, FIELD_TEXT, KEY_HEX_LEN, true),                             \
+        PEER_KEY("next_key", next, FIELD_TEXT, KEY_HEX_LEN, false),                                \
+        PEER_KEY("key_n", n, FIELD_INT, 1000000, false)
 static const struct field ADD_PEER_FIELDS[] = {
     PEER_FIELD(office, FIELD_OFFICE, 0, true),
     PEER_FIELD(code, FIELD_TEXT, 20, true),
     PEER_FIELD(name, FIELD_TEXT, LIMIT_NAME_BYTES, true),
-    PEER_FIELD(public_key, FIELD_TEXT, 64, true),
+    PEER_KEY_FIELDS,
     PEER_FIELD(address, FIELD_TEXT, 255, false),
     PEER_FIELD(rank, FIELD_INT, 999, false),
 };
@@ -346,17 +356,33 @@ static const struct field CHANGE_PEER_FIELDS[] = {
 static const struct field_table CHANGE_PEER =
     FIELD_TABLE("office.change_peer", struct peer_input, CHANGE_PEER_FIELDS);
 
+static const struct field REKEY_PEER_FIELDS[] = {
+    {.name = "record", .type = FIELD_RECORD, AT(struct peer_input, record), .required = true},
+    PEER_KEY_FIELDS,
+    PEER_FIELD(reason, FIELD_TEXT, LIMIT_NAME_BYTES, true),
+};
+static const struct field_table REKEY_PEER =
+    FIELD_TABLE("office.rekey_peer", struct peer_input, REKEY_PEER_FIELDS);
+
+/* Keys and promises are 32 bytes in hexadecimal digits. */
+static enum err key_check(struct call *c, const struct org_key *key)
+{
+    uint8_t raw[crypto_sign_PUBLICKEYBYTES];
+    if (!hex_decode(key->public_key, raw, sizeof raw))
+        problem(c, S("public_key"), "office.key_form");
+    if (key->next.len > 0 && !hex_decode(key->next, raw, sizeof raw))
+        problem(c, S("next_key"), "office.key_form");
+    return problems_fail(c);
+}
+
 static enum err add_peer(struct call *c, const void *input, struct act_result *ret_result)
 {
     const struct peer_input *in = input;
-    uint8_t key[crypto_sign_PUBLICKEYBYTES];
     struct peer known = {};
-    if (!hex_decode(in->peer.public_key, key, sizeof key)) {
-        problem(c, S("public_key"), "office.key_form");
-        return problems_fail(c);
-    }
+    enum err e = key_check(c, &in->peer.key);
+    if (e != OK) return e;
     if (str_eq(in->peer.office, c->office->id)) return fail(c, ERR_CONFLICT, "office.peer_self");
-    enum err e = peer_find(c, in->peer.office, &known);
+    e = peer_find(c, in->peer.office, &known);
     if (e == OK) return fail(c, ERR_CONFLICT, "office.peer_known");
     if (c->failure.err != ERR_NOT_FOUND) return e;
     call_clear(c);
@@ -373,6 +399,27 @@ static enum err change_peer(struct call *c, const void *input, struct act_result
     peer.name = in->peer.name;
     peer.address = in->peer.address;
     peer.rank = in->peer.rank;
+    return put_record(c, "office.peer", in->record, &peer, ret_result);
+}
+
+/* The office has lost its key, or what it promised: somebody has compared the new card with it, and
+ * says why this one counts from now on. What the former key signed stays verifiable. */
+static enum err rekey_peer(struct call *c, const void *input, struct act_result *ret_result)
+{
+    const struct peer_input *in = input;
+    struct org_peer peer = {};
+    struct office_key *keys = NULL;
+    size_t count = 0;
+    enum err e = key_check(c, &in->peer.key);
+    if (e == OK) e = record_body(c, "office.peer", in->record, &peer);
+    if (e == OK) e = directory_keys(c, peer.office, &keys, &count);
+    for (size_t i = 0; e == OK && i < count; i++) {
+        bool had = str_eq(hex_encode(c->arena, keys[i].public_key), in->peer.key.public_key);
+        if (had) return fail(c, ERR_CONFLICT, "office.key_known");
+    }
+    if (e != OK) return e;
+    peer.key = in->peer.key;
+    peer.reason = in->peer.reason;
     return put_record(c, "office.peer", in->record, &peer, ret_result);
 }
 
@@ -427,5 +474,11 @@ const struct act ORG_ACTS[] = {
      .roles = ROLE_ADMIN,
      .home_only = true,
      .run = change_peer},
+    {.name = "office.rekey_peer",
+     .input = &REKEY_PEER,
+     .kind = "office.peer",
+     .roles = ROLE_ADMIN,
+     .home_only = true,
+     .run = rekey_peer},
 };
 static_assert(ARRAY_LEN(ORG_ACTS) == ORG_ACTS_COUNT);

@@ -3,4 +3,4 @@
 #include "core/module.h"
 
 extern const struct act ORG_ACTS[];
-enum { ORG_ACTS_COUNT = 8 };
+enum { ORG_ACTS_COUNT = 9 };

@@ -2,6 +2,20 @@
 
 const struct migration ORG_STEPS[ORG_STEP_COUNT] = {
     {.name = "office.unit_people", .sql = "CREATE INDEX person_unit ON k_office_person (unit);"},
+    {.name = "office.directory",
+     .sql = "CREATE INDEX peer_office ON k_office_peer (office);"
+            /* projection: every key that an office has had, core/directory.h */
+            "CREATE TABLE office_key (office TEXT NOT NULL, public_key TEXT NOT NULL,"
+            " by_record TEXT NOT NULL, by_n INT NOT NULL, n INT NOT NULL, at_ms INT NOT NULL,"
+            " revoked_ms INT NOT NULL, revoked_size INT NOT NULL,"
+            " PRIMARY KEY (office, public_key));"
+            "CREATE INDEX office_key_by ON office_key (by_record);"
+            "INSERT INTO office_key (office, public_key, by_record, by_n, n, at_ms, revoked_ms,"
+            " revoked_size) SELECT p.office, p.public_key, p.record, 1, 0, h.created_ms, 0, 0"
+            " FROM k_office_peer p JOIN head h ON h.record = p.record;"
+            "INSERT INTO office_key (office, public_key, by_record, by_n, n, at_ms, revoked_ms,"
+            " revoked_size) SELECT h.home, o.public_key, o.record, 1, 0, h.created_ms, 0, 0"
+            " FROM k_office_office o JOIN head h ON h.record = o.record;"},
 };
 
 #define PERSON_COLUMNS                                                                             \
@@ -73,9 +87,17 @@ enum err org_empty_units(struct call *c, struct rows *ret_rows)
 enum err org_peer_rows(struct call *c, struct rows *ret_rows)
 {
     return store_all(c,
-                     "SELECT office, code, name, public_key, address, record FROM k_office_peer"
-                     " ORDER BY rank, code, office LIMIT 4096",
+                     "SELECT office, code, name, public_key, address, record, key_n, next_key"
+                     " FROM k_office_peer ORDER BY rank, code, office LIMIT 4096",
                      NO_ARGS, ret_rows);
+}
+
+enum err org_peer_row(struct call *c, struct str office, struct rows *ret_rows)
+{
+    return store_all(c,
+                     "SELECT office, code, name, public_key, address, record, key_n, next_key"
+                     " FROM k_office_peer WHERE office = $1",
+                     ARGS(TEXT(office)), ret_rows);
 }
 
 enum err org_person_by_login(struct call *c, struct str login, struct rows *ret_rows)
@@ -88,7 +110,8 @@ enum err org_person_by_login(struct call *c, struct str login, struct rows *ret_
 enum err org_self(struct call *c, struct rows *ret_rows)
 {
     return store_all(c,
-                     "SELECT h.home, o.code, o.name, o.public_key FROM k_office_office o"
+                     "SELECT h.home, o.code, o.name, o.public_key, o.next_key, o.key_n"
+                     " FROM k_office_office o"
                      " JOIN head h ON h.record = o.record",
                      NO_ARGS, ret_rows);
 }

@@ -2,7 +2,7 @@
 /* org_sql.h: the statements of the registry of persons, units and peers, and of logins. */
 #include "core/office.h"
 
-enum { ORG_STEP_COUNT = 1 };
+enum { ORG_STEP_COUNT = 2 };
 extern const struct migration ORG_STEPS[ORG_STEP_COUNT];
 
 /* Persons still here: record, login, title, unit record, unit name, name, roles as six columns. */
@@ -19,8 +19,9 @@ enum err org_open_items(struct call *c, struct str owner, int64_t *ret_count);
 enum { ORG_EMPTY_UNITS = 64 };
 enum err org_roles_held(struct call *c, struct rows *ret_rows);
 enum err org_empty_units(struct call *c, struct rows *ret_rows);
-/* office, code, name, public key hex, address. */
+/* office, code, name, public key hex, address; of all, or of one. */
 enum err org_peer_rows(struct call *c, struct rows *ret_rows);
+enum err org_peer_row(struct call *c, struct str office, struct rows *ret_rows);
 enum err org_person_by_login(struct call *c, struct str login, struct rows *ret_rows);
 enum err org_self(struct call *c, struct rows *ret_rows);
 enum err org_text(struct call *c, const char *sql, struct str key, struct str *ret_text);

@@ -4,6 +4,7 @@
 
 #include "base/id.h"
 #include "base/limits.h"
+#include "core/directory.h"
 #include "core/office.h"
 
 enum { SIGNATURE_LEN = crypto_sign_BYTES };
@@ -116,19 +117,20 @@ bool passage_verify(struct call *c, struct str record, const struct passage *pas
                          (struct str){(const char *)signature, sizeof signature});
 }
 
-enum err passages_verify(struct call *c, const struct version *v, size_t first)
+enum err passages_verify(struct call *c, const struct version *v, size_t first,
+                         enum passage_keys keys)
 {
     for (size_t i = first; i < v->passage_count; i++) {
         const struct passage *p = &v->passages[i];
-        struct peer peer = {.public_key = c->office->public_key};
-        enum err e = OK;
-        if (!str_eq(p->from, c->office->id)) e = peer_find(c, p->from, &peer);
+        struct office_key key = {};
+        enum err e = directory_key(c, p->from, p->key, &key);
         if (e == ERR_NOT_FOUND) {
             call_clear(c);
             return fail(c, ERR_INVALID, "arrival.passage");
         }
         if (e != OK) return e;
-        if (!passage_verify(c, v->record, p, peer.public_key)) {
+        bool counts = keys == PASSAGE_KEYS_EVER || !key.revoked;
+        if (!counts || !passage_verify(c, v->record, p, key.public_key)) {
             return fail(c, ERR_INVALID, "arrival.passage");
         }
     }

@@ -44,6 +44,11 @@ bool passages_same(const struct version *a, const struct version *b, size_t coun
 /* One passage's signature, with the key that is believed of its `from`. */
 bool passage_verify(struct call *c, struct str record, const struct passage *passage,
                     struct str public_key);
-/* The signatures of all passages from index `first` on, with the keys of the directory. Errors:
+/* With which of the keys that an office has had a passage counts. Nothing shows when a passage was
+ * signed that comes in a later version, by the feed of another office: no revoked key counts. What
+ * is held was verified when it came. */
+enum passage_keys { PASSAGE_KEYS_GOOD, PASSAGE_KEYS_EVER };
+/* The signatures of all passages from index `first` on, with the keys that they name. Errors:
  * ERR_INVALID "arrival.passage", also when an office on the way is not in the directory. */
-enum err passages_verify(struct call *c, const struct version *v, size_t first);
+enum err passages_verify(struct call *c, const struct version *v, size_t first,
+                         enum passage_keys keys);

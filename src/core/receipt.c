@@ -1,6 +1,7 @@
 #include "core/receipt.h"
 
 #include "base/id.h"
+#include "core/directory.h"
 #include "core/office.h"
 #include "core/receipt_sql.h"
 #include "core/record_sql.h"
@@ -135,19 +136,18 @@ enum err receipt_parse(struct call *c, struct str bytes, struct receipt *ret_rec
 enum err receipt_arrive(struct call *c, const struct arrival *arrival, struct receipt *ret_receipt)
 {
     ensure(arrival->personal_count == 0);
-    ensure(arrival->public_key.len == 32); /* from the directory */
     struct receipt r = {};
     struct version about = {};
-    uint8_t raw[32];
+    struct office_key key = {};
+    bool holds = false;
     bool fresh = false;
     enum err e = receipt_parse(c, arrival->bytes, &r);
+    if (e == OK) e = directory_signed(c, arrival, PURPOSE_RECEIPT, r.key, &holds, &key);
     if (e != OK) return e;
-    struct str hash = version_hash(c, arrival->bytes);
-    bool hex = hex_decode(hash, raw, sizeof raw);
-    ensure(hex);
-    bool holds = str_eq(r.office, arrival->office) && str_eq(r.key, arrival->key) &&
-                 office_verify(arrival->public_key, PURPOSE_RECEIPT, raw, arrival->signature);
+    holds = holds && str_eq(r.office, arrival->office);
     if (!holds) return fail(c, ERR_INVALID, "receipt.signature");
+    if (key.place < arrival->key_place) return fail(c, ERR_INVALID, "arrival.old_key");
+    struct str hash = version_hash(c, arrival->bytes);
     e = record_version(c, r.record, r.n, &about);
     if (e != OK && c->failure.err == ERR_NOT_FOUND) {
         call_clear(c);

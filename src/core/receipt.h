@@ -49,5 +49,5 @@ enum err receipt_parse(struct call *c, struct str bytes, struct receipt *ret_rec
 /* Takes in a receipt of another office about a record of this one, once. Shapes: arrival->bytes are
  * the receipt's; personal is unused; arrival->office is who sends it, and speaks only for itself.
  * Errors: ERR_INVALID "receipt.form",
- * "receipt.signature", "receipt.unknown". */
+ * "receipt.signature", "arrival.old_key", "receipt.unknown". */
 enum err receipt_arrive(struct call *c, const struct arrival *arrival, struct receipt *ret_receipt);

@@ -5,6 +5,7 @@
 
 #include "base/id.h"
 #include "base/limits.h"
+#include "core/directory.h"
 #include "core/obligation_sql.h"
 #include "core/office.h"
 #include "core/passage.h"
@@ -350,15 +351,14 @@ bool version_addresses(const struct version *v, struct str party)
 /* What must hold of an arrival before anything is written. */
 static enum err arrival_check(struct call *c, const struct arrival *a, const struct version *v)
 {
-    uint8_t hash[32];
-    bool hex = hex_decode(v->hash, hash, sizeof hash);
-    ensure(hex);
-    if (!str_eq(v->key, a->key)) return fail(c, ERR_INVALID, "arrival.signature");
-    if (!office_verify(a->public_key, PURPOSE_VERSION, hash, a->signature)) {
-        return fail(c, ERR_INVALID, "arrival.signature");
-    }
+    bool holds = false;
+    struct office_key key = {};
     if (!str_eq(v->home, a->office)) return fail(c, ERR_INVALID, "arrival.home");
     if (str_eq(v->home, c->office->id)) return fail(c, ERR_INVALID, "arrival.home");
+    enum err e = directory_signed(c, a, PURPOSE_VERSION, v->key, &holds, &key);
+    if (e != OK) return e;
+    if (!holds) return fail(c, ERR_INVALID, "arrival.signature");
+    if (key.place < a->key_place) return fail(c, ERR_INVALID, "arrival.old_key");
     /* an office speaks for its own people only */
     bool own = v->person.len == 0 || str_eq(id_home(v->person), v->home);
     if (!own) return fail(c, ERR_INVALID, "arrival.person");
@@ -438,7 +438,7 @@ static enum err arrival_follows(struct call *c, const struct version *v, enum pl
     enum err e = head_load(c, v->record, &head);
     if (e == ERR_NOT_FOUND) {
         call_clear(c);
-        return passages_verify(c, v, 0);
+        return passages_verify(c, v, 0, PASSAGE_KEYS_GOOD);
     }
     if (e != OK) return e;
     if (!str_eq(head.kind, v->kind)) return fail(c, ERR_INVALID, "arrival.kind");
@@ -447,7 +447,7 @@ static enum err arrival_follows(struct call *c, const struct version *v, enum pl
     if (e == OK && v->n > head.n) e = arrival_is_newer(c, v, &newest);
     if (e == OK && v->n <= head.n) e = arrival_is_older(c, v, &newest, ret_place);
     /* those that are held were verified when they came */
-    return e == OK ? passages_verify(c, v, newest.passage_count) : e;
+    return e != OK ? e : passages_verify(c, v, newest.passage_count, PASSAGE_KEYS_GOOD);
 }
 
 static enum err arrival_personal(struct call *c, const struct kind *kind, const struct arrival *a,
@@ -470,7 +470,6 @@ static enum err arrival_personal(struct call *c, const struct kind *kind, const 
 enum err record_arrive(struct call *c, const struct arrival *arrival, struct version *ret_version)
 {
     ensure(id_is_office(arrival->office));
-    ensure(arrival->public_key.len == 32); /* from the directory */
     struct version v = {};
     enum place place = PLACE_NEXT;
     enum err e = version_parse(c, arrival->bytes, &v);

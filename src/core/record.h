@@ -111,8 +111,7 @@ struct arrival {
     struct str bytes;
     struct str signature;                /* 64 raw bytes */
     struct str office;                   /* id of the peer that sends it and vouches for it */
-    struct str public_key;               /* 32 raw bytes: its key, from the directory */
-    struct str key;                      /* its id */
+    int64_t key_place; /* no older key of it counts any more, core/directory.h; 0: all do */
     const struct personal_row *personal; /* values of personal fields */
     size_t personal_count;
 };
@@ -124,9 +123,9 @@ struct personal_row {
 
 /* Verifies and takes in a received version, once: the same bytes again are OK and change nothing.
  * Only inside store_tx. Errors, all of which refuse the entry: ERR_INVALID "arrival.signature",
- * "arrival.home", "arrival.person", "arrival.audience", "arrival.kind", "arrival.local",
- * "arrival.body", "arrival.secret", "arrival.passage"; ERR_CONFLICT "arrival.fork" (another
- * version n is held, n-1 is another, or another office was the home).
+ * "arrival.old_key", "arrival.home", "arrival.person", "arrival.audience", "arrival.kind",
+ * "arrival.local", "arrival.body", "arrival.secret", "arrival.passage"; ERR_CONFLICT "arrival.fork"
+ * (another version n is held, n-1 is another, or another office was the home).
  *
  * After a record has passed, its versions come by the feeds of several offices, in any order: an
  * earlier one that comes late is put where it belongs. */

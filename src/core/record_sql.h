@@ -28,4 +28,9 @@ enum err projection_columns(struct call *c, struct str name, struct str *ret_col
 enum err projection_remember(struct call *c, struct str name, struct str columns);
 
 /* Kinds of log leaves and outgoing objects. */
-enum object_kind { OBJECT_VERSION = 1, OBJECT_RECEIPT = 2, OBJECT_EPOCH = 3 };
+enum object_kind {
+    OBJECT_VERSION = 1,
+    OBJECT_RECEIPT = 2,
+    OBJECT_EPOCH = 3, /* of leaves only */
+    OUTBOX_KEY = 3,   /* of outgoing objects only: the version that names the key is the leaf */
+};

@@ -239,9 +239,7 @@ static void a_person_of_another_office_is_refused(void **state)
     assert_int_equal(record_version(&from, record, 1, &v), OK);
     struct arrival arrival = {.bytes = v.bytes,
                               .signature = v.signature,
-                              .office = other.office.id,
-                              .public_key = other.office.public_key,
-                              .key = other.office.key};
+                              .office = other.office.id};
     struct call c = t_call(t, NULL);
     assert_int_equal(store_tx(&c, arrive_step, &arrival), ERR_INVALID);
     assert_string_equal(c.failure.reason, "arrival.audience");

@@ -4,6 +4,7 @@
 
 #include "base/id.h"
 #include "base/time.h"
+#include "core/directory.h"
 #include "core/office.h"
 #include "core/projection.h"
 #include "core/receipt_sql.h"
@@ -12,15 +13,14 @@
 #include "core/returned_sql.h"
 #include "core/version.h"
 
-/* The bytes carry the signature of this office's own key. */
-static bool signed_here(struct call *c, const struct arrival *a, const char *purpose,
-                        struct str key)
+/* The bytes carry the signature of one of this office's own keys. */
+static enum err signed_here(struct call *c, const struct arrival *a, const char *purpose,
+                            struct str key, bool *ret_holds)
 {
-    uint8_t hash[32];
-    bool hex = hex_decode(version_hash(c, a->bytes), hash, sizeof hash);
-    ensure(hex);
-    return str_eq(key, c->office->key) &&
-           office_verify(c->office->public_key, purpose, hash, a->signature);
+    struct office_key used = {};
+    struct arrival own = *a;
+    own.office = c->office->id;
+    return directory_signed(c, &own, purpose, key, ret_holds, &used);
 }
 
 /* ---- versions ---- */
@@ -89,11 +89,11 @@ enum err record_return(struct call *c, const struct arrival *arrival, enum prior
 {
     struct version v = {};
     struct str held = {};
+    bool holds = false;
     enum err e = version_parse(c, arrival->bytes, &v);
+    if (e == OK) e = signed_here(c, arrival, PURPOSE_VERSION, v.key, &holds);
     if (e != OK) return e;
-    if (!signed_here(c, arrival, PURPOSE_VERSION, v.key)) {
-        return fail(c, ERR_INVALID, "arrival.signature");
-    }
+    if (!holds) return fail(c, ERR_INVALID, "arrival.signature");
     if (!str_eq(v.home, c->office->id)) return fail(c, ERR_INVALID, "arrival.home");
     if (module_kind(v.kind) == NULL) return fail(c, ERR_INVALID, "arrival.kind");
     v.signature = arrival->signature;
@@ -139,10 +139,12 @@ enum err receipt_return(struct call *c, const struct arrival *arrival, struct re
 {
     struct receipt r = {};
     struct str hash = version_hash(c, arrival->bytes);
+    bool holds = false;
     *ret_new = false;
     enum err e = receipt_parse(c, arrival->bytes, &r);
+    if (e == OK) e = signed_here(c, arrival, PURPOSE_RECEIPT, r.key, &holds);
     if (e != OK) return e;
-    bool ours = str_eq(r.office, c->office->id) && signed_here(c, arrival, PURPOSE_RECEIPT, r.key);
+    bool ours = holds && str_eq(r.office, c->office->id);
     if (!ours) return fail(c, ERR_INVALID, "receipt.signature");
     e = receipt_insert(c, &r, hash, arrival->bytes, arrival->signature, ret_new);
     if (e == OK && *ret_new) e = leaf_insert(c, OBJECT_RECEIPT, hash);

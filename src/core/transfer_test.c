@@ -144,8 +144,6 @@ static struct arrival arrival_of(const struct t_office *from, struct str bytes,
         .bytes = bytes,
         .signature = signature,
         .office = from->office.id,
-        .public_key = from->office.public_key,
-        .key = from->office.key,
     };
 }
 
@@ -173,7 +171,7 @@ static enum err waiting_step(struct call *c, void *arg)
         "SELECT o.id, o.object_kind, coalesce(v.bytes, r.bytes), coalesce(v.sig, r.sig)"
         " FROM outbox o LEFT JOIN version v ON v.record = o.record AND v.n = o.n"
         " AND o.object_kind = 1 LEFT JOIN receipt r ON r.hash = o.object"
-        " WHERE o.peer = $1 AND o.id > $2 ORDER BY o.id LIMIT 1",
+        " WHERE o.peer = $1 AND o.id > $2 AND o.object_kind < 3 ORDER BY o.id LIMIT 1",
         ARGS(TEXT(w->peer), INT(w->after)), &w->rows);
 }
 
@@ -628,6 +626,39 @@ static void who_comes_in_later_believes_the_passages_alone(void **state)
     arrives_with(t, C, &arrival, "arrival.fork");
 }
 
+/* A gives a record of its own to B, and goes on with another key; B shows it to C. */
+static struct arrival given_before_the_key_changed(struct three *t, int64_t revoked_size)
+{
+    struct str record = note(t, 1U << A, (struct str){});
+    give(t, A, B, record);
+    deliver_all(t);
+    do_it(t, B, "record.take_home", record, "");
+    t_rotate(&t->o[A], revoked_size);
+    t_key_shown(&t->o[A], &t->o[B]);
+    t_key_shown(&t->o[A], &t->o[C]);
+    struct version taken = newest(t, B, record);
+    struct version shown = after(t, &taken);
+    return forge(t, B, &shown);
+}
+
+static void a_passage_holds_with_the_key_that_its_office_had(void **state)
+{
+    struct three *t = *state;
+    struct arrival arrival = given_before_the_key_changed(t, -1);
+    arrives_with(t, C, &arrival, "");
+    for (size_t i = 0; i < OFFICES; i++)
+        checks_clean(t, i);
+}
+
+static void a_passage_by_a_revoked_key_convinces_nobody_who_did_not_have_it(void **state)
+{
+    struct three *t = *state;
+    struct arrival arrival = given_before_the_key_changed(t, 1000000);
+    arrives_with(t, C, &arrival, "arrival.passage");
+    arrives_with(t, A, &arrival, ""); /* gave it itself */
+    checks_clean(t, B);
+}
+
 static void passages_out_of_order_are_no_version(void **state)
 {
     struct three *t = *state;
@@ -711,6 +742,8 @@ int main(void)
         FRESH_TEST(who_gives_it_to_two_is_found_out_by_whoever_meets_both),
         cmocka_unit_test(the_same_again_changes_nothing),
         cmocka_unit_test(who_comes_in_later_believes_the_passages_alone),
+        FRESH_TEST(a_passage_holds_with_the_key_that_its_office_had),
+        FRESH_TEST(a_passage_by_a_revoked_key_convinces_nobody_who_did_not_have_it),
         cmocka_unit_test(passages_out_of_order_are_no_version),
         FRESH_TEST(the_written_bytes_are_those_frozen),
     };

@@ -9,7 +9,7 @@
 
 enum { KEY_ID_LEN = 64, STATEMENT_BYTES = 4 * 1024 };
 
-static const char *const ENTRY_WORDS[] = {"version", "receipt", NULL};
+static const char *const ENTRY_WORDS[] = {"version", "receipt", "key", NULL};
 static const char *const DISK_WORDS[] = {"ok", "low", "tight", "full", NULL};
 
 #define AT(member) .offset = offsetof(struct entry, member), .required = true

@@ -23,8 +23,10 @@ enum {
     RUN_LEN_MAX = 32,
 };
 
-/* What an entry carries; the numbers are those of outbox.object_kind. */
-enum entry_kind { ENTRY_VERSION = 1, ENTRY_RECEIPT };
+/* What an entry carries; the numbers are those of outbox.object_kind. ENTRY_KEY is the sender's
+ * change of its key, core/key_statement.h: objects of the entries behind it are signed by that key
+ * or later ones. It names the version of the sender's own record that carries it. */
+enum entry_kind { ENTRY_VERSION = 1, ENTRY_RECEIPT, ENTRY_KEY };
 
 /* {"phoihop":1,"from":"..","to":"..","epoch":1,"seq":7,"kind":"version","priority":2,
  *  "record":"HOME.RANDOM","n":1,"object":"<64 hex>","size":812} */

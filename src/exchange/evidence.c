@@ -3,12 +3,14 @@
 #include "base/id.h"
 #include "base/json.h"
 #include "base/limits.h"
+#include "core/directory.h"
 #include "core/office.h"
 #include "exchange/batch.h"
 #include "exchange/evidence_sql.h"
 #include "exchange/exchange_sql.h"
 #include "exchange/files.h"
 #include "exchange/log.h"
+#include "exchange/note_key.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -53,27 +55,16 @@ struct object {
     struct str bytes;
     struct str signature;
     struct str office; /* who signed */
+    struct str key;    /* id of the key */
 };
-
-static enum err public_key_of(struct call *c, struct str office, struct str *ret_key)
-{
-    struct peer peer = {};
-    if (str_eq(office, c->office->id)) {
-        *ret_key = c->office->public_key;
-        return OK;
-    }
-    enum err e = peer_find(c, office, &peer);
-    if (e == OK) *ret_key = peer.public_key;
-    return e;
-}
 
 /* Begins a line, which the caller ends. */
 static enum err object_begin(struct call *c, struct collecting *k, const struct object *object,
                              bool *first)
 {
-    struct str key = {};
+    struct office_key key = {};
     uint8_t hash[crypto_hash_sha256_BYTES];
-    enum err e = public_key_of(c, object->office, &key);
+    enum err e = directory_key(c, object->office, object->key, &key);
     if (e != OK) return e;
     if (++k->objects > LIMIT_EVIDENCE_OBJECTS) return fail(c, ERR_LIMIT, "evidence.too_large");
     office_note(c, k->evidence, object->office);
@@ -85,7 +76,7 @@ static enum err object_begin(struct call *c, struct collecting *k, const struct 
     put_text(&k->lines, first, "hash", name);
     if (!str_eq(str_of(object->purpose), S(PURPOSE_ACK))) k->logged[k->logged_count++] = name;
     put_text(&k->lines, first, "sig", base64(c->arena, object->signature));
-    put_text(&k->lines, first, "public_key", hex_encode(c->arena, key));
+    put_text(&k->lines, first, "public_key", hex_encode(c->arena, key.public_key));
     return OK;
 }
 
@@ -132,13 +123,14 @@ static enum err files_note(struct call *c, struct evidence *evidence, struct str
 
 static enum err versions_put(struct call *c, struct collecting *k)
 {
-    enum { N, BYTES_AT, HASH, SIG, HOME };
+    enum { N, BYTES_AT, HASH, SIG, HOME, KEY };
     struct rows rows = {};
     enum err e = evidence_versions(c, k->record, &rows);
     if (e == OK && rows.count == 0) return fail(c, ERR_NOT_FOUND, "record.not_found");
     for (size_t i = 0; e == OK && i < rows.count; i++) {
         struct object object = {PURPOSE_VERSION, rows_text(&rows, i, BYTES_AT),
-                                rows_text(&rows, i, SIG), rows_text(&rows, i, HOME)};
+                                rows_text(&rows, i, SIG), rows_text(&rows, i, HOME),
+                                rows_text(&rows, i, KEY)};
         bool first = true;
         e = object_begin(c, k, &object, &first);
         if (e == OK) e = personal_put(c, k, rows_int(&rows, i, N), &first);
@@ -150,12 +142,13 @@ static enum err versions_put(struct call *c, struct collecting *k)
 
 static enum err receipts_put(struct call *c, struct collecting *k)
 {
-    enum { BYTES_AT, HASH, SIG, OFFICE };
+    enum { BYTES_AT, HASH, SIG, OFFICE, KEY };
     struct rows rows = {};
     enum err e = evidence_receipts(c, k->record, &rows);
     for (size_t i = 0; e == OK && i < rows.count; i++) {
         struct object object = {PURPOSE_RECEIPT, rows_text(&rows, i, BYTES_AT),
-                                rows_text(&rows, i, SIG), rows_text(&rows, i, OFFICE)};
+                                rows_text(&rows, i, SIG), rows_text(&rows, i, OFFICE),
+                                rows_text(&rows, i, KEY)};
         bool first = true;
         e = object_begin(c, k, &object, &first);
         sb_put(&k->lines, S("}\n"));
@@ -178,6 +171,7 @@ static enum err ack_put(struct call *c, struct collecting *k, struct str peer, i
     if (e == OK) e = entry_chain(c, peer, epoch, seq - 1, &prev);
     if (e == OK) e = evidence_entries(c, peer, epoch, seq, rows_int(&found, 0, 0), &entries);
     bool first = true;
+    object.key = ack.key;
     if (e == OK) e = object_begin(c, k, &object, &first);
     if (e != OK) return e;
     put_text(&k->lines, &first, "prev", prev);
@@ -210,14 +204,12 @@ static enum err witnesses_put(struct call *c, struct collecting *k, const struct
     enum err e = peer_list(c, &peers, &count);
     sb_char(&k->lines, '{');
     for (size_t i = 0; e == OK && i < count; i++) {
-        struct str line = {};
-        int64_t time_s = 0;
-        enum note_verdict verdict =
-            note_cosigned(c, note, peers[i].office, peers[i].public_key, &line, &time_s);
-        if (verdict != NOTE_GOOD) continue;
+        struct note_key key = {};
+        e = note_cosigned_office(c, note, peers[i].office, &key);
+        if (e != OK || key.verdict != NOTE_GOOD) continue;
         office_note(c, k->evidence, peers[i].office);
         put_text(&k->lines, &first, str_zero(c->arena, peers[i].office),
-                 hex_encode(c->arena, peers[i].public_key));
+                 hex_encode(c->arena, key.public_key));
     }
     sb_char(&k->lines, '}');
     return e;
@@ -234,13 +226,16 @@ static enum err proof_put(struct call *c, struct collecting *k, struct str objec
         call_clear(c);
         return OK;
     }
+    struct note_key key = {};
     if (e == OK) e = note_read(c, proof.note, &note);
+    if (e == OK) e = note_signed_office(c, &note, c->office->id, &key);
+    if (e == OK && key.verdict != NOTE_GOOD) e = fail(c, ERR_CORRUPT, "log.changed");
     if (e != OK) return e;
     sb_char(&k->lines, '{');
     put_text(&k->lines, &first, "purpose", S("tlog-proof"));
     put_text(&k->lines, &first, "bytes", base64(c->arena, log_proof_write(c->arena, &proof)));
     put_text(&k->lines, &first, "object", object);
-    put_text(&k->lines, &first, "public_key", hex_encode(c->arena, c->office->public_key));
+    put_text(&k->lines, &first, "public_key", hex_encode(c->arena, key.public_key));
     json_name(&k->lines, &first, "witnesses");
     e = witnesses_put(c, k, &note);
     sb_put(&k->lines, S("}\n"));

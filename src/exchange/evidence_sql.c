@@ -5,15 +5,15 @@
 enum err evidence_versions(struct call *c, struct str record, struct rows *ret_rows)
 {
     return store_all(c,
-                     "SELECT n, bytes, hash, sig, home FROM version WHERE record = $1 ORDER BY n"
-                     " LIMIT $2",
+                     "SELECT n, bytes, hash, sig, home, key FROM version WHERE record = $1"
+                     " ORDER BY n LIMIT $2",
                      ARGS(TEXT(record), INT(LIMIT_EVIDENCE_OBJECTS + 1)), ret_rows);
 }
 
 enum err evidence_receipts(struct call *c, struct str record, struct rows *ret_rows)
 {
     return store_all(c,
-                     "SELECT bytes, hash, sig, office FROM receipt WHERE record = $1"
+                     "SELECT bytes, hash, sig, office, key FROM receipt WHERE record = $1"
                      " ORDER BY n, type, office LIMIT $2",
                      ARGS(TEXT(record), INT(LIMIT_EVIDENCE_OBJECTS + 1)), ret_rows);
 }

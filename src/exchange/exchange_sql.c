@@ -1,6 +1,7 @@
 #include "exchange/exchange_sql.h"
 
 #include "base/limits.h"
+#include "core/directory.h"
 #include "core/office.h"
 #include "exchange/exchange.h"
 #include "exchange/log_sql.h"
@@ -125,6 +126,12 @@ static const struct migration STEPS[] = {
      " WHERE ended_ms = 0;"
      "CREATE INDEX ledger_difference_peer ON ledger_difference (peer, side, epoch, seq)"
      " WHERE ended_ms = 0;"},
+    {.name = "exchange.keys",
+     .sql =
+         /* which of the sender's keys the newest entry that changed it named: office_key.by_n;
+          * with an entry that was set aside, as it stood when that entry came */
+     "ALTER TABLE feed_in ADD COLUMN key_place INT NOT NULL DEFAULT 0;"
+     "ALTER TABLE quarantine ADD COLUMN key_place INT NOT NULL DEFAULT 0;"},
 };
 
 enum err exchange_migrate(struct call *c)
@@ -408,10 +415,22 @@ enum err entry_personal(struct call *c, struct batch_entry *entry)
     return OK;
 }
 
+/* The object is the whole statement; beside it stands the new key's signature once more. */
+static enum err key_object(struct call *c, struct batch_entry *entry)
+{
+    const struct entry *at = &entry->entry;
+    enum err e = directory_frame(c, at->record, at->n, &entry->object);
+    if (e != OK) return e;
+    size_t bytes = entry->object.len;
+    entry->signature = str_sub(entry->object, bytes - SIGNATURE_BYTES, bytes);
+    return OK;
+}
+
 enum err entry_object(struct call *c, struct batch_entry *entry)
 {
     struct rows rows = {};
     const struct entry *at = &entry->entry;
+    if (at->kind == ENTRY_KEY) return key_object(c, entry);
     enum err e = at->kind == ENTRY_VERSION
                      ? store_one(c, "SELECT bytes, sig FROM version WHERE record = $1 AND n = $2",
                                  ARGS(TEXT(at->record), INT(at->n)), &rows)
@@ -473,7 +492,8 @@ enum err feed_pending(struct call *c, struct rows *ret_rows)
 enum err cursor_load(struct call *c, struct str peer, struct cursor_row *ret_cursor)
 {
     struct rows rows = {};
-    enum err e = store_all(c, "SELECT epoch, seq, chain, ack FROM feed_in WHERE peer = $1",
+    enum err e = store_all(c, "SELECT epoch, seq, chain, ack, key_place FROM feed_in"
+                                 " WHERE peer = $1",
                            ARGS(TEXT(peer)), &rows);
     if (e != OK) return e;
     if (rows.count == 0) {
@@ -485,6 +505,7 @@ enum err cursor_load(struct call *c, struct str peer, struct cursor_row *ret_cur
         .seq = rows_int(&rows, 0, 1),
         .chain = rows_text(&rows, 0, 2),
         .ack = rows_text(&rows, 0, 3),
+        .key_place = rows_int(&rows, 0, 4),
     };
     return OK;
 }
@@ -492,17 +513,31 @@ enum err cursor_load(struct call *c, struct str peer, struct cursor_row *ret_cur
 enum err cursor_store(struct call *c, struct str peer, const struct cursor_row *cursor)
 {
     return store_exec(c,
-                      "INSERT INTO feed_in (peer, epoch, seq, chain, ack, received_ms)"
-                      " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (peer) DO UPDATE SET"
+                      "INSERT INTO feed_in (peer, epoch, seq, chain, ack, received_ms, key_place)"
+                      " VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (peer) DO UPDATE SET"
                       " epoch = excluded.epoch, seq = excluded.seq, chain = excluded.chain,"
-                      " ack = excluded.ack, received_ms = excluded.received_ms",
+                      " ack = excluded.ack, received_ms = excluded.received_ms,"
+                      " key_place = excluded.key_place",
                       ARGS(TEXT(peer), INT(cursor->epoch), INT(cursor->seq), TEXT(cursor->chain),
-                           BYTES(cursor->ack), INT(c->now_ms)),
+                           BYTES(cursor->ack), INT(c->now_ms), INT(cursor->key_place)),
                       NULL);
 }
 
+enum err cursor_unsign(struct call *c)
+{
+    static const struct str NONE_YET = {"", 0};
+    return store_exec(c, "UPDATE feed_in SET ack = $1", ARGS(BYTES(NONE_YET)), NULL);
+}
+
+enum err cursor_key(struct call *c, struct str peer, int64_t key_place)
+{
+    return store_exec(c,
+                      "UPDATE feed_in SET key_place = $1 WHERE peer = $2 AND key_place < $1",
+                      ARGS(INT(key_place), TEXT(peer)), NULL);
+}
+
 enum err quarantine_insert(struct call *c, const struct batch_entry *entry, const char *reason,
-                           bool *ret_whole)
+                           int64_t key_place, bool *ret_whole)
 {
     const struct entry *at = &entry->entry;
     struct rows held = {};
@@ -516,11 +551,11 @@ enum err quarantine_insert(struct call *c, const struct batch_entry *entry, cons
     struct str object = whole ? entry->object : S("");
     e = store_exec(c,
                       "INSERT INTO quarantine (peer, epoch, seq, record, n, entry, object,"
-                      " signature, reason, received_ms)"
-                      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                      " signature, reason, received_ms, key_place)"
+                      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
                       ARGS(TEXT(at->from), INT(at->epoch), INT(at->seq), TEXT(at->record),
                            INT(at->n), BYTES(entry->bytes), BYTES(object), BYTES(entry->signature),
-                           TEXT(str_of(reason)), INT(c->now_ms)),
+                           TEXT(str_of(reason)), INT(c->now_ms), INT(key_place)),
                       NULL);
     if (e == OK) *ret_whole = whole;
     return e;

@@ -33,6 +33,7 @@ struct cursor_row {
     int64_t epoch;
     int64_t seq;      /* newest entry taken in or set aside */
     struct str chain; /* hex, after it */
+    int64_t key_place; /* no older key of the sender signs objects any more; 0: any */
     struct str ack;   /* frame of the acknowledgement for it; empty before the first batch */
 };
 
@@ -98,10 +99,14 @@ enum err feed_pending(struct call *c, struct rows *ret_rows);
 
 /* inbox */
 enum err cursor_load(struct call *c, struct str peer, struct cursor_row *ret_cursor);
+/* Every acknowledgement is signed anew when it is asked for again: its key was revoked. */
+enum err cursor_unsign(struct call *c);
 enum err cursor_store(struct call *c, struct str peer, const struct cursor_row *cursor);
+/* From an entry on that was tried again, as a change of the key moves the cursor: never back. */
+enum err cursor_key(struct call *c, struct str peer, int64_t key_place);
 /* ret_whole: with the object's bytes, as for the first ones of a peer. */
 enum err quarantine_insert(struct call *c, const struct batch_entry *entry, const char *reason,
-                           bool *ret_whole);
+                           int64_t key_place, bool *ret_whole);
 enum err quarantine_personal_insert(struct call *c, const struct entry *at,
                                     const struct personal_row *row);
 enum err alarm_raise(struct call *c, struct str peer, const char *reason, struct str detail);

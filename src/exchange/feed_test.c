@@ -319,8 +319,8 @@ static void nobody_adds_to_the_registry_of_another_office(void **state)
     struct org_peer forged = {.office = p->a.office.id,
                               .code = S("VPX"),
                               .name = S("Giả mạo"),
-                              .public_key = S("00000000000000000000000000000000"
-                                              "00000000000000000000000000000000")};
+                              .key = {.public_key = S("00000000000000000000000000000000"
+                                                      "00000000000000000000000000000000")}};
     (void)put_body(p, "office.peer", (struct str){}, &forged, PRIORITY_NORMAL);
     assert_string_equal(answer(p, receive(p, batch(p))), "");
     assert_int_equal(ask(&p->b, "SELECT count(*) FROM k_office_peer"), 1);

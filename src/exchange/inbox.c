@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "base/utf8.h"
 #include "core/closed.h"
+#include "core/directory.h"
 #include "core/office.h"
 #include "core/passage.h"
 #include "core/receipt.h"
@@ -24,6 +25,7 @@ struct taking {
 struct entry_taking {
     const struct batch_entry *entry;
     const struct peer *peer;
+    int64_t key_place; /* cursor's; a change of the key moves it */
 };
 
 static bool personal_fits(const struct batch_entry *at)
@@ -97,29 +99,42 @@ static enum err receipt_take(struct call *c, const struct batch_entry *at,
     return named ? OK : fail(c, ERR_INVALID, "entry.object");
 }
 
+/* The sender goes on with another key: from here on its objects carry that one. */
+static enum err key_take(struct call *c, struct entry_taking *taking)
+{
+    struct office_key key = {};
+    const struct batch_entry *at = taking->entry;
+    enum err e = directory_learn(c, taking->peer->office, at->object, &key);
+    if (e == OK && key.place > taking->key_place) taking->key_place = key.place;
+    return e;
+}
+
 static enum err entry_take(struct call *c, void *arg)
 {
-    const struct entry_taking *taking = arg;
+    struct entry_taking *taking = arg;
     const struct batch_entry *at = taking->entry;
     struct arrival arrival = {
         .bytes = at->object,
         .signature = at->signature,
         .office = taking->peer->office,
-        .public_key = taking->peer->public_key,
-        .key = taking->peer->key,
+        .key_place = taking->key_place,
         .personal = at->personal,
         .personal_count = at->personal_count,
     };
     enum err e = entry_fits(c, at);
     if (e != OK) return e;
+    if (at->entry.kind == ENTRY_KEY) return key_take(c, taking);
     return at->entry.kind == ENTRY_VERSION ? version_take(c, at, &arrival)
                                            : receipt_take(c, at, &arrival);
 }
 
-enum err inbox_entry(struct call *c, const struct batch_entry *entry, const struct peer *peer)
+enum err inbox_entry(struct call *c, const struct batch_entry *entry, const struct peer *peer,
+                     int64_t *key_place)
 {
-    struct entry_taking taking = {.entry = entry, .peer = peer};
-    return store_attempt(c, entry_take, &taking);
+    struct entry_taking taking = {.entry = entry, .peer = peer, .key_place = *key_place};
+    enum err e = store_attempt(c, entry_take, &taking);
+    if (e == OK) *key_place = taking.key_place;
+    return e;
 }
 
 /* Whether the sender may speak of this version: the record is its own, or came to it as the object
@@ -130,7 +145,7 @@ static bool version_is_of(struct call *c, const struct batch_entry *at)
     struct version v = {};
     if (str_eq(id_home(entry->record), entry->from)) return true;
     enum err e = version_parse(c, at->object, &v);
-    if (e == OK) e = passages_verify(c, &v, 0);
+    if (e == OK) e = passages_verify(c, &v, 0, PASSAGE_KEYS_GOOD);
     call_clear(c);
     return e == OK && str_eq(v.home, entry->from) && str_eq(v.record, entry->record) &&
            v.n == entry->n && str_eq(v.hash, entry->object);
@@ -138,7 +153,8 @@ static bool version_is_of(struct call *c, const struct batch_entry *at)
 
 /* Sets an entry aside, and tells the home of a version why. A receipt is not refused by another
  * receipt, which would go back and forth: it alarms here. */
-static enum err set_aside(struct call *c, const struct batch_entry *at, const char *reason)
+static enum err set_aside(struct call *c, const struct batch_entry *at, int64_t key_place,
+                          const char *reason)
 {
     const struct entry *entry = &at->entry;
     struct version v = {
@@ -148,7 +164,7 @@ static enum err set_aside(struct call *c, const struct batch_entry *at, const ch
         .home = entry->from,
     };
     bool whole = false;
-    enum err e = quarantine_insert(c, at, reason, &whole);
+    enum err e = quarantine_insert(c, at, reason, key_place, &whole);
     size_t personal = whole && personal_fits(at) ? at->personal_count : 0;
     for (size_t i = 0; e == OK && i < personal; i++)
         e = quarantine_personal_insert(c, entry, &at->personal[i]);
@@ -165,12 +181,12 @@ static enum err entries_take(struct call *c, struct taking *taking)
         const struct batch_entry *one = &batch->entries[i];
         if (one->entry.seq <= taking->cursor.seq) continue;
         ensure(one->entry.seq == taking->cursor.seq + 1);
-        enum err e = inbox_entry(c, one, taking->peer);
+        enum err e = inbox_entry(c, one, taking->peer, &taking->cursor.key_place);
         if (e != OK && err_info(e)->fault == FAULT_OURS) return e;
         if (e != OK) {
             const char *reason = c->failure.reason;
             call_clear(c);
-            e = set_aside(c, one, reason);
+            e = set_aside(c, one, taking->cursor.key_place, reason);
         }
         if (e == OK) e = taken_insert(c, one);
         if (e != OK) return e;

@@ -30,6 +30,8 @@ struct peer;        /* core/office.h */
 enum err inbox_receive(struct call *c, struct str from, struct str bytes, struct str *ret_ack);
 
 /* Takes in one entry of the peer, wholly or not at all: what it wrote is undone when it fails. For
- * a batch, and for another try of what was set aside (oversight.h). Only inside store_tx. Errors:
- * those for which an entry is set aside. */
-enum err inbox_entry(struct call *c, const struct batch_entry *entry, const struct peer *peer);
+ * a batch, and for another try of what was set aside (oversight.h). Shapes: `key_place` is the
+ * sender's oldest key that counts at this place of the feed (cursor_row); an entry that changes the
+ * key moves it. Only inside store_tx. Errors: those for which an entry is set aside. */
+enum err inbox_entry(struct call *c, const struct batch_entry *entry, const struct peer *peer,
+                     int64_t *key_place);

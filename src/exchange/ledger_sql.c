@@ -1,7 +1,8 @@
 #include "exchange/ledger_sql.h"
 
 #include "base/limits.h"
-#include "core/record.h"
+#include "core/directory.h"
+#include "core/version.h"
 
 #include <string.h>
 
@@ -55,9 +56,11 @@ enum err ledger_sent(struct call *c, struct str peer, int64_t epoch, int64_t fir
     struct rows rows = {};
     enum err e =
         store_all(c,
-                  "SELECT f.seq, o.record, o.n, coalesce(v.hash, r.hash, '') FROM feed_entry f"
+                  "SELECT f.seq, o.record, o.n, CASE WHEN o.object_kind <> 3"
+                  " THEN coalesce(v.hash, r.hash, '') WHEN v.hash IS NULL THEN '' ELSE o.object END"
+                  " FROM feed_entry f"
                   " JOIN outbox o ON o.id = f.outbox"
-                  " LEFT JOIN version v ON o.object_kind = 1 AND v.record = o.record AND v.n = o.n"
+                  " LEFT JOIN version v ON o.object_kind <> 2 AND v.record = o.record AND v.n = o.n"
                   " LEFT JOIN receipt r ON o.object_kind = 2 AND r.hash = o.object"
                   " WHERE f.peer = $1 AND f.epoch = $2 AND f.seq BETWEEN $3 AND $4 ORDER BY f.seq",
                   ARGS(TEXT(peer), INT(epoch), INT(first), INT(last)), &rows);
@@ -67,6 +70,25 @@ enum err ledger_sent(struct call *c, struct str peer, int64_t epoch, int64_t fir
         entry->record = rows_text(&rows, i, 1);
         entry->n = rows_int(&rows, i, 2);
         line_set(&entry->line, hash.len > 0 ? LEDGER_HELD : LEDGER_MISSING, hash);
+    }
+    return e;
+}
+
+/* A statement of a key stands in this office's record of the sender; unless a person had entered
+ * the key before it came. */
+static enum err took_key(struct call *c, const struct entry *at, bool aside,
+                         struct ledger_line *ret_line)
+{
+    struct str chain = {};
+    enum err e = directory_chain(c, at->from, &chain);
+    line_set(ret_line, aside ? LEDGER_ASIDE : LEDGER_UNKNOWN, at->object);
+    while (e == OK && chain.len > 0) {
+        struct key_frame frame = {};
+        struct str before = chain;
+        e = key_frame_read(c, before, &frame, &chain);
+        if (e != OK) return e;
+        struct str hash = version_hash(c, str_sub(before, 0, before.len - chain.len));
+        if (str_eq(hash, at->object)) line_set(ret_line, LEDGER_HELD, hash);
     }
     return e;
 }
@@ -134,7 +156,9 @@ enum err ledger_took(struct call *c, struct str peer, int64_t epoch, int64_t fir
         if (e != OK) return e;
         entry->record = at.record;
         entry->n = at.n;
-        e = took_object(c, &at, rows_int(&rows, i, 2) > 0, &entry->line);
+        bool aside = rows_int(&rows, i, 2) > 0;
+        e = at.kind == ENTRY_KEY ? took_key(c, &at, aside, &entry->line)
+                                 : took_object(c, &at, aside, &entry->line);
     }
     return e;
 }

@@ -89,6 +89,30 @@ static void what_was_compared_is_not_compared_again_and_not_before_the_night(voi
     assert_int_equal(t_ask(&p->a.t, "SELECT max(first) FROM ledger_run"), 3);
 }
 
+static void a_change_of_the_key_is_compared_like_any_entry(void **state)
+{
+    struct t_pair *p = *state;
+    notes(p, 1);
+    t_rotate(&p->a.t, -1);
+    t_key_shown(&p->a.t, &p->b.t);
+    notes(p, 1);
+    assert_int_equal(compare(&p->a, &p->b, false), 1);
+    assert_int_equal(t_ask(&p->a.t, "SELECT last FROM ledger_run WHERE side = 1"), 3);
+    assert_int_equal(open_count(&p->a.t) + open_count(&p->b.t), 0);
+}
+
+static void a_change_of_the_key_that_its_office_no_longer_holds_is_named(void **state)
+{
+    struct t_pair *p = *state;
+    t_rotate(&p->a.t, -1);
+    t_key_shown(&p->a.t, &p->b.t);
+    notes(p, 1);
+    t_script(&p->a.t, "DELETE FROM version WHERE n = 2 AND kind = 'office.office';");
+    (void)compare(&p->a, &p->b, false);
+    assert_int_equal(t_ask(&p->b.t, "SELECT verdict FROM ledger_difference"), LEDGER_NOT_SENT);
+    assert_int_equal(alarm_count(&p->b.t), 1);
+}
+
 static void the_hour_of_comparing_is_at_night(void **state)
 {
     struct t_pair *p = *state;
@@ -362,6 +386,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(two_equal_ledgers_agree_and_both_ends_keep_the_statements),
         TEST(what_was_compared_is_not_compared_again_and_not_before_the_night),
+        TEST(a_change_of_the_key_is_compared_like_any_entry),
+        TEST(a_change_of_the_key_that_its_office_no_longer_holds_is_named),
         TEST(the_hour_of_comparing_is_at_night),
         TEST(what_the_receiver_has_lost_is_named_on_both_sides),
         TEST(what_the_sender_no_longer_holds_is_named),

@@ -2,6 +2,7 @@
 
 #include "core/check_run.h"
 #include "exchange/log_sql.h"
+#include "exchange/note_key.h"
 
 #include <string.h>
 
@@ -71,7 +72,10 @@ static enum err note_check(struct check *k, const struct log_head *head)
         return OK;
     }
     const struct checkpoint *checkpoint = &note.checkpoint;
-    bool good = note_signed(c, &note, c->office->public_key) == NOTE_GOOD &&
+    struct note_key key = {};
+    e = note_signed_office(c, &note, c->office->id, &key);
+    if (e != OK) return e;
+    bool good = key.verdict == NOTE_GOOD &&
                 str_eq(checkpoint->office, c->office->id) &&
                 checkpoint->head.size == head->head.size &&
                 tree_same_root(&checkpoint->head, &head->head);
@@ -79,11 +83,8 @@ static enum err note_check(struct check *k, const struct log_head *head)
     size_t count = 0;
     e = peer_list(c, &peers, &count);
     for (size_t i = 0; e == OK && i < count; i++) {
-        struct str line = {};
-        int64_t time_s = 0;
-        enum note_verdict verdict = note_cosigned(c, &note, peers[i].office, peers[i].public_key,
-                                                  &line, &time_s);
-        good = good && verdict != NOTE_WRONG;
+        e = note_cosigned_office(c, &note, peers[i].office, &key);
+        good = good && key.verdict != NOTE_WRONG;
     }
     if (!good) check_differs(k, "log_cosign", name);
     return e;

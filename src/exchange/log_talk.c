@@ -5,6 +5,7 @@
 #include "exchange/exchange_sql.h"
 #include "exchange/feed.h"
 #include "exchange/log_sql.h"
+#include "exchange/note_key.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -163,11 +164,8 @@ static enum err submit_take(struct call *c, struct turn *turn)
     struct log_talk *talk = turn->talk;
     struct log_head head = {};
     struct note note = {};
-    struct peer peer = {};
-    struct str line = {};
-    int64_t time_s = 0;
+    struct note_key key = {};
     enum err e = log_newest(c, &head);
-    if (e == OK) e = peer_find(c, talk->peer, &peer);
     if (e != OK) return e;
     talk->show = turn->status == 422;
     if (turn->status == 409) {
@@ -184,10 +182,10 @@ static enum err submit_take(struct call *c, struct turn *turn)
     e = note_lines_read(c, turn->body, &note);
     if (e != OK) return e;
     note.text = head.text;
-    enum note_verdict verdict =
-        note_cosigned(c, &note, talk->peer, peer.public_key, &line, &time_s);
-    turn->strange = verdict != NOTE_GOOD;
-    return turn->strange ? OK : log_cosign_insert(c, head.head.size, talk->peer, line);
+    e = note_cosigned_office(c, &note, talk->peer, &key);
+    if (e != OK) return e;
+    turn->strange = key.verdict != NOTE_GOOD;
+    return turn->strange ? OK : log_cosign_insert(c, head.head.size, talk->peer, key.line);
 }
 
 /* What a witness has seen of our own log: signed by this office, whoever did it. */
@@ -201,8 +199,10 @@ static enum err shown_take(struct call *c, struct turn *turn)
     enum err e = note_read(c, turn->body, &note);
     if (e == OK) e = log_newest(c, &head);
     if (e != OK) return e;
-    bool ours = str_eq(note.checkpoint.office, c->office->id) &&
-                note_signed(c, &note, c->office->public_key) == NOTE_GOOD;
+    struct note_key key = {};
+    e = note_signed_office(c, &note, c->office->id, &key);
+    if (e != OK) return e;
+    bool ours = str_eq(note.checkpoint.office, c->office->id) && key.verdict == NOTE_GOOD;
     if (!ours) return OK;
     turn->strange = false;
     turn->rest = true;
@@ -234,18 +234,18 @@ static enum err claim_settle(struct call *c, struct str office, const struct cla
 static enum err since_read(struct call *c, struct turn *turn, struct seen_row *seen, bool *ret_held)
 {
     struct submission s = {};
-    struct peer peer = {};
+    struct note_key key = {};
+    struct str office = turn->talk->peer;
     enum err e = submission_read(c, turn->body, &s);
-    if (e == OK) e = peer_find(c, turn->talk->peer, &peer);
+    if (e == OK) e = note_signed_office(c, &s.note, office, &key);
     if (e != OK) return e;
-    turn->strange = !str_eq(s.note.checkpoint.office, peer.office) ||
-                    note_signed(c, &s.note, peer.public_key) != NOTE_GOOD ||
+    turn->strange = !str_eq(s.note.checkpoint.office, office) || key.verdict != NOTE_GOOD ||
                     s.old_size != seen->head.size;
     *ret_held = tree_continues(&seen->head, &s.note.checkpoint.head, &s.path);
     if (turn->strange || !*ret_held) return OK;
     seen->head = s.note.checkpoint.head;
     seen->note = s.note_bytes;
-    return log_seen_store(c, peer.office, seen);
+    return log_seen_store(c, office, seen);
 }
 
 static enum err since_take(struct call *c, struct turn *turn)

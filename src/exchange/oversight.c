@@ -55,7 +55,10 @@ enum err aside_retry(struct call *c, struct str name)
     enum err e = open_load(c, name, &aside);
     if (e == OK && aside.entry.object.len == 0) e = fail(c, ERR_CONFLICT, "exchange.aside_cut");
     if (e == OK) e = peer_find(c, aside.peer, &peer);
-    if (e == OK) e = inbox_entry(c, &aside.entry, &peer);
+    if (e == OK) e = inbox_entry(c, &aside.entry, &peer, &aside.key_place);
+    if (e == OK && aside.entry.entry.kind == ENTRY_KEY) {
+        e = cursor_key(c, aside.peer, aside.key_place);
+    }
     if (e == OK) e = decided(c, &aside, ASIDE_RETRIED, (struct str){});
     if (e == OK) store_note(c, S("wanted")); /* the files that it names */
     return e;

@@ -29,6 +29,7 @@ struct aside {
     int64_t seq;
     struct str reason; /* word key without "reason." */
     int64_t received_ms;
+    int64_t key_place; /* inbox_entry, when it came: another try does not let an older key in */
     int64_t done; /* enum aside_done */
     int64_t done_ms;
     struct str done_by; /* a person of this office */

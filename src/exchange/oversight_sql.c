@@ -28,8 +28,8 @@ enum err aside_sql_load(struct call *c, struct aside *aside)
     struct rows rows = {};
     enum err e = store_all(c,
                            "SELECT entry, object, signature, reason, received_ms, done, done_ms,"
-                           " done_by, note FROM quarantine WHERE peer = $1 AND epoch = $2"
-                           " AND seq = $3",
+                           " done_by, note, key_place FROM quarantine WHERE peer = $1"
+                           " AND epoch = $2 AND seq = $3",
                            ARGS(TEXT(aside->peer), INT(aside->epoch), INT(aside->seq)), &rows);
     if (e == OK && rows.count == 0) return fail(c, ERR_NOT_FOUND, "exchange.aside_unknown");
     if (e != OK) return e;
@@ -42,6 +42,7 @@ enum err aside_sql_load(struct call *c, struct aside *aside)
     aside->done_ms = rows_int(&rows, 0, 6);
     aside->done_by = rows_text(&rows, 0, 7);
     aside->note = rows_text(&rows, 0, 8);
+    aside->key_place = rows_int(&rows, 0, 9);
     return personal_load(c, aside);
 }
 

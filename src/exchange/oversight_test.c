@@ -1,6 +1,7 @@
 /* What people do about the exchange, between two offices. */
 #include "exchange/oversight.h"
 
+#include "core/directory.h"
 #include "core/receipt.h"
 #include "exchange/exchange_sql.h"
 
@@ -83,6 +84,69 @@ static void another_try_takes_in_what_can_be_taken_in_now(void **state)
     assert_int_equal(t_ask(&p->b.t, "SELECT n FROM head WHERE kind = 'note.note'"), 2);
     assert_int_equal(t_ask(&p->b.t, "SELECT done FROM quarantine"), ASIDE_RETRIED);
     assert_int_equal(t_ask(&p->b.t, "SELECT count(*) FROM alarm WHERE ended_ms IS NULL"), 0);
+}
+
+static void what_came_before_a_change_of_the_key_is_taken_in_after_it(void **state)
+{
+    struct t_pair *p = *state;
+    struct str record = {};
+    struct str name = doubted(p, &record);
+    t_rotate(&p->a.t, -1);
+    t_key_shown(&p->a.t, &p->b.t);
+    t_pair_carry(&p->a, &p->b);
+    t_script(&p->b.t, BELIEVE);
+    retry(p, name);
+    assert_int_equal(t_ask(&p->b.t, "SELECT n FROM head WHERE kind = 'note.note'"), 2);
+}
+
+static void another_try_lets_no_older_key_in(void **state)
+{
+    struct t_pair *p = *state;
+    struct t_office before = p->a.t;
+    t_rotate(&p->a.t, -1);
+    t_key_shown(&p->a.t, &p->b.t);
+    t_pair_carry(&p->a, &p->b);
+    struct t_office after = p->a.t;
+    memcpy(p->a.t.secret_key, before.secret_key, sizeof before.secret_key);
+    p->a.t.office.key = before.office.key;
+    (void)t_pair_note(p, &p->a, (struct str){});
+    memcpy(p->a.t.secret_key, after.secret_key, sizeof after.secret_key);
+    p->a.t.office.key = after.office.key;
+    t_pair_carry(&p->a, &p->b);
+    struct str reason = t_refused(&p->b.t, "admin", "exchange.retry",
+                                  in_arena(&p->b.t, "{\"entry\":\"{}\"}", name_of(p, 2)));
+    assert_string_equal(str_zero(p->arena, reason), "arrival.old_key");
+}
+
+static enum err key_aside_step(struct call *c, void *arg)
+{
+    const struct t_pair *p = arg;
+    struct str from = p->a.t.office.id;
+    struct str frame = {};
+    enum err e = directory_chain(c, from, &frame);
+    if (e != OK) return e;
+    e = store_exec(c,
+                   "INSERT INTO quarantine (peer, epoch, seq, record, n, entry, object, signature,"
+                   " reason, received_ms, key_place) SELECT peer, epoch, seq, '', 0, entry, $1, $1,"
+                   " 'key.form', 1, key_place FROM feed_taken JOIN feed_in USING (peer, epoch, seq)"
+                   " WHERE peer = $2",
+                   ARGS(BYTES(frame), TEXT(from)), NULL);
+    return e != OK ? e : store_exec(c, "UPDATE feed_in SET key_place = 0", NO_ARGS, NULL);
+}
+
+static void a_change_of_the_key_that_is_read_by_another_try_counts_from_then_on(void **state)
+{
+    struct t_pair *p = *state;
+    t_rotate(&p->a.t, -1);
+    t_key_shown(&p->a.t, &p->b.t);
+    t_pair_carry(&p->a, &p->b);
+    int64_t place = t_ask(&p->b.t, "SELECT key_place FROM feed_in");
+    struct call c = t_call(&p->b.t, NULL);
+    assert_int_equal(store_tx(&c, key_aside_step, p), OK);
+    call_end(&c);
+    retry(p, name_of(p, 1));
+    assert_true(place > 0);
+    assert_int_equal(t_ask(&p->b.t, "SELECT key_place FROM feed_in"), place);
 }
 
 static void another_try_that_fails_says_why_and_changes_nothing(void **state)
@@ -295,6 +359,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(what_was_set_aside_is_shown_with_its_reason_and_what_to_do),
         TEST(another_try_takes_in_what_can_be_taken_in_now),
+        TEST(what_came_before_a_change_of_the_key_is_taken_in_after_it),
+        TEST(another_try_lets_no_older_key_in),
+        TEST(a_change_of_the_key_that_is_read_by_another_try_counts_from_then_on),
         TEST(another_try_that_fails_says_why_and_changes_nothing),
         TEST(a_refusal_by_hand_reaches_the_home_beside_the_server_s_own),
         TEST(an_entry_is_decided_once),

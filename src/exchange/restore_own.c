@@ -155,6 +155,7 @@ static enum err object_put(struct call *c, const struct batch_entry *entry, bool
     bool named = (int64_t)entry->object.len == at->size &&
                  str_eq(version_hash(c, entry->object), at->object);
     if (!named) return fail(c, ERR_INVALID, "entry.object");
+    if (at->kind == ENTRY_KEY) return OK; /* it says nothing that the key itself does not */
     if (at->kind == ENTRY_RECEIPT) return receipt_return(c, &arrival, &r, ret_new);
     enum err e = record_return(c, &arrival, (enum priority)at->priority, &v, ret_new);
     return e != OK ? e : files_back(c, at, &v);

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "core/closed.h"
+#include "core/directory.h"
 #include "core/office.h"
 #include "exchange/files.h"
 #include "exchange/restore_sql.h"
@@ -93,9 +94,23 @@ static enum err share_files(struct call *c, struct str peer, const struct waitin
     return e;
 }
 
+/* What the row's object measures; a statement lies inside a version of this office's record. */
+static enum err row_size(struct call *c, const struct waiting_row *row, int64_t *ret_size)
+{
+    struct str frame = {};
+    *ret_size = row->size;
+    if (row->kind != ENTRY_KEY) return OK;
+    enum err e = directory_frame(c, row->record, row->n, &frame);
+    if (e == OK) *ret_size = (int64_t)frame.len;
+    return e;
+}
+
 static enum err number_row(struct call *c, struct str peer, struct feed_row *feed,
                            const struct waiting_row *row)
 {
+    int64_t size = 0;
+    enum err e = row_size(c, row, &size);
+    if (e != OK) return e;
     struct batch_entry entry = {
         .entry =
             {
@@ -109,12 +124,12 @@ static enum err number_row(struct call *c, struct str peer, struct feed_row *fee
                 .record = row->record,
                 .n = row->n,
                 .object = row->object,
-                .size = row->size,
+                .size = size,
             },
     };
     entry.bytes = entry_write(c, &entry.entry);
     entry.chain = chain_next(c, feed->chain, entry.bytes);
-    enum err e = entry_insert(c, &entry, row->id);
+    e = entry_insert(c, &entry, row->id);
     if (e == OK && row->kind == ENTRY_VERSION) e = share_files(c, peer, row);
     if (e != OK) return e;
     feed->chain = entry.chain;

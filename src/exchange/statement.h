@@ -17,8 +17,9 @@ struct statement {
 enum err statement_sign(struct call *c, const char *purpose, struct str bytes,
                         struct str *ret_signature);
 
-/* Looks the office up in the directory and verifies. Errors: peer_find's; ERR_DENIED
- * "statement.key" for a key that is not the office's; ERR_DENIED "statement.signature". */
+/* Looks the office up in the directory and verifies, also with a key that it had before: who is
+ * connected has proven the present one. Errors: peer_find's; ERR_DENIED "statement.key" for a key
+ * that was never the office's or was revoked; ERR_DENIED "statement.signature". */
 enum err statement_verify(struct call *c, const struct statement *statement, struct peer *ret_peer);
 /* Verifies what this office is said to have signed. Errors: ERR_DENIED "statement.signature". */
 enum err statement_verify_own(struct call *c, const struct statement *statement);

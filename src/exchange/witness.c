@@ -4,6 +4,7 @@
 #include "core/office.h"
 #include "exchange/exchange_sql.h"
 #include "exchange/log_sql.h"
+#include "exchange/note_key.h"
 
 #include <sodium.h>
 #include <string.h>
@@ -107,7 +108,10 @@ static enum err add_step(struct call *c, void *arg)
     if (e == OK) e = log_seen_load(c, peer.office, &seen);
     if (e != OK) return e;
     tree_empty_root(empty.root);
-    if (note_signed(c, &s->note, peer.public_key) != NOTE_GOOD) {
+    struct note_key key = {};
+    e = note_signed_office(c, &s->note, peer.office, &key);
+    if (e != OK) return e;
+    if (key.verdict != NOTE_GOOD) {
         refuse(adding, 403);
         return OK;
     }

@@ -1,12 +1,14 @@
 #include "main/init.h"
 
 #include "base/id.h"
+#include "core/key_statement.h"
 #include "front/cli/cli_verbs.h"
 #include "front/cli/config.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <sodium.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -88,6 +90,21 @@ static void folders_sync(void)
     }
 }
 
+/* The first card already promises the second key. */
+static enum err key_promised(struct call *c, struct str *ret_next)
+{
+    uint8_t seed[KEY_SEED_BYTES];
+    uint8_t secret[KEY_SECRET_BYTES];
+    enum err e = key_seed_create(c);
+    if (e == OK) e = key_seed_read(c, (struct str){}, seed);
+    if (e != OK) return e;
+    key_seed_key(seed, 1, secret);
+    *ret_next = key_promise(c->arena, key_public(c, secret));
+    sodium_memzero(seed, sizeof seed);
+    sodium_memzero(secret, sizeof secret);
+    return OK;
+}
+
 enum err init_here(struct call *c, const struct founding *founding, struct str password,
                    struct cli_office *ret_office)
 {
@@ -95,6 +112,7 @@ enum err init_here(struct call *c, const struct founding *founding, struct str p
     uint8_t secret[KEY_SECRET_BYTES];
     enum err e = folders_make(c);
     if (e == OK) e = key_file_create(c, secret);
+    if (e == OK) e = key_promised(c, &o->office.next_key);
     if (e != OK) return e;
     o->office.id = call_random_id(c, ID_RANDOM_BYTES);
     o->office.code = founding->code;

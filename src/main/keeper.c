@@ -46,6 +46,12 @@ static size_t answer_sign(const struct keeper *keeper, const struct keeper_head 
     if (!known || head->count == 0 || head->count > KEEPER_HASHES_MAX) return refused(ret_answer);
     if (bytes != (size_t)head->count * 32) return refused(ret_answer);
     size_t len = answer_head(KEEPER_SIGN, head->purpose, head->count, ret_answer);
+    bool pass = str_eq(str_of(KEEPER_PURPOSES[head->purpose]), S(PURPOSE_PASS));
+    if (pass && keeper->pass_kept) {
+        if (head->count != 1) return refused(ret_answer);
+        memcpy(ret_answer + len, keeper->pass, sizeof keeper->pass);
+        return len + sizeof keeper->pass;
+    }
     for (size_t i = 0; i < head->count; i++) {
         office_sign_with(keeper->secret, KEEPER_PURPOSES[head->purpose], hashes + 32 * i,
                          ret_answer + len);
@@ -59,13 +65,16 @@ static size_t answer_certify(const struct keeper *keeper, const struct keeper_he
 {
     int64_t not_after_ms = 0;
     bool shaped = head->purpose == 0 && head->count > 0 && head->count <= CERT_KEY_BYTES_MAX &&
-                  bytes == sizeof not_after_ms + head->count;
+                  bytes >= sizeof not_after_ms + head->count &&
+                  bytes <= sizeof not_after_ms + head->count + CERT_CHAIN_BYTES_MAX;
     if (!shaped) return refused(ret_answer);
     memcpy(&not_after_ms, payload, sizeof not_after_ms);
     struct call c = call_begin(keeper->env, NULL, NULL);
     struct cert_order order = {
         .office = keeper->office,
         .key = {(const char *)payload + sizeof not_after_ms, head->count},
+        .chain = {(const char *)payload + sizeof not_after_ms + head->count,
+                  bytes - sizeof not_after_ms - head->count},
         .not_before_ms = c.now_ms,
         .not_after_ms = not_after_ms,
     };
@@ -163,7 +172,10 @@ size_t keeper_answer(struct keeper *keeper, const uint8_t *request, size_t bytes
 static void warm_up(struct call *c, const struct keeper *keeper)
 {
     struct str key = cert_key_public(c->arena, cert_key_new(c->arena));
-    struct cert_order order = {keeper->office, key, c->now_ms, c->now_ms + 1};
+    struct cert_order order = {.office = keeper->office,
+                               .key = key,
+                               .not_before_ms = c->now_ms,
+                               .not_after_ms = c->now_ms + 1};
     struct str der = {};
     enum err e = cert_issue(c, &order, keeper->secret, &der);
     ensure(e == OK);
@@ -200,6 +212,7 @@ enum err keeper_run(struct call *c, const struct cli_args *args)
     keeper->office = config.id;
     (void)sodium_mlock(keeper, sizeof *keeper); /* best effort: limits may forbid it */
     e = key_file_read(c, keeper->secret);
+    if (e == OK) e = key_pass_read(c, keeper->pass, &keeper->pass_kept);
     if (e != OK) return e;
     warm_up(c, keeper);
     e = sandbox_keeper(c);

@@ -11,7 +11,8 @@
  *
  *     sign      head {KEEPER_SIGN, purpose, count}, count hashes of 32 bytes
  *       answer  head {KEEPER_SIGN, purpose, count}, count signatures of 64 bytes
- *     certify   head {KEEPER_CERTIFY, 0, bytes}, not-after in ms, `bytes` of a public key's DER
+ *     certify   head {KEEPER_CERTIFY, 0, bytes}, not-after in ms, `bytes` of a public key's DER,
+ *               then the chain of statements that led to the office's key, if there is one
  *       answer  head {KEEPER_CERTIFY, 0, bytes}, `bytes` of the certificate's DER
  *     seal      head {KEEPER_SEAL, 0, 1}, a SHA-256 digest of 32 bytes
  *       answer  head {KEEPER_SEAL, 0, bytes}, `bytes` of the seal's DER
@@ -44,6 +45,8 @@ struct keeper {
     const struct env *env;
     struct str office; /* id: the name in certificates */
     uint8_t secret[64];
+    bool pass_kept;    /* the office has had another key before: */
+    uint8_t pass[64];  /* what that one once signed under PURPOSE_PASS, front/cli/key_file.h */
     struct tree_head log; /* of the newest checkpoint it signed; size 0: none yet */
 };
 

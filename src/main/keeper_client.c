@@ -33,6 +33,15 @@ static void disconnect(struct keeper_client *client)
     client->fd = -1;
 }
 
+void keeper_client_renew(struct keeper_client *client)
+{
+    int failed = pthread_mutex_lock(&client->mutex);
+    ensure(failed == 0);
+    if (connected(client)) disconnect(client);
+    failed = pthread_mutex_unlock(&client->mutex);
+    ensure(failed == 0);
+}
+
 /* One request and its answer; asked again on a new connection when the keeper ended meanwhile. */
 static size_t exchange(struct keeper_client *client, struct str request, uint8_t *ret_answer)
 {
@@ -126,7 +135,12 @@ enum err keeper_client_certify(struct keeper_client *client, struct call *c, str
     memcpy(frame, &head, sizeof head);
     memcpy(frame + sizeof head, &not_after_ms, sizeof not_after_ms);
     memcpy(frame + sizeof head + sizeof not_after_ms, key_der.ptr, key_der.len);
-    struct str request = {(const char *)frame, sizeof head + sizeof not_after_ms + key_der.len};
+    size_t len = sizeof head + sizeof not_after_ms + key_der.len;
+    static_assert(sizeof head + sizeof not_after_ms + CERT_KEY_BYTES_MAX + CERT_CHAIN_BYTES_MAX <=
+                  KEEPER_FRAME_BYTES);
+    ensure(client->chain.len <= CERT_CHAIN_BYTES_MAX);
+    if (client->chain.len > 0) memcpy(frame + len, client->chain.ptr, client->chain.len);
+    struct str request = {(const char *)frame, len + client->chain.len};
     uint8_t answer[KEEPER_FRAME_BYTES];
     size_t bytes = exchange(client, request, answer);
     struct str payload = {};

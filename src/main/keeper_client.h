@@ -11,10 +11,14 @@ struct keeper_client {
     pthread_mutex_t mutex;
     int link_fd; /* from the supervisor: connections come over it */
     int fd;      /* the present connection; -1: none */
+    struct str chain; /* what certificates carry, front/tls/cert.h; set once, before the first */
 };
 
 /* Shapes: link_fd stays open as long as the client. */
 void keeper_client_init(struct keeper_client *client, int link_fd);
+
+/* Leaves the present keeper, which ends with that; the next request goes to a new one. */
+void keeper_client_renew(struct keeper_client *client);
 
 /* signer.sign_note, `self` is the client. Errors: ERR_IO "keeper.gone"; ERR_INVALID
  * "keeper.refused". */

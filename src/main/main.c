@@ -4,6 +4,7 @@
 #include "front/cli/cli_backup.h"
 #include "front/cli/cli_deadline.h"
 #include "front/cli/cli_copy.h"
+#include "front/cli/cli_key.h"
 #include "front/cli/cli_verbs.h"
 #include "front/evidence/evidence_verbs.h"
 #include "main/courier.h"
@@ -53,6 +54,9 @@ static const struct cli_option STATUS[] = {{"json", true, false}};
 static const struct cli_option METRICS[] = {{"token", true, false}};
 static const struct cli_option BACKUP[] = {{"verify", true, false}};
 static const struct cli_option RESTORE[] = {{"user", false, false}};
+static const struct cli_option KEY_ROTATE[] = {{"next", false, false}, {"lost", true, false}};
+static const struct cli_option KEY_REVOKE[] = {
+    {"key", false, false}, {"size", false, false}, {"next", false, false}, {"lost", true, false}};
 static const struct cli_option VERIFY[] = {{"keys", false, false}};
 
 static const struct cli_verb VERBS[] = {
@@ -65,6 +69,9 @@ static const struct cli_verb VERBS[] = {
     {"card", 1, 1, .run = cli_card},
     {"peer add", 1, 1, OPTIONS(PEER_ADD), .run = cli_peer_add},
     {"peer list", 1, 1, OPTIONS(PEER_LIST), .run = cli_peer_list},
+    {"directory", 2, 2, .run = cli_directory},
+    {"key rotate", 1, 1, OPTIONS(KEY_ROTATE), .run = cli_key_rotate},
+    {"key revoke", 1, 1, OPTIONS(KEY_REVOKE), .run = cli_key_revoke},
     {"exchange", 1, 1, .run = cli_exchange},
     {"status", 1, 1, OPTIONS(STATUS), .run = cli_status},
     {"track", 2, 2, OPTIONS(STATUS), .run = cli_track},

@@ -2,10 +2,13 @@
 
 #include "base/workday.h"
 #include "core/act.h"
+#include "core/directory.h"
 #include "exchange/exchange.h"
 #include "exchange/stamp.h"
+#include "exchange/statement.h"
 #include "front/cli/config.h"
 #include "front/cli/host.h"
+#include "front/cli/key_file.h"
 #include "front/web/web.h"
 #include "front/wire/wire.h"
 #include "main/chores.h"
@@ -22,6 +25,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sodium.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -77,6 +81,29 @@ static enum err store_begin(struct call *c, struct worker *w, const struct confi
     if (e == OK) e = office_pass_key(c, &w->office);
     if (e != OK || str_eq(w->office.id, office->id)) return e;
     return fail(c, ERR_CONFLICT, "config.other_office");
+}
+
+static enum err chain_read(struct call *c, void *arg)
+{
+    return directory_chain(c, c->office->id, arg);
+}
+
+/* The keeper's key is the one that the office's own record names: a change that was broken off, or
+ * was made on another machine alone, ends here and not in signatures that nobody believes. */
+static enum err key_fits(struct call *c, struct worker *w)
+{
+    struct str signature = {};
+    uint8_t hash[crypto_hash_sha256_BYTES];
+    enum err e = OK;
+    if (key_file_staged()) {
+        e = key_file_resolve(c, w->office.public_key);
+        keeper_client_renew(&w->keeper); /* it has read the folder as it was */
+    }
+    if (e == OK) e = statement_sign(c, PURPOSE_FEED, w->office.id, &signature);
+    if (e != OK) return e;
+    crypto_hash_sha256(hash, (const uint8_t *)w->office.id.ptr, w->office.id.len);
+    bool fits = office_verify(w->office.public_key, PURPOSE_FEED, hash, signature);
+    return fits ? OK : fail(c, ERR_CONFLICT, "key.other");
 }
 
 static enum err listen_guarded(struct call *c, struct worker *w, int fd, struct guard *guard,
@@ -205,8 +232,10 @@ static enum err prepare(struct call *c, struct worker *w, struct str store)
         .sign_note = keeper_client_sign_note,
         .self = &w->keeper,
     };
-    e = wire_tls_open(c, &w->keeper, &w->tls);
-    if (e == OK) e = store_begin(c, w, &config);
+    e = store_begin(c, w, &config);
+    if (e == OK) e = key_fits(c, w);
+    if (e == OK) e = store_read(c, chain_read, &w->keeper.chain);
+    if (e == OK) e = wire_tls_open(c, &w->keeper, &w->tls);
     if (e == OK) e = outlet_open(c, &config, &w->courier, &w->outlet);
     w->office.door = &w->outlet.door;
     if (e == OK) e = http_begin(c, w, config.threads);

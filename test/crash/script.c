@@ -161,11 +161,12 @@ static enum err found_step(struct call *c, void *arg)
     struct org_person person = {.login = S("officer"), .title = S("Chuyên viên")};
     struct org_office self = {.code = c->office->code,
                               .name = c->office->name,
-                              .public_key = hex_encode(c->arena, c->office->public_key)};
+                              .key = {.public_key = hex_encode(c->arena, c->office->public_key)}};
     struct org_peer known = {.office = peer->office.id,
                              .code = peer->office.code,
                              .name = peer->office.name,
-                             .public_key = hex_encode(c->arena, peer->office.public_key),
+                             .key = {.public_key =
+                                         hex_encode(c->arena, peer->office.public_key)},
                              .address = S("127.0.0.1:1")};
     person.role[0] = true;
     enum err e = put_one(c, "office.person", c->who.person, &person);

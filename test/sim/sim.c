@@ -147,6 +147,7 @@ static bool counts_print(const struct sim_counts *sum)
         {"records given", sum->given},
         {"records taken over", sum->taken},
         {"records declined", sum->declined},
+        {"keys changed", sum->rotated},
         {"batches pulled", sum->pulled},
         {"disks filled", sum->disks},
         {"clocks that jumped", sum->clocks},

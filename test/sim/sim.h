@@ -5,8 +5,8 @@
  * the simulator moves, over a network that loses, repeats, delays, reorders and cuts, on machines
  * that lose power before and after every commit. The first office has no address: it sends its own
  * and fetches what is for it. Disks fill up and become free again. In some runs offices are started
- * from old copies of their stores. Records pass from one home to another. The same seed gives the
- * same trace, byte for byte.
+ * from old copies of their stores; in the others they go on with another key now and then. Records
+ * pass from one home to another. The same seed gives the same trace, byte for byte.
  *
  *     safety     acts and faults for two minutes of simulated time; promises are watched throughout
  *     heal       no new acts, no new faults, every office up
@@ -96,6 +96,7 @@ struct sim_counts {
     int64_t given;    /* records given to another home, taken there, declined there */
     int64_t taken;
     int64_t declined;
+    int64_t rotated;  /* changes of a key */
 };
 
 /* A number of a feed and the chain it was sent with. */
@@ -206,6 +207,11 @@ bool restore_start(struct sim *sim, size_t index);
 void restore_uncompared(struct sim *sim, size_t index);
 void restore_seen(struct sim *sim, size_t from, size_t to, struct str batch);
 bool restore_closed(struct sim *sim, size_t index);
+
+/* sim_key.c: an office may go on with another key when it starts; what a message's connection shows
+ * the receiver of the sender's key: false when nothing can be taken from it now. */
+void key_start(struct sim *sim, size_t index);
+bool key_shown(struct sim *sim, size_t from, size_t to);
 
 /* sim_log.c */
 void log_begin(struct sim *sim, size_t index);

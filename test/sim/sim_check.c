@@ -130,14 +130,20 @@ static void check_objects(struct sim *sim, struct call *home, struct call *there
         .sql = "SELECT record, n, object, object_kind FROM outbox WHERE peer = $1 ORDER BY id",
         .peer = sim->world.offices[to].office.id,
     };
+    int64_t keys = 1; /* the one of its card, and each that it went on with */
     world_must(home, store_read(home, list_step, &listing));
     for (size_t i = 0; i < listing.rows.count; i++) {
         if (rows_int(&listing.rows, i, 3) == 1) {
             check_version(sim, home, there, &listing.rows, i);
+        } else if (rows_int(&listing.rows, i, 3) == 3) {
+            keys++;
         } else {
             check_receipt(sim, there, &listing.rows, i);
         }
     }
+    int64_t known = world_number(there, "SELECT count(*) FROM office_key WHERE office = $1",
+                                 ARGS(TEXT(home->office->id)));
+    if (known != keys) sim_break(sim, "a key of an office is not known", 0, to, known);
 }
 
 /* What an office once sent, it has: the same version n, whatever copy it was started from. */

@@ -236,6 +236,7 @@ void office_receive(struct sim *sim, const struct message *m)
     if (!sim->offices[m->to].up) return; /* nobody listens */
     power(sim, m->to);
     sim->damaged = m->damaged;
+    if (!key_shown(sim, m->from, m->to)) return;
     switch (m->kind) {
     case MESSAGE_BATCH: take_batch(sim, m); return;
     case MESSAGE_ACK: take_ack(sim, m); return;
@@ -309,6 +310,7 @@ void office_turn(struct sim *sim, size_t index)
     if (!office->up) {
         sim_trace(sim, "start", index, index, (struct str){});
         bool old = restore_start(sim, index);
+        if (!old) key_start(sim, index);
         office_begin(sim, index);
         if (old) restore_uncompared(sim, index);
     }

@@ -169,7 +169,8 @@ static enum err found(struct call *c, void *arg)
     if (e != OK) return e;
     struct org_office self = {.code = c->office->code,
                               .name = c->office->name,
-                              .public_key = hex_encode(c->arena, c->office->public_key)};
+                              .key = {.public_key =
+                                          hex_encode(c->arena, c->office->public_key)}};
     put = (struct put){
         .kind = "office.office", .body = &self, .audience = audience, .audience_count = count};
     return record_put(c, &put, &result);
@@ -185,7 +186,7 @@ static enum err meet(struct call *c, void *arg)
         .office = other->office.id,
         .code = other->office.code,
         .name = other->office.name,
-        .public_key = hex_encode(c->arena, other->office.public_key),
+        .key = {.public_key = hex_encode(c->arena, other->office.public_key)},
         .address = other->calls ? S("") : S("127.0.0.1:1"),
     };
     struct put put = {

@@ -84,6 +84,11 @@ static enum err sign_inline(void *self, struct call *c, const char *purpose,
 {
     (void)c;
     const struct cli_office *o = self;
+    if (o->pass_kept && str_eq(str_of(purpose), S(PURPOSE_PASS))) {
+        ensure(count == 1);
+        memcpy(ret_signatures[0], o->pass, sizeof o->pass);
+        return OK;
+    }
     for (size_t i = 0; i < count; i++)
         office_sign_with(o->secret, purpose, hashes[i], ret_signatures[i]);
     return OK;
@@ -120,6 +125,11 @@ enum err cli_open_inline(struct call *c, struct cli_office *ret_office)
 {
     struct cli_office *o = ret_office;
     enum err e = key_file_read(c, o->secret);
+    if (e == ERR_NOT_FOUND && o->lost) {
+        call_clear(c);
+        e = OK;
+    }
+    if (e == OK) e = key_pass_read(c, o->pass, &o->pass_kept);
     if (e != OK) return e;
     arena_defer(c->arena, secret_end, o->secret);
     o->office.dir = o->blobs.len > 0 ? o->blobs : S(".");
@@ -148,6 +158,21 @@ enum err cli_open_inline(struct call *c, struct cli_office *ret_office)
     return e == OK ? exchange_migrate(c) : e;
 }
 
+/* A change of the key that was broken off is ended as the office's own record says. */
+static enum err key_resolve(struct call *c, struct cli_office *o)
+{
+    enum err e = key_file_staged() ? key_file_resolve(c, o->office.public_key) : OK;
+    if (e == OK) e = key_file_read(c, o->secret);
+    if (e == ERR_NOT_FOUND && o->lost) {
+        call_clear(c);
+        return OK;
+    }
+    if (e != OK) return e;
+    if (o->lost) return fail(c, ERR_CONFLICT, "key.not_lost");
+    bool own = str_eq(key_public(c, o->secret), o->office.public_key);
+    return own ? OK : fail(c, ERR_CONFLICT, "key.other");
+}
+
 /* As office.ini says; the lock is held. */
 static enum err open_stopped(struct call *c, struct cli_office *o)
 {
@@ -158,6 +183,7 @@ static enum err open_stopped(struct call *c, struct cli_office *o)
     o->blobs = config.blobs;
     e = cli_open_inline(c, o);
     if (e == OK) e = office_load(c, &o->office);
+    if (e == OK) e = key_resolve(c, o);
     if (e == OK) e = office_pass_key(c, &o->office);
     if (e != OK) return e;
     return str_eq(o->office.id, config.id) ? OK : fail(c, ERR_CONFLICT, "config.other_office");
@@ -183,15 +209,26 @@ enum err cli_open(struct call *c, struct cli_office *ret_office)
     return fail(c, ERR_BUSY, "cli.locked");
 }
 
-enum err cli_reach(struct call *c, struct str dir, struct cli_office **ret_office)
+static enum err reach(struct call *c, struct str dir, bool lost, struct cli_office **ret_office)
 {
     struct cli_office *office = arena_alloc(c->arena, sizeof *office);
+    office->lost = lost;
     office->plugins = cli_plugins(c); /* before the rights to reach them may go */
     enum err e = cli_enter(c, dir);
     if (e == OK) e = cli_drop(c);
     if (e == OK) e = cli_open(c, office);
     if (e == OK) *ret_office = office;
     return e;
+}
+
+enum err cli_reach(struct call *c, struct str dir, struct cli_office **ret_office)
+{
+    return reach(c, dir, false, ret_office);
+}
+
+enum err cli_reach_lost(struct call *c, struct str dir, struct cli_office **ret_office)
+{
+    return reach(c, dir, true, ret_office);
 }
 
 /* The kind of error that a status stands for. */

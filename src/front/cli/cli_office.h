@@ -19,6 +19,9 @@ struct cli_office {
     struct office office;
     struct web web;
     uint8_t secret[KEY_SECRET_BYTES];
+    uint8_t pass[KEY_PASS_BYTES]; /* key_file.h */
+    bool pass_kept;
+    bool lost; /* the key file is gone, and the office is opened to get another one: cli_key.c */
 };
 
 /* Enters the office's folder; new files are the owner's alone from here.
@@ -42,6 +45,10 @@ enum err cli_open(struct call *c, struct cli_office *ret_office);
 /* All of the above: enters the folder and opens its office. Shapes: ret_office lives in the call's
  * arena. */
 enum err cli_reach(struct call *c, struct str dir, struct cli_office **ret_office);
+
+/* The same for a stopped office whose key file is lost. Shapes: `secret` and the office's key are
+ * not those of the office yet. Errors: ERR_CONFLICT "key.not_lost". */
+enum err cli_reach_lost(struct call *c, struct str dir, struct cli_office **ret_office);
 
 /* Takes the start-up lock of the present folder; -1 when somebody holds it.
  * Owns: the lock goes when the last copy of the descriptor is closed. */

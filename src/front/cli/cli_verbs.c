@@ -303,13 +303,16 @@ enum err cli_peer_add(struct call *c, const struct cli_args *args)
     const struct pair pairs[] = {
         {"office", cli_json_get(card, "office")}, {"code", cli_json_get(card, "code")},
         {"name", cli_json_get(card, "name")},     {"public_key", cli_json_get(card, "public_key")},
-        {"address", cli_value(args, "address")},
+        {"next_key", cli_json_get(card, "next_key")}, {"address", cli_value(args, "address")},
     };
+    json_t *input = object_new(c, pairs, ARRAY_LEN(pairs));
+    json_t *key_n = json_object_get(card, "key_n");
+    if (key_n != NULL) (void)json_object_set(input, "key_n", key_n); /* out of memory ends us */
     return ask_print(c, office,
                      &(struct cli_request){"POST",
                                            S("/api/act/office.add_peer"),
                                            admin_of(args),
-                                           object_of(c, pairs, ARRAY_LEN(pairs)),
+                                           cli_json_text(c, input),
                                            {}});
 }
 

@@ -3,7 +3,9 @@
 #include "base/json.h"
 #include "core/act.h"
 #include "core/check.h"
+#include "base/limits.h"
 #include "core/closed.h"
+#include "core/directory.h"
 #include "exchange/log.h"
 #include "exchange/log_check.h"
 #include "core/office.h"
@@ -28,6 +30,8 @@ static void put_office(struct call *c, struct node *map, const struct peer *peer
     node_text(c, map, "code", peer->code);
     node_text(c, map, "name", peer->name);
     node_text(c, map, "public_key", hex_encode(c->arena, peer->public_key));
+    if (peer->next_key.len > 0) node_text(c, map, "next_key", peer->next_key);
+    if (peer->key_n > 0) node_int(c, map, "key_n", peer->key_n);
 }
 
 static struct peer self_as_peer(const struct office *office)
@@ -35,16 +39,41 @@ static struct peer self_as_peer(const struct office *office)
     return (struct peer){.office = office->id,
                          .code = office->code,
                          .name = office->name,
-                         .public_key = office->public_key};
+                         .public_key = office->public_key,
+                         .key_n = office->key_n,
+                         .next_key = office->next_key};
+}
+
+struct chain_order {
+    struct str office;
+    struct str chain;
+};
+
+static enum err chain_read(struct call *c, void *arg)
+{
+    struct chain_order *order = arg;
+    return directory_chain(c, order->office, &order->chain);
+}
+
+/* A card with the statements that led to its key: who has an older card of the office, or objects
+ * that an older key signed, needs them. */
+static enum err put_card(struct call *c, struct node *map, const struct peer *peer)
+{
+    struct chain_order order = {.office = peer->office};
+    put_office(c, map, peer);
+    enum err e = store_read(c, chain_read, &order);
+    if (e == OK && order.chain.len > 0) {
+        node_text(c, map, "chain", hex_encode(c->arena, order.chain));
+    }
+    return e;
 }
 
 static enum err host_office(struct call *c, struct str body, struct node *ret_answer)
 {
     (void)body;
     struct peer self = self_as_peer(c->office);
-    put_office(c, ret_answer, &self);
     node_text(c, ret_answer, "key", c->office->key);
-    return OK;
+    return put_card(c, ret_answer, &self);
 }
 
 static enum err offices_read(struct call *c, void *arg)
@@ -64,6 +93,37 @@ static enum err host_offices(struct call *c, struct str body, struct node *ret_a
 {
     (void)body;
     return store_read(c, offices_read, node_put_list(c, ret_answer, "offices"));
+}
+
+struct directory_order {
+    struct str office; /* directory_find */
+    struct node *list;
+};
+static const struct field DIRECTORY_FIELDS[] = {
+    {.name = "office",
+     .type = FIELD_TEXT,
+     .offset = offsetof(struct directory_order, office),
+     .max = LIMIT_NAME_BYTES,
+     .required = true},
+};
+static const struct field_table DIRECTORY_TABLE =
+    FIELD_TABLE("host.directory", struct directory_order, DIRECTORY_FIELDS);
+
+static enum err directory_read(struct call *c, void *arg)
+{
+    const struct directory_order *order = arg;
+    struct str office = {};
+    enum err e = directory_find(c, order->office, &office);
+    return e != OK ? e : directory_history(c, office, order->list);
+}
+
+static enum err host_directory(struct call *c, struct str body, struct node *ret_answer)
+{
+    struct directory_order order = {};
+    enum err e = fields_read(c, &DIRECTORY_TABLE, body, UNKNOWN_REFUSE, &order);
+    if (e != OK) return e;
+    order.list = node_put_list(c, ret_answer, "history");
+    return store_read(c, directory_read, &order);
 }
 
 static enum err people_read(struct call *c, void *arg)
@@ -203,8 +263,8 @@ static enum err signers_put(struct call *c, const struct evidence *evidence, str
         if (!str_eq(evidence->offices[i], c->office->id)) {
             e = peer_look(c, evidence->offices[i], &peer);
         }
+        if (e == OK) e = put_card(c, node_add_map(c, list), &peer);
         if (e != OK) return e;
-        put_office(c, node_add_map(c, list), &peer);
     }
     return OK;
 }
@@ -260,6 +320,7 @@ static const struct host_route ROUTES[] = {
     {"GET", "/host/check", host_check},   {"GET", "/host/exchange", host_exchange},
     {"GET", "/host/status", host_status}, {"POST", "/host/track", host_track},
     {"GET", "/host/metrics", host_metrics}, {"POST", "/host/resume", host_resume},
+    {"POST", "/host/directory", host_directory},
     {"POST", "/host/seal", host_seal},    {"POST", "/host/evidence", host_evidence},
 };
 

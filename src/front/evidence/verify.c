@@ -40,51 +40,6 @@ void verify_finds(struct call *c, struct verify *v, const char *what, struct str
     node_text(c, row, "where", where);
 }
 
-const struct verify_key *verify_key_of(const struct verify *v, struct str office)
-{
-    for (size_t i = 0; i < v->keys.count; i++) {
-        if (str_eq(v->keys.keys[i].office, office)) return &v->keys.keys[i];
-    }
-    return NULL;
-}
-
-static bool key_read(struct call *c, const json_t *card, struct verify_key *ret_key)
-{
-    uint8_t raw[32];
-    struct verify_key key = {
-        .office = str_copy(c->arena, cli_json_get(card, "office")),
-        .code = str_copy(c->arena, cli_json_get(card, "code")),
-        .name = str_copy(c->arena, cli_json_get(card, "name")),
-    };
-    if (!id_is_office(key.office)) return false;
-    if (!hex_decode(cli_json_get(card, "public_key"), raw, sizeof raw)) return false;
-    key.public_key = str_copy(c->arena, (struct str){(const char *)raw, sizeof raw});
-    *ret_key = key;
-    return true;
-}
-
-enum err verify_keys_read(struct call *c, struct str json, struct verify_keys *ret_keys)
-{
-    struct verify_key *keys = arena_array(c->arena, LIMIT_PEERS, sizeof *keys);
-    size_t count = 0;
-    struct str rest = str_trim(json);
-    const json_t *list = str_starts(rest, S("[")) ? cli_json_read(c, rest) : NULL;
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        bool read = count < LIMIT_PEERS && key_read(c, json_array_get(list, i), &keys[count++]);
-        if (!read) return fail(c, ERR_SYNTAX, "verify.keys");
-    }
-    while (list == NULL && rest.len > 0) { /* cards, a line each */
-        struct str line = {};
-        (void)str_cut(rest, '\n', &line, &rest); /* the last line may lack its end */
-        if (str_trim(line).len == 0) continue;
-        bool read = count < LIMIT_PEERS && key_read(c, cli_json_read(c, line), &keys[count++]);
-        if (!read) return fail(c, ERR_SYNTAX, "verify.keys");
-    }
-    if (count == 0) return fail(c, ERR_SYNTAX, "verify.keys");
-    *ret_keys = (struct verify_keys){keys, count, true};
-    return OK;
-}
-
 /* Which parts are kept, and where. */
 static struct sb *keep_of(struct reading *r, struct str name)
 {
@@ -143,14 +98,14 @@ static enum err part_end(void *arg, struct call *c)
 }
 
 /* The container's own keys, which prove no more than that one hand signed it all. */
-static enum err keys_own(struct call *c, struct reading *r)
+static enum err keys_own(struct call *c, struct reading *r, struct verify_keys *ret_keys)
 {
-    enum err e = verify_keys_read(c, sb_str(&r->offices), &r->v.keys);
+    enum err e = verify_keys_read(c, sb_str(&r->offices), ret_keys);
     if (e != OK) {
         call_clear(c);
         verify_finds(c, &r->v, "offices.form", S(ASICE_OFFICES));
     }
-    r->v.keys.given = false;
+    ret_keys->given = false;
     return OK;
 }
 
@@ -161,6 +116,7 @@ static void seal_tell(struct call *c, struct reading *r, struct node *report)
     struct str content = sb_str(&r->manifest);
     enum err e = ERR_INVALID;
     for (size_t i = 0; i < r->v.keys.count && e != OK; i++) {
+        if (r->v.keys.keys[i].revoked) continue; /* no log says when it sealed */
         e = seal_check(c, der, content, r->v.keys.keys[i].public_key, &seal);
         if (e != OK) call_clear(c); /* perhaps another office's; told below when it is nobody's */
     }
@@ -209,12 +165,11 @@ static enum err judge(struct call *c, struct reading *r, const struct verify_key
     if (!str_eq(sb_str(&r->mimetype), S(ASICE_MIMETYPE))) {
         return fail(c, ERR_SYNTAX, "evidence.form");
     }
-    if (keys != NULL) {
-        r->v.keys = *keys;
-    } else {
-        e = keys_own(c, r);
-    }
+    struct verify_keys container = {};
+    e = keys_own(c, r, &container);
     if (e != OK) return e;
+    r->v.keys = keys != NULL ? *keys : container;
+    verify_keys_follow(c, &r->v, &container);
     struct str manifest = asice_manifest(c, r->digests, r->digest_count);
     if (!str_eq(manifest, sb_str(&r->manifest))) {
         verify_finds(c, &r->v, "manifest", S(ASICE_MANIFEST));

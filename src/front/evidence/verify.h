@@ -13,6 +13,11 @@ struct verify_key {
     struct str code;   /* for reading only */
     struct str name;
     struct str public_key; /* 32 raw bytes */
+    int64_t n;             /* statement that named it, and the key that was promised with it: */
+    struct str next;       /* core/key_statement.h */
+    struct str chain;      /* statements that came with the card */
+    bool revoked;          /* counts only for what stands in the office's log ... */
+    int64_t revoked_size;  /* ... below this number of leaves */
 };
 
 struct verify_keys {

@@ -60,17 +60,21 @@ static bool line_read(struct call *c, struct str text, struct line *ret_line)
     return told.len == 0 || str_eq(told, line.hash);
 }
 
-/* The office signed these bytes under this purpose with the key that is believed. */
-static bool signed_by(struct call *c, const struct verify *v, const struct line *line,
-                      struct str office, struct str key)
+/* The office signed these bytes under this purpose with a key that is believed. */
+static bool signed_by(struct call *c, struct verify *v, const struct line *line, struct str office,
+                      struct str key)
 {
     uint8_t hash[32];
-    const struct verify_key *believed = verify_key_of(v, office);
-    return believed != NULL && str_eq(believed->public_key, line->public_key) &&
-           str_eq(office_key_id(c->arena, line->public_key), key) &&
-           hex_decode(line->hash, hash, sizeof hash) &&
-           office_verify(line->public_key, str_zero(c->arena, line->purpose), hash,
-                         line->signature);
+    const struct verify_key *believed = verify_key_find(v, office, line->public_key);
+    bool holds = believed != NULL && str_eq(office_key_id(c->arena, line->public_key), key) &&
+                 hex_decode(line->hash, hash, sizeof hash) &&
+                 office_verify(line->public_key, str_zero(c->arena, line->purpose), hash,
+                               line->signature);
+    if (holds && believed->revoked) {
+        v->revoked[v->revoked_count++] =
+            (struct verified_revoked){line->hash, believed, line->where};
+    }
+    return holds;
 }
 
 /* Every personal value beside the version is the one that was signed. */
@@ -110,7 +114,7 @@ static bool passages_prove(struct call *c, const struct verify *v, const struct 
 {
     for (size_t i = 0; i < version->passage_count; i++) {
         const struct passage *p = &version->passages[i];
-        const struct verify_key *believed = verify_key_of(v, p->from);
+        const struct verify_key *believed = verify_key_named(c, v, p->from, p->key);
         if (believed == NULL || !passage_verify(c, version->record, p, believed->public_key)) {
             return false;
         }
@@ -222,10 +226,10 @@ static int64_t witnesses_count(struct call *c, const struct verify *v, const str
     {
         struct str cosignature = {};
         int64_t time_s = 0;
-        const struct verify_key *believed = verify_key_of(v, str_of(office));
-        struct str told = str_of(json_string_value(key));
+        struct str told = {};
+        if (!hex_read(c, str_of(json_string_value(key)), 32, &told)) return -1;
+        const struct verify_key *believed = verify_key_find(v, str_of(office), told);
         if (believed == NULL) return -1;
-        if (!str_eq(told, hex_encode(c->arena, believed->public_key))) return -1;
         enum note_verdict verdict =
             note_cosigned(c, note, believed->office, believed->public_key, &cosignature, &time_s);
         if (verdict != NOTE_GOOD) return -1;
@@ -245,8 +249,11 @@ static const char *proof_check(struct call *c, struct verify *v, const struct li
         call_clear(c);
         return "proof.broken";
     }
-    const struct verify_key *believed = verify_key_of(v, note.checkpoint.office);
-    if (believed == NULL || !str_eq(believed->public_key, line->public_key)) return "proof.key";
+    const struct verify_key *believed =
+        verify_key_find(v, note.checkpoint.office, line->public_key);
+    if (believed == NULL) return "proof.key";
+    bool late = believed->revoked && note.checkpoint.head.size > believed->revoked_size;
+    if (late) return "proof.key";
     int64_t witnesses = witnesses_count(c, v, line, &note);
     if (witnesses < 0) return "proof.witness";
     v->proofs[v->proof_count++] = (struct verified_proof){
@@ -300,6 +307,20 @@ static bool follows(const struct verified_version *now, const struct verified_ve
            passages_same(&now->version, &before->version, before->version.passage_count);
 }
 
+/* A passage by a revoked key counts as the version does that gave the record away with it. */
+static bool gives_are_here(struct call *c, const struct verify *v,
+                           const struct verified_version *now)
+{
+    for (size_t i = 0; i < now->version.passage_count; i++) {
+        const struct passage *p = &now->version.passages[i];
+        const struct verify_key *key = verify_key_named(c, v, p->from, p->key);
+        const struct verified_version *gave = version_of(v, now->record, p->n);
+        if (key == NULL || !key->revoked) continue;
+        if (gave == NULL || !passages_same(&now->version, &gave->version, i + 1)) return false;
+    }
+    return true;
+}
+
 /* Versions follow each other, and what was said was said of these bytes. */
 static void objects_agree(struct call *c, struct verify *v)
 {
@@ -310,6 +331,8 @@ static void objects_agree(struct call *c, struct verify *v)
             verify_finds(c, v, "version.twice", now->record);
         } else if (before != NULL && !follows(now, before)) {
             verify_finds(c, v, "version.chain", now->record);
+        } else if (!gives_are_here(c, v, now)) {
+            verify_finds(c, v, "version.passage", now->record);
         }
     }
     for (size_t i = 0; i < v->claim_count; i++) {
@@ -336,11 +359,29 @@ static void proofs_agree(struct call *c, struct verify *v)
     }
 }
 
+/* What a revoked key signed counts only as far as its office's log shows it below the place that
+ * the office named. */
+static void revoked_agree(struct call *c, struct verify *v)
+{
+    for (size_t i = 0; i < v->revoked_count; i++) {
+        const struct verified_revoked *one = &v->revoked[i];
+        bool stands = false;
+        for (size_t k = 0; k < v->proof_count && !stands; k++) {
+            const struct verified_proof *proof = &v->proofs[k];
+            stands = str_eq(proof->object, one->object) &&
+                     str_eq(proof->office, one->key->office) &&
+                     proof->index < one->key->revoked_size;
+        }
+        if (!stands) verify_finds(c, v, "key.revoked", one->where);
+    }
+}
+
 enum err verify_objects(struct call *c, struct verify *v, struct str lines)
 {
     v->versions = arena_array(c->arena, LIMIT_EVIDENCE_OBJECTS, sizeof *v->versions);
     v->claims = arena_array(c->arena, LIMIT_EVIDENCE_OBJECTS, sizeof *v->claims);
     v->proofs = arena_array(c->arena, LIMIT_EVIDENCE_OBJECTS, sizeof *v->proofs);
+    v->revoked = arena_array(c->arena, LIMIT_EVIDENCE_OBJECTS, sizeof *v->revoked);
     size_t number = 0;
     while (lines.len > 0) {
         struct str text = {};
@@ -351,6 +392,7 @@ enum err verify_objects(struct call *c, struct verify *v, struct str lines)
     if (v->version_count == 0) verify_finds(c, v, "version.none", S(ASICE_OBJECTS));
     objects_agree(c, v);
     proofs_agree(c, v);
+    revoked_agree(c, v);
     return OK;
 }
 

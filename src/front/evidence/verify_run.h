@@ -35,8 +35,17 @@ struct verified_proof {
     struct str where;
 };
 
+/* An object signed by a revoked key: it counts once the office's own log shows it below. */
+struct verified_revoked {
+    struct str object; /* hex */
+    const struct verify_key *key;
+    struct str where;
+};
+
 struct verify {
     struct verify_keys keys;
+    struct verified_revoked *revoked;
+    size_t revoked_count;
     struct node *findings;
     struct verified_version *versions;
     size_t version_count;
@@ -52,8 +61,17 @@ struct verify {
 /* Notes what does not hold. */
 void verify_finds(struct call *c, struct verify *v, const char *what, struct str where);
 
-/* The key of an office, or NULL. */
+/* The key of an office as its card has it, or NULL; exactly this key of the office, which may be an
+ * earlier or later one; the one of that id. */
 const struct verify_key *verify_key_of(const struct verify *v, struct str office);
+const struct verify_key *verify_key_find(const struct verify *v, struct str office,
+                                         struct str public_key);
+const struct verify_key *verify_key_named(struct call *c, const struct verify *v,
+                                          struct str office, struct str id);
+
+/* Adds the keys to which statements lead, forward and back, from those that are believed; the
+ * statements may come from the cards or from the container. */
+void verify_keys_follow(struct call *c, struct verify *v, const struct verify_keys *container);
 
 /* Checks the lines of objects.jsonl one by one, then against each other.
  * Errors: ERR_LIMIT "evidence.too_large". */

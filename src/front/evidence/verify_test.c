@@ -121,6 +121,47 @@ static void a_proof_of_something_else_is_found(void **state)
     call_end(&c);
 }
 
+/* The verdict when the key of office `i` is revoked from `size` leaves of its log on. */
+static bool holds_revoked(const struct found *found, size_t i, int64_t size, struct str lines)
+{
+    struct call c = call_begin(env_real(), NULL, NULL);
+    struct found with = *found;
+    with.keys[i].revoked = true;
+    with.keys[i].revoked_size = size;
+    bool holds = judged(&c, &with, lines).holds;
+    call_end(&c);
+    return holds;
+}
+
+/* Without the lines that begin so. */
+static struct str lines_without(const struct found *found, struct str start)
+{
+    struct sb sb = sb_new(found->arena, LIMIT_EVIDENCE_BYTES);
+    struct str rest = found->lines;
+    while (rest.len > 0) {
+        struct str line = {};
+        (void)str_cut(rest, '\n', &line, &rest);
+        if (str_starts(line, start)) continue;
+        sb_put(&sb, line);
+        sb_char(&sb, '\n');
+    }
+    return sb_str(&sb);
+}
+
+static void what_a_revoked_key_signed_counts_as_far_as_its_own_log_shows_it(void **state)
+{
+    const struct found *found = *state;
+    struct str bare = lines_without(found, S("{\"purpose\":\"tlog-proof\""));
+    struct call c = call_begin(env_real(), NULL, NULL);
+    assert_true(judged(&c, found, bare).holds); /* a good key needs no log */
+    call_end(&c);
+    assert_true(holds_revoked(found, 0, 1000, found->lines));
+    assert_false(holds_revoked(found, 0, 1000, bare));
+    assert_false(holds_revoked(found, 0, 1, found->lines)); /* it stands beyond that place */
+    /* the receipt of the second one is shown by the first one's log only */
+    assert_false(holds_revoked(found, 1, 1000, found->lines));
+}
+
 /* The frozen story of a record that passed from one office to another and further, with the keys of
  * those that wrote it. Owns: `keys` has room for one key a line. */
 static struct str transfer_read(struct call *c, struct verify_key *keys, size_t *ret_count)
@@ -167,6 +208,12 @@ static void a_record_that_passed_proves_its_way(void **state)
     struct verify v = judged(&c, &found, lines);
     assert_true(v.holds);
     assert_int_equal(v.version_count, 5);
+    struct str later = str_sub(lines, str_find(lines, S("\n"), 0) + 1, lines.len);
+    later = str_sub(later, str_find(later, S("\n"), 0) + 1, later.len);
+    assert_true(judged(&c, &found, later).holds);
+    found.keys[0].revoked = true; /* and the giving does not stand there */
+    found.keys[0].revoked_size = 1000;
+    assert_false(judged(&c, &found, later).holds);
     found.keys[0].public_key = keys[2].public_key; /* the giver's key is another one */
     v = judged(&c, &found, lines);
     assert_false(v.holds);
@@ -180,6 +227,7 @@ int main(void)
         cmocka_unit_test(version_receipt_and_their_proofs_hold),
         cmocka_unit_test(every_letter_of_a_proof_counts),
         cmocka_unit_test(a_proof_of_something_else_is_found),
+        cmocka_unit_test(what_a_revoked_key_signed_counts_as_far_as_its_own_log_shows_it),
         cmocka_unit_test(a_record_that_passed_proves_its_way),
     };
     return cmocka_run_group_tests_name("verify", tests, setup, teardown);

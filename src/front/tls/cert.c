@@ -21,6 +21,21 @@ static void x509_free(void *arg)
     X509_free(arg);
 }
 
+static void object_free(void *arg)
+{
+    ASN1_OBJECT_free(arg);
+}
+
+static void octets_free(void *arg)
+{
+    ASN1_OCTET_STRING_free(arg);
+}
+
+static void extension_free(void *arg)
+{
+    X509_EXTENSION_free(arg);
+}
+
 struct evp_pkey_st *cert_key_new(struct arena *arena)
 {
     EVP_PKEY *key = EVP_EC_gen("P-256");
@@ -88,6 +103,28 @@ static bool fill(struct call *c, X509 *x509, const struct cert_order *order, EVP
            X509_set_pubkey(x509, key) == 1;
 }
 
+static ASN1_OBJECT *chain_name(struct call *c)
+{
+    ASN1_OBJECT *name = OBJ_txt2obj(CERT_CHAIN_OID, 1);
+    ensure(name != NULL);
+    arena_defer(c->arena, object_free, name);
+    return name;
+}
+
+static bool chain_put(struct call *c, X509 *x509, struct str chain)
+{
+    if (chain.len == 0) return true;
+    ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
+    ensure(value != NULL);
+    arena_defer(c->arena, octets_free, value);
+    if (ASN1_OCTET_STRING_set(value, (const unsigned char *)chain.ptr, (int)chain.len) != 1)
+        return false;
+    X509_EXTENSION *extension = X509_EXTENSION_create_by_OBJ(NULL, chain_name(c), 0, value);
+    if (extension == NULL) return false;
+    arena_defer(c->arena, extension_free, extension);
+    return X509_add_ext(x509, extension, -1) == 1;
+}
+
 enum err cert_issue(struct call *c, const struct cert_order *order, const uint8_t seed[32],
                     struct str *ret_der)
 {
@@ -101,7 +138,8 @@ enum err cert_issue(struct call *c, const struct cert_order *order, const uint8_
     ensure(office_key != NULL && x509 != NULL);
     arena_defer(c->arena, key_free, office_key);
     arena_defer(c->arena, x509_free, x509);
-    bool filled = fill(c, x509, order, key);
+    if (order->chain.len > CERT_CHAIN_BYTES_MAX) return fail(c, ERR_INVALID, "cert.form");
+    bool filled = fill(c, x509, order, key) && chain_put(c, x509, order->chain);
     ensure(filled);
     int signed_bytes = X509_sign(x509, office_key, NULL);
     ensure(signed_bytes > 0);
@@ -138,6 +176,18 @@ struct str cert_office(struct call *c, struct str der)
 {
     X509 *x509 = x509_read(c, der);
     return x509 == NULL ? (struct str){} : common_name(c, X509_get_subject_name(x509));
+}
+
+struct str cert_chain(struct call *c, struct str der)
+{
+    X509 *x509 = x509_read(c, der);
+    int at = x509 == NULL ? -1 : X509_get_ext_by_OBJ(x509, chain_name(c), -1);
+    if (at < 0) return (struct str){};
+    const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(X509_get_ext(x509, at));
+    int len = ASN1_STRING_length(value);
+    if (len <= 0 || len > CERT_CHAIN_BYTES_MAX) return (struct str){};
+    return str_copy(c->arena,
+                    (struct str){(const char *)ASN1_STRING_get0_data(value), (size_t)len});
 }
 
 static bool signed_by(struct call *c, X509 *x509, struct str public_key)

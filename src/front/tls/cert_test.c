@@ -35,7 +35,10 @@ static int setup(void **state)
     (void)crypto_sign_seed_keypair(public_key, secret, s->seed);
     s->public_key = str_copy(arena, (struct str){(const char *)public_key, 32});
     s->tls_key = cert_key_public(arena, cert_key_new(arena));
-    s->order = (struct cert_order){s->office, s->tls_key, NOON_MS, NOON_MS + 30 * TIME_DAY_MS};
+    s->order = (struct cert_order){.office = s->office,
+                                   .key = s->tls_key,
+                                   .not_before_ms = NOON_MS,
+                                   .not_after_ms = NOON_MS + 30 * TIME_DAY_MS};
     *state = s;
     return 0;
 }
@@ -114,6 +117,39 @@ static void a_changed_byte_anywhere_is_noticed(void **state)
     }
 }
 
+static void the_statements_of_the_key_go_with_it_and_are_signed(void **state)
+{
+    struct scene *s = *state;
+    struct str none = issued(s);
+    assert_int_equal(cert_chain(&s->c, none).len, 0);
+    s->order.chain = S("phoihop\x01K and what follows");
+    struct str der = issued(s);
+    assert_true(str_eq(cert_chain(&s->c, der), s->order.chain));
+    assert_int_equal(cert_verify(&s->c, der, s->office, s->public_key), OK);
+    a_changed_byte_anywhere_is_noticed(state);
+}
+
+static void more_statements_than_fit_are_not_issued(void **state)
+{
+    struct scene *s = *state;
+    struct str der = {};
+    char *chain = arena_alloc(s->c.arena, CERT_CHAIN_BYTES_MAX + 1);
+    s->order.chain = (struct str){chain, CERT_CHAIN_BYTES_MAX};
+    assert_true(str_eq(cert_chain(&s->c, issued(s)), s->order.chain));
+    s->order.chain.len++;
+    assert_int_equal(cert_issue(&s->c, &s->order, s->seed, &der), ERR_INVALID);
+    assert_string_equal(s->c.failure.reason, "cert.form");
+}
+
+static void rubbish_shows_no_statements(void **state)
+{
+    struct scene *s = *state;
+    s->order.chain = S("phoihop\x01K");
+    struct str der = issued(s);
+    for (size_t len = 0; len < der.len; len++)
+        assert_int_equal(cert_chain(&s->c, str_sub(der, 0, len)).len, 0);
+}
+
 static void rubbish_is_refused(void **state)
 {
     struct scene *s = *state;
@@ -163,6 +199,9 @@ int main(void)
         TEST(a_certificate_ends_after_thirty_days),
         TEST(a_certificate_does_not_begin_early),
         TEST(a_changed_byte_anywhere_is_noticed),
+        TEST(the_statements_of_the_key_go_with_it_and_are_signed),
+        TEST(more_statements_than_fit_are_not_issued),
+        TEST(rubbish_shows_no_statements),
         TEST(rubbish_is_refused),
         TEST(longer_lives_are_not_issued),
         TEST(other_kinds_of_keys_are_not_vouched_for),

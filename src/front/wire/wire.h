@@ -61,7 +61,11 @@ struct wire {
 enum err wire_learn(struct call *c, struct wire *wire);
 /* Forgets them: only when no handler of this wire runs any more. */
 void wire_forget(struct wire *wire);
-/* Says that an office of the directory vouches for the certificate. From any thread. */
+/* Believes the statements inside a certificate by a later key of the office, when they lead on from
+ * the key that is known; clears the call's failure then. False when they do not. */
+bool wire_meet(struct call *c, struct str office, struct str cert);
+/* Says that an office of the directory vouches for the certificate, with its present key or with
+ * one to which the certificate leads. From any thread. */
 bool wire_knows(struct wire *wire, struct str peer_cert);
 
 extern const struct http_handler wire_handler; /* arg: struct wire * */
@@ -85,7 +89,7 @@ struct wire_request {
 };
 
 struct wire_answer {
-    int status;
+    int status;      /* 0: none came, the other end showed a certificate by another key: the body */
     struct str body; /* in the call's arena */
 };
 

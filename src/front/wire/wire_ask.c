@@ -196,6 +196,14 @@ static enum err answer_check(struct call *c, const struct wire_answer *answer)
     }
 }
 
+/* Whoever answered has another key than the office that was asked. When it shows how it came to it,
+ * the directory changes, which makes us ask again at once. */
+static enum err stranger(struct call *c, const struct wire_ask *ask, struct str cert)
+{
+    (void)wire_meet(c, ask->peer->office, cert);
+    return fail(c, ERR_PEER, "cert.signature");
+}
+
 void wire_ask_end(struct wire_driver *driver, struct wire_ask *ask)
 {
     struct call *c = &ask->call;
@@ -204,6 +212,7 @@ void wire_ask_end(struct wire_driver *driver, struct wire_ask *ask)
     enum err e = ask->back ? wire_back_end(c, driver->wire, &ask->question, &answer)
                            : transport->end(transport->self, c, &ask->question, &answer);
     c->now_ms = c->env->now_ms(c->env->self); /* the answer took its time */
+    if (e == OK && answer.status == 0) e = stranger(c, ask, answer.body);
     ask->peer->answers = e == OK;
     if (e == OK && !ASK_ROWS[ask->kind].any) e = answer_check(c, &answer);
     if (e == OK) e = ASK_ROWS[ask->kind].take(driver, ask, &answer);

@@ -1,3 +1,4 @@
+#include "core/directory.h"
 #include "core/office.h"
 #include "front/tls/cert.h"
 #include "front/wire/wire.h"
@@ -9,6 +10,8 @@ enum { KEY_BYTES = 32 };
 struct wire_key {
     struct str office;
     uint8_t public_key[KEY_BYTES];
+    int64_t n;
+    char next[KEY_HEX_LEN]; /* promised: hex, or empty */
 };
 
 struct peers {
@@ -48,6 +51,9 @@ enum err wire_learn(struct call *c, struct wire *wire)
         ensure(peers.list[i].public_key.len == KEY_BYTES);
         keys[i].office = str_copy(arena, peers.list[i].office);
         memcpy(keys[i].public_key, peers.list[i].public_key.ptr, KEY_BYTES);
+        keys[i].n = peers.list[i].key_n;
+        bool promised = peers.list[i].next_key.len == sizeof keys[i].next;
+        if (promised) memcpy(keys[i].next, peers.list[i].next_key.ptr, sizeof keys[i].next);
     }
     known_set(&wire->known, arena, keys, peers.count);
     return OK;
@@ -58,28 +64,65 @@ void wire_forget(struct wire *wire)
     known_set(&wire->known, NULL, NULL, 0);
 }
 
-static bool key_find(struct wire_known *known, struct str office, uint8_t ret_key[KEY_BYTES])
+static bool key_find(struct wire_known *known, struct str office, struct wire_key *ret_key)
 {
     bool found = false;
     int failed = pthread_mutex_lock(&known->lock);
     ensure(failed == 0);
     for (size_t i = 0; i < known->count && !found; i++) {
         found = str_eq(known->keys[i].office, office);
-        if (found) memcpy(ret_key, known->keys[i].public_key, KEY_BYTES);
+        if (found) *ret_key = known->keys[i];
     }
     failed = pthread_mutex_unlock(&known->lock);
     ensure(failed == 0);
     return found;
 }
 
+static bool vouched(struct call *c, struct str cert, struct str office, const struct wire_key *key)
+{
+    struct str public_key = {(const char *)key->public_key, KEY_BYTES};
+    if (cert_verify(c, cert, office, public_key) == OK) return true;
+    call_clear(c);
+    return false;
+}
+
+/* The certificate is by a later key, to which its chain leads from the one that is known. */
+static bool shows(struct call *c, struct str cert, struct str office, const struct wire_key *key)
+{
+    struct key_frame frames[LIMIT_KEY_CHAIN];
+    size_t count = 0;
+    const struct key_state known = {
+        .office = office,
+        .public_key = {(const char *)key->public_key, KEY_BYTES},
+        .n = key->n,
+        .next = {key->next, key->next[0] == '\0' ? 0 : sizeof key->next},
+    };
+    if (key_chain_follow(c, &known, cert_chain(c, cert), frames, &count) != OK) {
+        call_clear(c);
+        return false;
+    }
+    struct key_state last = key_after(c, &frames[count - 1]);
+    return cert_verify(c, cert, office, last.public_key) == OK;
+}
+
+bool wire_meet(struct call *c, struct str office, struct str cert)
+{
+    struct call looking = call_begin(c->env, c->store, c->office);
+    struct str chain = cert_chain(&looking, cert);
+    bool met = chain.len > 0 && str_eq(cert_office(&looking, cert), office) &&
+               directory_meet(&looking, office, chain) == OK;
+    call_end(&looking);
+    if (met) call_clear(c); /* what failed is to be asked again, with the new key */
+    return met;
+}
+
 bool wire_knows(struct wire *wire, struct str peer_cert)
 {
-    uint8_t key[KEY_BYTES];
+    struct wire_key key = {};
     struct call c = call_begin(wire->env, NULL, NULL);
     struct str office = peer_cert.len > 0 ? cert_office(&c, peer_cert) : (struct str){};
-    bool known = office.len > 0 && key_find(&wire->known, office, key);
-    struct str public_key = {(const char *)key, sizeof key};
-    if (known) known = cert_verify(&c, peer_cert, office, public_key) == OK;
+    bool known = office.len > 0 && key_find(&wire->known, office, &key);
+    known = known && (vouched(&c, peer_cert, office, &key) || shows(&c, peer_cert, office, &key));
     call_end(&c);
     return known;
 }
