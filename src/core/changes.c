@@ -71,10 +71,7 @@ static enum err body_of(struct call *c, const struct kind *kind, struct str reco
 static struct str title_of(struct call *c, const struct pair *pair)
 {
     struct str kind = words(c->lang, str_format(c->arena, "kind.%s", pair->kind->table->name));
-    const struct field *f =
-        pair->kind->title == NULL ? NULL : field_find(pair->kind->table, str_of(pair->kind->title));
-    if (f == NULL || f->type == FIELD_PERSONAL) return kind;
-    struct str title = field_get_text(c->arena, f, pair->now);
+    struct str title = record_body_title(c, pair->kind, pair->now);
     return title.len > 0 ? title : kind;
 }
 

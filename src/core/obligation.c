@@ -97,7 +97,8 @@ static void obligation_row(struct call *c, struct node *list, struct names *name
     node_text(c, row, "what", what);
     node_text(c, row, "act",
               words(c->lang, str_format(c->arena, "obligation.%.*s", STR_ARG(what))));
-    node_text(c, row, "title", rows_text(rows, i, COLUMN_TITLE));
+    struct str title = rows_text(rows, i, COLUMN_TITLE);
+    node_text(c, row, "title", title.len > 0 ? title : record_title(c, about));
     node_text(c, row, "owner", name_once(c, names, rows_text(rows, i, COLUMN_OWNER)));
     node_text(c, row, "party", rows_text(rows, i, COLUMN_OWNER));
     node_text(c, row, "behalf", behalf(c, names, rows_text(rows, i, COLUMN_OWNER)));

@@ -76,6 +76,29 @@ enum err record_body(struct call *c, const char *kind, struct str record, void *
     return e != OK ? e : body_load(c, kind, &head, ret_body);
 }
 
+struct str record_body_title(struct call *c, const struct kind *kind, const void *body)
+{
+    const struct field *f =
+        kind->title == NULL ? NULL : field_find(kind->table, str_of(kind->title));
+    bool shown = f != NULL && f->type != FIELD_PERSONAL;
+    return shown ? field_get_text(c->arena, f, body) : (struct str){};
+}
+
+struct str record_title(struct call *c, struct str record)
+{
+    struct head head = {};
+    struct str title = {};
+    enum err e = record_head_visible(c, record, &head);
+    const struct kind *kind = e == OK ? module_kind(head.kind) : NULL;
+    if (kind != NULL) {
+        void *body = arena_alloc(c->arena, kind->table->size);
+        e = record_body(c, kind->table->name, record, body);
+        if (e == OK) title = record_body_title(c, kind, body);
+    }
+    if (e != OK) call_clear(c); /* the line stands without a title */
+    return title;
+}
+
 enum err record_body_visible(struct call *c, const char *kind, struct str record, void *ret_body)
 {
     struct head head = {};

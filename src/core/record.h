@@ -90,6 +90,12 @@ enum err record_head_visible(struct call *c, struct str record, struct head *ret
  * "record.kind" when the record is of another kind. */
 enum err record_body(struct call *c, const char *kind, struct str record, void *ret_body);
 enum err record_body_visible(struct call *c, const char *kind, struct str record, void *ret_body);
+
+/* What a body is about, as its kind's title column says it; empty without one. Shapes: `body` is
+ * the kind's C struct. */
+struct str record_body_title(struct call *c, const struct kind *kind, const void *body);
+/* The same of the newest version of a record; empty, too, when the actor may not see it. */
+struct str record_title(struct call *c, struct str record);
 /* The file of that root in the newest version of a record that the actor may see.
  * Errors: ERR_NOT_FOUND "record.not_found", "blob.missing". */
 enum err record_file_visible(struct call *c, struct str record, struct str root,

@@ -104,6 +104,9 @@ enum err demo_until(struct call *c, struct demo *demo, struct demo_wait *wait);
 /* demo_scene.c: steps 2 to 4 of a round between the four offices. `close` plays it to its end and
  * fills the table. */
 enum err demo_content(struct call *c, struct demo *demo);
+/* demo_calendar.c: calendars of all four, and a meeting that asks for them. Repeats change
+ * nothing. */
+enum err demo_calendars(struct call *c, struct demo *demo);
 /* A round of the past, asked while the office is made; others owe an answer since days. */
 enum err demo_past(struct call *c, struct demo *demo, enum demo_place place);
 enum err demo_scene(struct call *c, struct demo *demo, struct str *ret_table);

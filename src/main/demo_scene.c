@@ -502,6 +502,7 @@ enum err demo_content(struct call *c, struct demo *demo)
     if (e == OK) e = draft(c, demo, &third, VPQH, &AGREE_WITH_POINTS);
     if (e == OK) e = ask(c, demo, &d);
     if (e == OK) e = await_request(c, demo, &d, VPCP);
+    if (e == OK) e = demo_calendars(c, demo);
     if (e != OK || fchdir(demo->top_fd) != 0) return e;
     int fd = open(DONE, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     if (fd >= 0) (void)close(fd); /* else it is only asked again */

@@ -244,6 +244,16 @@ static void whoever_does_not_keep_it_sees_busy_and_books_nothing(void **state)
                          "Sáng: 09:00 Họp"));
 }
 
+static void the_board_opens_at_the_present_week(void **state)
+{
+    struct desk *desk = *state;
+    int64_t today = time_hanoi_day(desk->t.now_ms);
+    int64_t monday = today - ((int64_t)time_weekday(today) - MONDAY);
+    struct str seen = t_view(&desk->t, "thuky", "calendar.board", "{}", NULL);
+    struct str before = time_format_day(desk->t.arena, monday - 7);
+    assert_true(contains(seen, str_format(desk->t.arena, "board?day=%.*s", STR_ARG(before)).ptr));
+}
+
 /* Every pair of state and verb: what the table lets through and nothing else. */
 static void forbidden_steps_are_refused_one_by_one(void **state)
 {
@@ -594,6 +604,7 @@ int main(void)
         ON_DESK(a_hold_gives_way_and_a_promise_does_not),
         ON_DESK(moving_is_checked_against_all_but_itself),
         ON_DESK(a_way_that_is_too_short_is_accepted_with_a_reason),
+        ON_DESK(the_board_opens_at_the_present_week),
         ON_DESK(whoever_does_not_keep_it_sees_busy_and_books_nothing),
         ON_DESK(forbidden_steps_are_refused_one_by_one),
         ON_DESK(sixty_four_writers_at_a_time_never_overlap),

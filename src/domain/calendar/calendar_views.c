@@ -63,7 +63,7 @@ static const struct field_table FIND_ARGS = FIELD_TABLE("calendar.find", struct 
 
 static int64_t day_of(struct call *c, const struct args *in)
 {
-    bool good = in->day > TIME_DAY_MIN + 62 && in->day < TIME_DAY_MAX - 62;
+    bool good = in->day != 0 && in->day > TIME_DAY_MIN + 62 && in->day < TIME_DAY_MAX - 62;
     return good ? in->day : time_hanoi_day(c->now_ms);
 }
 
@@ -229,6 +229,13 @@ static enum err board_row(struct call *c, struct view *view, const struct rows *
     return OK;
 }
 
+static void board_way_put(struct call *c, struct view *view, const char *label, int64_t monday)
+{
+    struct str day = time_format_day(c->arena, monday);
+    view_link(c, view, label,
+              str_format(c->arena, "/view/calendar.board?day=%.*s", STR_ARG(day)));
+}
+
 static enum err board(struct call *c, const void *args, struct view *ret_view)
 {
     struct rows calendars = {};
@@ -249,6 +256,8 @@ static enum err board(struct call *c, const void *args, struct view *ret_view)
     node_text(c, ret_view->data, "empty", words(c->lang, S("calendar.none")));
     view_act(c, ret_view, "calendar.meet", true);
     view_act(c, ret_view, "calendar.open", false);
+    board_way_put(c, ret_view, "calendar.week_before", monday - 7);
+    board_way_put(c, ret_view, "calendar.week_after", monday + 7);
     view_link(c, ret_view, "view.calendar.find", S("/view/calendar.find"));
     view_link(c, ret_view, "view.calendar.clashes", S("/view/calendar.clashes"));
     return OK;
