@@ -104,7 +104,6 @@ enum {
     LIMIT_XML_NAME_BYTES = 512,
     LIMIT_XML_CELLS = 256,                      /* of one row of a table */
     LIMIT_SHARED_TEXTS = 1000000,               /* of a spreadsheet */
-    LIMIT_OUTLINE = 20000,                      /* of one text */
     CHUNK_BYTES = 1024 * 1024               /* leaf of a file's Merkle tree */
 };
 

@@ -14,7 +14,7 @@
  * Who may read a file may read what stands in it; that is asked by the caller, for a file is known
  * here by its content only.
  */
-#include "core/outline.h"
+#include "base/clause.h"
 #include "core/module.h"
 
 enum parse_state { PARSE_NONE, PARSE_WAITING, PARSE_DONE, PARSE_REFUSED };
@@ -41,8 +41,7 @@ struct parse {
     bool macros;   /* the file brings a program; it was not looked at */
     bool cut;      /* the text was longer than LIMIT_PARSE_TEXT_BYTES or LIMIT_PARSE_PAGES */
     struct str text;
-    struct outline_part *clauses;
-    size_t clause_count;
+    struct clauses clauses;
 };
 
 /* Topic of every change of a file's state: "parse:" and its root. */
