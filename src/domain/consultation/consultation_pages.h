@@ -20,7 +20,7 @@ struct str consultation_progress_text(struct call *c, const struct consultation_
 struct str consultation_words(struct call *c, const char *key, const char *name, struct str value);
 
 /* Sorts points by clause; points of one clause stay in the order of the opinions. */
-void consultation_lines_sort(struct consultation_line *lines, size_t count);
+void consultation_lines_sort(struct call *c, struct consultation_line *lines, size_t count);
 /* What a point asks for: its text and the wording it proposes. */
 struct str consultation_line_text(struct call *c, const struct consultation_line *line);
 /* What became of it: reason and new wording. */

@@ -329,7 +329,7 @@ enum err consultation_show_view(struct call *c, const void *args, struct view *r
     if (e == OK) e = consultation_before_put(c, &view, &round);
     if (e != OK) return e;
     if (count > 0) {
-        consultation_lines_sort(lines, count);
+        consultation_lines_sort(c, lines, count);
         struct view section = consultation_section(c, &view, "consultation.section.points");
         consultation_lines_put(c, &section, lines, count, round.stage.own);
     }
@@ -424,7 +424,7 @@ enum err consultation_opinion_view(struct call *c, const void *args, struct view
     consultation_home_put(c, &view, head.home);
     opinion_facts(c, &view, &head, &opinion, &round);
     consultation_section_text(c, &view, "field.consultation.opinion.general", opinion.general);
-    consultation_lines_sort(lines, own);
+    consultation_lines_sort(c, lines, own);
     struct view section = consultation_section(c, &view, "consultation.section.points");
     consultation_lines_put(c, &section, lines, own, round.stage.own);
     consultation_files_put(c, &view, &opinion.files);

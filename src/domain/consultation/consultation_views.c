@@ -168,7 +168,7 @@ enum err consultation_table_view(struct call *c, const void *args, struct view *
     if (e == OK) e = consultation_case_givers(c, &round);
     if (e == OK) e = consultation_sql_lines(c, in->record, &lines, &count);
     if (e != OK) return e;
-    consultation_lines_sort(lines, count);
+    consultation_lines_sort(c, lines, count);
     struct consultation_count total = consultation_count(round.givers, round.giver_count);
     struct view view = {};
     view_start(c, &view, VIEW_LIST, words(c->lang, S("view.consultation.table")));
