@@ -97,7 +97,8 @@ static const char WORD_BODY[] =
     "<w:r><w:t xml:space=\"preserve\"> ngày.</w:t></w:r><w:commentRangeEnd w:id=\"4\"/><w:r>"
     "<w:commentReference w:id=\"4\"/></w:r><w:bookmarkEnd w:id=\"0\"/></w:p>"
     "<w:p><w:bookmarkStart w:id=\"7\" w:name=\"_GoBack\"/><w:bookmarkEnd w:id=\"7\"/>"
-    "<w:moveFrom w:id=\"5\" w:author=\"B\"><w:r><w:t>Chuyển đi.</w:t></w:r></w:moveFrom><w:r><w:t>Hết."
+    "<w:moveFrom w:id=\"5\" w:author=\"B\"><w:r><w:t>Chuyển "
+    "đi.</w:t></w:r></w:moveFrom><w:r><w:t>Hết."
     "</w:t></w:r><w:r><w:commentReference w:id=\"6\"/></w:r></w:p>";
 static const char WORD_COMMENTS[] =
     "<w:comments xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\">"
@@ -105,7 +106,8 @@ static const char WORD_COMMENTS[] =
     " w:val=\"CommentText\"/></w:pPr><w:r><w:annotationRef/></w:r><w:r><w:t>Cần dài hơn.</w:t>"
     "</w:r></w:p><w:p><w:r><w:t>Xem Nghị định.</w:t></w:r></w:p></w:comment>"
     "<w:comment w:id=\"6\" w:author=\"B\"><w:p><w:r><w:t>Bổ sung.</w:t></w:r></w:p></w:comment>"
-    "<w:comment w:id=\"8\" w:author=\"B\"><w:p><w:r><w:t>Không nơi nào.</w:t></w:r></w:p></w:comment>"
+    "<w:comment w:id=\"8\" w:author=\"B\"><w:p><w:r><w:t>Không nơi "
+    "nào.</w:t></w:r></w:p></w:comment>"
     "</w:comments>";
 
 /* A package as Word writes it, with comments. */

@@ -51,13 +51,12 @@ static const char *const NAMES[] = {
 };
 
 static const char *const LETTERS[] = {"a", " ", "đ", "1", "0", "\t\n", "a\xCC\x81", "12345678901"};
-static const char *const ATTRIBUTES[][6] = {
-    {NULL},
-    {"t", "s", NULL},
-    {W "val", "TOC1", NULL},
-    {"page-count", "3", "b", "c", NULL},
-    {W "id", "1", W "name", "PH_1", NULL},
-    {W "id", "2", W "author", "A\n", NULL}};
+static const char *const ATTRIBUTES[][6] = {{NULL},
+                                            {"t", "s", NULL},
+                                            {W "val", "TOC1", NULL},
+                                            {"page-count", "3", "b", "c", NULL},
+                                            {W "id", "1", W "name", "PH_1", NULL},
+                                            {W "id", "2", W "author", "A\n", NULL}};
 
 static void event(struct body *body, uint8_t byte, const char **open, size_t *depth)
 {
@@ -72,7 +71,8 @@ static void event(struct body *body, uint8_t byte, const char **open, size_t *de
         body_chars(body, str_of(LETTERS[byte % ARRAY_LEN(LETTERS)]));
     } else if (*depth < 2 * LIMIT_XML_DEPTH) {
         open[(*depth)++] = NAMES[name];
-        body_open(body, str_of(NAMES[name]), ATTRIBUTES[byte / ARRAY_LEN(NAMES) % ARRAY_LEN(ATTRIBUTES)]);
+        body_open(body, str_of(NAMES[name]),
+                  ATTRIBUTES[byte / ARRAY_LEN(NAMES) % ARRAY_LEN(ATTRIBUTES)]);
     }
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 /*
  * answer.h: what a job of the parser process says. It has read hostile bytes and may be theirs by
- * now, so its answer is read like anything from outside: a short head, then text and notes, nothing believed.
+ * now, so its answer is read like anything from outside: a short head, then text and notes, nothing
+ * believed.
  */
 #include "core/parse.h"
 

@@ -56,9 +56,9 @@ struct body {
     size_t note_bytes; /* of their words */
     struct body_place *place;
     size_t place_count;
-    bool drop;        /* the present paragraph is a line of a table of contents */
-    bool number;      /* the present cell names a shared text */
-    struct sb cell;   /* what stands in it; also a shared text under way, and a fact */
+    bool drop;      /* the present paragraph is a line of a table of contents */
+    bool number;    /* the present cell names a shared text */
+    struct sb cell; /* what stands in it; also a shared text under way, and a fact */
     struct str *shared;
     size_t shared_count;
     size_t shared_max;
