@@ -26,7 +26,7 @@ void paper_part(struct call *c, struct paper_parts *parts, enum paper_part_kind 
 void paper_part_marked(struct call *c, struct paper_parts *parts, enum paper_part_kind kind,
                        struct str text, struct str mark)
 {
-    enum { MARK_BYTES_MAX = 40 };
+    enum { MARK_BYTES_MAX = 34 }; /* 40 in a file, less what numbers the paragraph */
     ensure(mark.len <= MARK_BYTES_MAX);
     parts->parts = grow(c, parts->parts, parts->count, sizeof *parts->parts);
     parts->parts[parts->count++] = (struct paper_part){kind, text, mark};

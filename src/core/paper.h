@@ -26,7 +26,8 @@ struct paper_part {
     enum paper_part_kind kind;
     struct str text;
     struct str mark; /* name of a bookmark over it, where the file can hold one: a letter, then
-                        letters, digits and _, at most 40 bytes; empty: none */
+                        letters, digits and _; empty: none. Its second paragraph has one of its
+                        own, with _2 behind the name, and so on */
 };
 
 struct paper_parts {

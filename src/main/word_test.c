@@ -228,14 +228,15 @@ static void the_text_leaves_with_a_mark_for_each_clause(void **state)
     struct scene *s = *state;
     struct parse parse = {};
     assert_int_equal(t_parser_ask(&s->parser, &s->c, outgoing(s), PARSE_UTF8, &parse), OK);
-    assert_int_equal(parse.notes.count, 6);
+    static const char *const NAMES[] = {"1_", "2_", "2_", "3_", "4_", "5_", "6_", "6_"};
+    assert_int_equal(parse.notes.count, ARRAY_LEN(NAMES)); /* two articles have two paragraphs */
     for (size_t i = 0; i < parse.notes.count; i++) {
         const struct parse_note *note = &parse.notes.rows[i];
-        struct str name = str_format(s->c.arena, "PH_%zu_%.12s", i + 1, s->hash.ptr);
+        struct str name = str_format(s->c.arena, "PH_%s%.12s", NAMES[i], s->hash.ptr);
         assert_int_equal(note->kind, PARSE_MARK);
-        assert_true(str_eq(note->text, name));
+        assert_true(str_starts(note->text, name));
     }
-    struct str fifth = str_sub(parse.text, parse.notes.rows[4].from, parse.notes.rows[4].to);
+    struct str fifth = str_sub(parse.text, parse.notes.rows[5].from, parse.notes.rows[5].to);
     assert_true(str_eq(fifth, S("2. Hằng tháng có báo cáo & tổng hợp.")));
 }
 

@@ -38,7 +38,7 @@ static bool mark_read(const struct placing *p, struct str name, struct str hash,
     int64_t index = 0;
     struct str tail = str_sub(name, sizeof PARSE_MARK_PREFIX - 1, name.len);
     bool ours = str_cut(tail, '_', &number, &rest) && parse_int(number, 1, INDEX_MAX, &index) &&
-                str_eq(rest, str_sub(hash, 0, PLACE_HASH_BYTES)) &&
+                str_starts(rest, str_sub(hash, 0, PLACE_HASH_BYTES)) &&
                 (size_t)index <= p->clauses->count;
     if (ours) *ret_index = (size_t)index - 1;
     return ours;
@@ -51,8 +51,11 @@ static void extents_find(struct placing *p, struct str hash)
         size_t index = 0;
         if (note->kind != PARSE_MARK) continue;
         p->findings.marked = true;
-        if (!mark_read(p, note->text, hash, &index) || p->extents[index].found) continue;
+        if (!mark_read(p, note->text, hash, &index)) continue;
         size_t end = str_find(p->text, S("\n"), note->to);
+        bool goes_on = p->found > 0 && p->order[p->found - 1] == index;
+        if (goes_on && end > p->extents[index].to) p->extents[index].to = end;
+        if (p->extents[index].found) continue;
         p->extents[index] = (struct extent){true, note->from, end};
         p->order[p->found++] = index;
     }

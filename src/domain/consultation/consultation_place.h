@@ -4,10 +4,11 @@
  * texts in, findings out.
  *
  * Each clause left under a bookmark PH_NUMBER_HASH: its number among the clauses of the text, from
- * 1, and the beginning of the hash of that text. A comment or a change belongs to a clause when it
- * lies wholly inside that clause's bookmark, or behind it in its last paragraph. Everything else is
- * placed by nobody: what stands between two clauses or goes over several, what was changed without
- * being tracked, and clauses whose bookmark is gone.
+ * 1, and the beginning of the hash of that text; its further paragraphs under PH_NUMBER_HASH_2 and
+ * so on. A comment or a change belongs to a clause when it lies wholly inside that clause's
+ * bookmark, or behind it in its last paragraph. Everything else is placed by nobody: what stands
+ * between two clauses or goes over several, what was changed without being tracked, and clauses
+ * whose bookmark is gone.
  */
 #include "base/clause.h"
 #include "core/parse.h"
