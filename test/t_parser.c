@@ -47,6 +47,8 @@ void t_parser_open(struct t_parser *p, int64_t wait_ms)
     assert_true(p->pid >= 0);
     if (p->pid == 0) {
         (void)close(conn[1]);
+        (void)close(p->link_fds[0]); /* or a parser that nobody asked would keep itself alive */
+        (void)close(p->link_fds[1]);
         parser_process(conn[0], wait_ms);
     }
     parser_client_init(&p->client, p->link_fds[1]);

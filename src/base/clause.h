@@ -9,9 +9,12 @@
  *     đ)                   điểm, in the order a b c d đ e g h i k ...
  *     Phụ lục II           begins a text of its own
  *
- * A heading is one only at the beginning of a line and with its mark: "Điều 5 của Luật này" inside
- * a sentence that was wrapped is no article. Source: Decree 30/2020/ND-CP appendix I part II
- * section I.6.
+ * and the layout of plain papers: A., I., 1., a).
+ *
+ * A number counts only where it may stand: at the start of a line, with its mark, soon after its
+ * neighbour, outside quotation marks. So "Điều 5 của Luật này" inside a sentence that was wrapped,
+ * an article that is quoted in an amending law, a year or a sum do not become clauses. Source:
+ * Decree 30/2020/ND-CP appendix I part II section I.6.
  */
 #include "base/str.h"
 
@@ -31,7 +34,11 @@ struct clause {
     enum clause_level level;
     struct str own;     /* "điểm đ" */
     struct str address; /* "điểm đ khoản 2 Điều 5"; empty for the opening */
+    struct str path;    /* "5.2.đ", "chuong-II.muc-1", "I.2.a": once in its text; empty for the
+                           opening. A second document in it that counts anew begins with "2:" */
     struct str text;    /* without its mark; blanks and line ends brought to one each */
+    size_t offset;      /* bytes in the whole text, mark and blanks included */
+    size_t length;      /* up to the next clause, of whatever level */
 };
 
 struct clauses {
@@ -39,10 +46,14 @@ struct clauses {
     size_t count;
 };
 
-/* Splits a text into its clauses, in order; nothing of it is lost but blanks. Never fails: what is
- * no clause belongs to the one before it. Shapes: at most LIMIT_CLAUSES; text is valid UTF-8.
- * Owns: `arena`. */
+/* Splits a text into its clauses, in order; they cover it without gap or overlap, and each has only
+ * its own words, not those of the clauses below it. Never fails: what is no clause belongs to the
+ * one before it. Shapes: at most LIMIT_CLAUSES; text is valid UTF-8 in NFC; a text of nothing but
+ * blanks gives none. Owns: `arena`. */
 struct clauses clause_split(struct arena *arena, struct str text);
+
+/* Place of a điểm's letter in the Vietnamese order, from 1; 0 when no điểm has that letter. */
+size_t clause_letter_rank(struct str letter);
 
 enum clause_change {
     CLAUSE_SAME,

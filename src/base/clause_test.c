@@ -117,6 +117,133 @@ static void a_text_without_clauses_is_its_own_opening(void **state)
     assert_int_equal(clause_split(*state, (struct str){}).count, 0);
 }
 
+/* The paths, each with a blank behind it. */
+static const char *paths(struct arena *arena, struct str text)
+{
+    struct sb sb = sb_new(arena, 0);
+    struct clauses list = clause_split(arena, text);
+    size_t at = 0;
+    for (size_t i = 0; i < list.count; i++) {
+        sb_put(&sb, list.rows[i].path);
+        sb_char(&sb, ' ');
+        assert_int_equal(list.rows[i].offset, at); /* no gap, no overlap */
+        at += list.rows[i].length;
+    }
+    if (list.count > 0) assert_int_equal(at, text.len);
+    return str_zero(arena, sb_str(&sb));
+}
+
+static void a_law_goes_by_article_clause_and_point(void **state)
+{
+    const char *got =
+        paths(*state, S("LUẬT\nĐiều 1. Phạm vi\nLuật này quy định.\n"
+                        "Điều 2. Giải thích\n1. Trong Luật này:\n"
+                        "a) Một;\nb) Hai;\nc) Ba;\nd) Bốn;\nđ) Năm;\ne) Sáu;\ng) Bảy.\n"
+                        "2. Hết.\n"));
+    assert_string_equal(got, " 1 2 2.1 2.1.a 2.1.b 2.1.c 2.1.d 2.1.đ 2.1.e 2.1.g 2.2 ");
+}
+
+static void the_letters_are_those_of_vietnamese(void **state)
+{
+    (void)state;
+    assert_int_equal(clause_letter_rank(S("đ")), clause_letter_rank(S("d")) + 1);
+    assert_int_equal(clause_letter_rank(S("g")), clause_letter_rank(S("e")) + 1);
+    assert_int_equal(clause_letter_rank(S("f")), 0);
+    assert_int_equal(clause_letter_rank(S("y")), 23);
+}
+
+static void chapters_have_their_title_on_the_next_line(void **state)
+{
+    const char *got =
+        paths(*state, S("Phần thứ nhất\nQUY ĐỊNH CHUNG\nChương I\nPHẠM VI\nĐiều 1. A\n"
+                        "Chương II\nTỔ CHỨC\nMục 1\nBỘ MÁY\nĐiều 2. B\nMục 2\nC\n"));
+    assert_string_equal(got, "phan-nhất phan-nhất.chuong-I 1 phan-nhất.chuong-II "
+                             "phan-nhất.chuong-II.muc-1 2 phan-nhất.chuong-II.muc-2 ");
+}
+
+static void a_plain_paper_goes_by_roman_numbers(void **state)
+{
+    const char *got = paths(*state, S("BÁO CÁO\nI. TÌNH HÌNH\n1. Kết quả\na) Việc đã làm\n"
+                                      "b) Việc còn lại\n2. Hạn chế\nII. KIẾN NGHỊ\n1. Với Bộ\n"));
+    assert_string_equal(got, " I I.1 I.1.a I.1.b I.2 II II.1 ");
+}
+
+static void what_is_quoted_is_no_clause(void **state)
+{
+    const char *got =
+        paths(*state, S("Điều 1. Sửa đổi\n1. Sửa Điều 9 như sau:\n“Điều 9. Nội dung\n"
+                        "1. Mới.\n2. Mới nữa.”.\n2. Bãi bỏ Điều 10.\nĐiều 2. Hiệu lực\n"));
+    assert_string_equal(got, "1 1.1 1.2 2 ");
+}
+
+static void an_open_quotation_ends_at_the_next_article(void **state)
+{
+    const char *got = paths(*state, S("Điều 1. A\n1. Như “sau:\n2. B\nĐiều 2. C\n1. D\n"));
+    assert_string_equal(got, "1 1.1 2 2.1 ");
+}
+
+static void years_and_references_are_no_clauses(void **state)
+{
+    const char *got = paths(*state, S("Điều 1. A\nĐiều 5 của Luật này áp dụng.\n2026. Năm nay\n"
+                                      "1.500 tỷ đồng\n1. B\n12/2026 là hạn\nz) không có\n"));
+    assert_string_equal(got, "1 1.1 ");
+}
+
+static void inserted_clauses_keep_their_letter(void **state)
+{
+    const char *got = paths(*state, S("Điều 5. A\nĐiều 5a. B\n1. C\n1a. D\n1đ. E\nĐiều 6. F\n"));
+    assert_string_equal(got, "5 5a 5a.1 5a.1a 5a.1đ 6 ");
+}
+
+static void a_second_document_counts_anew(void **state)
+{
+    const char *got = paths(*state, S("Điều 1. A\nĐiều 2. B\nQUY CHẾ\nChương I\nX\nĐiều 1. C\n"
+                                      "1. D\nPhụ lục I\n1. E\nPhụ lục II\n1. F\n"));
+    assert_string_equal(got, "1 2 chuong-I 2:1 2:1.1 2:phu-luc-I 2:phu-luc-I.1 2:phu-luc-II "
+                             "2:phu-luc-II.1 ");
+}
+
+static void articles_after_a_plain_paper_count_apart(void **state)
+{
+    const char *got = paths(*state, S("1. A\na) B\nĐiều 1. C\na) D\nĐiều I. E\n"));
+    assert_string_equal(got, "1 1.a 2:1 2:1.a ");
+}
+
+static void no_path_comes_twice(void **state)
+{
+    struct clauses list = clause_split(
+        *state, S("Phần I\nPhụ lục 1\nPhần I\nChương I\nChương I\nĐiều 1.\nĐiều 2.\nĐiều 1.\n"
+                  "1. a\n1. b\na) c\na) d\nA. e\nA. f\nPhụ lục\nI. g\nI. h\nPhụ lục\nPhụ lục 1\n"));
+    for (size_t i = 0; i < list.count; i++) {
+        for (size_t k = i + 1; k < list.count; k++)
+            assert_false(str_eq(list.rows[i].path, list.rows[k].path));
+    }
+    assert_true(list.count > 8);
+}
+
+static void an_excerpt_begins_with_any_article(void **state)
+{
+    assert_string_equal(paths(*state, S("Điều 45.Họp\n1. A\nd1) B\nĐiều 46: C\n")),
+                        "45 45.1 45.1.d1 46 ");
+}
+
+static void nothing_gives_none(void **state)
+{
+    assert_string_equal(paths(*state, S("")), "");
+    assert_string_equal(paths(*state, S(" \n\n")), "");
+    assert_string_equal(paths(*state, S("một dòng")), " ");
+}
+
+static void too_many_clauses_end_in_one_that_holds_the_rest(void **state)
+{
+    struct sb sb = sb_new(*state, 0);
+    for (int i = 0; i < LIMIT_CLAUSES / 2; i++)
+        sb_put(&sb, S("Điều 1.\n1. x\nĐiều 2.\n"));
+    struct clauses list = clause_split(*state, sb_str(&sb));
+    (void)paths(*state, sb_str(&sb));
+    assert_int_equal(list.count, LIMIT_CLAUSES);
+}
+
 static void the_same_text_has_no_difference(void **state)
 {
     struct clause_pairs pairs = diff(*state, RULES, RULES);
@@ -223,6 +350,20 @@ int main(void)
         IN_ARENA(an_article_named_in_a_wrapped_sentence_is_no_article),
         IN_ARENA(headings_may_be_roman_ordinal_or_with_an_inserted_letter),
         IN_ARENA(a_text_without_clauses_is_its_own_opening),
+        IN_ARENA(a_law_goes_by_article_clause_and_point),
+        IN_ARENA(the_letters_are_those_of_vietnamese),
+        IN_ARENA(chapters_have_their_title_on_the_next_line),
+        IN_ARENA(a_plain_paper_goes_by_roman_numbers),
+        IN_ARENA(what_is_quoted_is_no_clause),
+        IN_ARENA(an_open_quotation_ends_at_the_next_article),
+        IN_ARENA(years_and_references_are_no_clauses),
+        IN_ARENA(inserted_clauses_keep_their_letter),
+        IN_ARENA(a_second_document_counts_anew),
+        IN_ARENA(articles_after_a_plain_paper_count_apart),
+        IN_ARENA(no_path_comes_twice),
+        IN_ARENA(an_excerpt_begins_with_any_article),
+        IN_ARENA(nothing_gives_none),
+        IN_ARENA(too_many_clauses_end_in_one_that_holds_the_rest),
         IN_ARENA(the_same_text_has_no_difference),
         IN_ARENA(a_changed_clause_shows_its_words),
         IN_ARENA(an_inserted_article_renumbers_and_changes_nothing_else),

@@ -95,6 +95,8 @@ enum {
     /* what stands in a file, read by the parser process */
     LIMIT_PARSE_FILE_BYTES = 128 * 1024 * 1024, /* of a file that is read at all */
     LIMIT_PARSE_TEXT_BYTES = 8 * 1024 * 1024,   /* of its text; the rest is cut off, and said so */
+    LIMIT_PARSE_NOTES = 5000,                   /* comments, changes and marks of a file */
+    LIMIT_PARSE_NOTES_BYTES = 2 * 1024 * 1024,  /* of their words */
     LIMIT_PARSE_PAGES = 2000,                   /* of a PDF whose text is taken */
     LIMIT_PARSE_IMAGE_BYTES = 16 * 1024 * 1024, /* of a page's image */
     LIMIT_PARSE_WAIT_MS = 20 * 1000,            /* for one job, then it is ended */
@@ -109,7 +111,6 @@ enum {
     LIMIT_XML_NAME_BYTES = 512,
     LIMIT_XML_CELLS = 256,                      /* of one row of a table */
     LIMIT_SHARED_TEXTS = 1000000,               /* of a spreadsheet */
-    LIMIT_OUTLINE = 20000,                      /* of one text */
     CHUNK_BYTES = 1024 * 1024               /* leaf of a file's Merkle tree */
 };
 

@@ -209,6 +209,9 @@ static const struct migration STEPS[] = {
      "ALTER TABLE head ADD COLUMN moving INT NOT NULL DEFAULT 0;"
      "CREATE INDEX head_moving ON head (home, record) WHERE moving > 0;"
      "CREATE INDEX obligation_move_by ON obligation_move (by_record);"},
+    {.name = "core.parse_notes",
+     .sql = /* what parse_notes_write wrote; NULL: read by an older edition */
+     "ALTER TABLE parse ADD COLUMN notes BYTES;"},
 };
 
 const struct migration *core_migrations(size_t *ret_count)

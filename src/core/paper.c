@@ -20,8 +20,16 @@ void paper_start(struct call *c, struct paper *ret_paper, enum paper_turn turn)
 void paper_part(struct call *c, struct paper_parts *parts, enum paper_part_kind kind,
                 struct str text)
 {
+    paper_part_marked(c, parts, kind, text, (struct str){});
+}
+
+void paper_part_marked(struct call *c, struct paper_parts *parts, enum paper_part_kind kind,
+                       struct str text, struct str mark)
+{
+    enum { MARK_BYTES_MAX = 34 }; /* 40 in a file, less what numbers the paragraph */
+    ensure(mark.len <= MARK_BYTES_MAX);
     parts->parts = grow(c, parts->parts, parts->count, sizeof *parts->parts);
-    parts->parts[parts->count++] = (struct paper_part){kind, text};
+    parts->parts[parts->count++] = (struct paper_part){kind, text, mark};
 }
 
 struct paper_table *paper_table(struct call *c, struct paper *paper, struct str title)

@@ -25,6 +25,9 @@ enum paper_part_kind {
 struct paper_part {
     enum paper_part_kind kind;
     struct str text;
+    struct str mark; /* name of a bookmark over it, where the file can hold one: a letter, then
+                        letters, digits and _; empty: none. Its second paragraph has one of its
+                        own, with _2 behind the name, and so on */
 };
 
 struct paper_parts {
@@ -104,6 +107,10 @@ void paper_start(struct call *c, struct paper *ret_paper, enum paper_turn turn);
 /* Adds a paragraph to paper->intro or paper->closing. */
 void paper_part(struct call *c, struct paper_parts *parts, enum paper_part_kind kind,
                 struct str text);
+
+/* The same under a bookmark. */
+void paper_part_marked(struct call *c, struct paper_parts *parts, enum paper_part_kind kind,
+                       struct str text, struct str mark);
 
 /* Adds an empty table. Columns come before rows. */
 struct paper_table *paper_table(struct call *c, struct paper *paper, struct str title);

@@ -53,7 +53,7 @@ enum err parse_get(struct call *c, struct str root, struct parse *ret_parse)
     struct look look = {root, true, ret_parse};
     enum err e = get(c, &look);
     if (e != OK || ret_parse->state != PARSE_DONE) return e;
-    outline_split(c->arena, ret_parse->text, &ret_parse->clauses, &ret_parse->clause_count);
+    ret_parse->clauses = clause_split(c->arena, ret_parse->text);
     return OK;
 }
 
@@ -110,7 +110,7 @@ enum err parse_now(struct call *c, struct str root, struct parse *ret_parse)
     struct keep keep = {root, &parse};
     if (e == OK) e = store_tx(c, keep_step, &keep);
     if (e != OK) return e;
-    outline_split(c->arena, parse.text, &parse.clauses, &parse.clause_count);
+    parse.clauses = clause_split(c->arena, parse.text);
     *ret_parse = parse;
     return OK;
 }

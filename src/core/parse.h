@@ -14,7 +14,7 @@
  * Who may read a file may read what stands in it; that is asked by the caller, for a file is known
  * here by its content only.
  */
-#include "core/outline.h"
+#include "base/clause.h"
 #include "core/module.h"
 
 enum parse_state { PARSE_NONE, PARSE_WAITING, PARSE_DONE, PARSE_REFUSED };
@@ -30,6 +30,28 @@ enum parse_basis {
     PARSE_ESTIMATED, /* from the length of the text */
 };
 
+/* What somebody left in a file beside its text, at its place in the text. */
+enum parse_note_kind {
+    PARSE_MARK,     /* one of our bookmarks, PARSE_MARK_PREFIX and more; text: its name */
+    PARSE_COMMENT,  /* text: what it says */
+    PARSE_INSERTED, /* a tracked change; the words stand in the text */
+    PARSE_DELETED,  /* a tracked change; text: the words, which stand in the text no more */
+};
+#define PARSE_MARK_PREFIX "PH_"
+
+struct parse_note {
+    enum parse_note_kind kind;
+    size_t from; /* bytes in the text */
+    size_t to;   /* where it ends, not before `from` */
+    struct str author;
+    struct str text; /* paragraphs separated by \n */
+};
+
+struct parse_notes {
+    struct parse_note *rows; /* in the order in which they begin */
+    size_t count;
+};
+
 struct parse {
     enum parse_state state;
     struct str reason; /* PARSE_REFUSED: word key without "reason." */
@@ -39,10 +61,11 @@ struct parse {
     enum parse_basis basis;
     int64_t chars; /* letters of the text */
     bool macros;   /* the file brings a program; it was not looked at */
-    bool cut;      /* the text was longer than LIMIT_PARSE_TEXT_BYTES or LIMIT_PARSE_PAGES */
+    bool cut;      /* the text was longer than LIMIT_PARSE_TEXT_BYTES or LIMIT_PARSE_PAGES, or there
+                      were more notes than LIMIT_PARSE_NOTES */
     struct str text;
-    struct outline_part *clauses;
-    size_t clause_count;
+    struct clauses clauses;
+    struct parse_notes notes; /* of a DOCX */
 };
 
 /* Topic of every change of a file's state: "parse:" and its root. */
@@ -68,6 +91,13 @@ enum err parse_choose(struct call *c, struct str root, enum parse_encoding encod
 /* The image of a page of a PDF, as PNG, in the call's arena. Shapes: page from 1. Outside any read
  * and transaction. Errors: those of parse_now; ERR_INVALID with the reason when it cannot be. */
 enum err parse_image(struct call *c, struct str root, int64_t page, struct str *ret_png);
+
+/* Notes as bytes, as they are kept and as they come from the parser process; and back. False when
+ * the bytes do not keep their form: every place in a text of `text_bytes`, every word valid UTF-8
+ * in NFC without control characters but \n. Owns: arena; the words lie in bytes. */
+struct str parse_notes_write(struct arena *arena, const struct parse_notes *notes);
+bool parse_notes_read(struct arena *arena, struct str bytes, size_t text_bytes,
+                      struct parse_notes *ret_notes);
 
 /* ---- the door to the parser process ---- */
 

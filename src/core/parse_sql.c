@@ -3,7 +3,7 @@
 #include "store/store.h"
 
 /* Raised when files are read in another way: what an older edition has read is read again. */
-enum { EDITION = 1 };
+enum { EDITION = 2 };
 
 enum err parse_sql_wait(struct call *c, struct str root, bool *ret_new)
 {
@@ -37,25 +37,27 @@ enum err parse_sql_put(struct call *c, struct str root, const struct parse *p)
     return store_exec(
         c,
         "INSERT INTO parse (root, edition, state, reason, format, encoding, pages, basis, chars,"
-        " macros, cut, body) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+        " macros, cut, body, notes) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
         " ON CONFLICT (root) DO UPDATE SET edition = excluded.edition, state = excluded.state,"
         " reason = excluded.reason, format = excluded.format, pages = excluded.pages,"
         " basis = excluded.basis, chars = excluded.chars, macros = excluded.macros,"
-        " cut = excluded.cut, body = excluded.body WHERE parse.encoding = excluded.encoding",
+        " cut = excluded.cut, body = excluded.body, notes = excluded.notes WHERE parse.encoding = "
+        "excluded.encoding",
         ARGS(TEXT(root), INT(EDITION), INT(p->state), TEXT(p->reason), INT(p->format),
              INT(p->encoding), INT(p->pages), INT(p->basis), INT(p->chars), INT(p->macros),
-             INT(p->cut), BYTES(p->text)),
+             INT(p->cut), BYTES(p->text), BYTES(parse_notes_write(c->arena, &p->notes))),
         NULL);
 }
 
 enum err parse_sql_get(struct call *c, struct str root, bool with_text, struct parse *ret_parse)
 {
     struct rows rows = {};
-    enum err e = store_all(c,
-                           "SELECT state, reason, format, encoding, pages, basis, chars, macros,"
-                           " cut, CASE WHEN $1 = 1 THEN body END FROM parse"
-                           " WHERE root = $2 AND edition = $3",
-                           ARGS(INT(with_text ? 1 : 0), TEXT(root), INT(EDITION)), &rows);
+    enum err e =
+        store_all(c,
+                  "SELECT state, reason, format, encoding, pages, basis, chars, macros,"
+                  " cut, CASE WHEN $1 = 1 THEN body END, CASE WHEN $1 = 1 THEN notes END FROM parse"
+                  " WHERE root = $2 AND edition = $3",
+                  ARGS(INT(with_text ? 1 : 0), TEXT(root), INT(EDITION)), &rows);
     if (e != OK) return e;
     *ret_parse = (struct parse){};
     if (rows.count == 0) return OK;
@@ -71,5 +73,8 @@ enum err parse_sql_get(struct call *c, struct str root, bool with_text, struct p
         .cut = rows_int(&rows, 0, 8) != 0,
         .text = rows_text(&rows, 0, 9),
     };
+    bool sound =
+        parse_notes_read(c->arena, rows_text(&rows, 0, 10), ret_parse->text.len, &ret_parse->notes);
+    ensure(sound); /* they were written from such notes */
     return OK;
 }

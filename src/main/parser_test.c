@@ -86,6 +86,80 @@ static void what_was_deleted_or_moved_away_is_not_read(void **state)
           "mới\nhết\n");
 }
 
+/* In the shapes that Word writes: a comment over a range, one at a point, a changed word, a changed
+ * paragraph mark, a word that another person put in and took out again, a moved sentence. */
+static const char WORD_BODY[] =
+    "<w:p><w:bookmarkStart w:id=\"0\" w:name=\"PH_1_ab\"/><w:pPr><w:rPr><w:ins w:id=\"9\""
+    " w:author=\"C\"/></w:rPr></w:pPr><w:r><w:t xml:space=\"preserve\">Điều 1. Trong </w:t></w:r>"
+    "<w:commentRangeStart w:id=\"4\"/><w:del w:id=\"1\" w:author=\"Cán bộ A\"><w:r><w:delText>05"
+    "</w:delText></w:r></w:del><w:ins w:id=\"2\" w:author=\"Cán bộ A\"><w:r><w:t>07</w:t></w:r>"
+    "<w:del w:id=\"3\" w:author=\"B\"><w:r><w:delText>nháp</w:delText></w:r></w:del></w:ins>"
+    "<w:r><w:t xml:space=\"preserve\"> ngày.</w:t></w:r><w:commentRangeEnd w:id=\"4\"/><w:r>"
+    "<w:commentReference w:id=\"4\"/></w:r><w:bookmarkEnd w:id=\"0\"/></w:p>"
+    "<w:p><w:bookmarkStart w:id=\"7\" w:name=\"_GoBack\"/><w:bookmarkEnd w:id=\"7\"/>"
+    "<w:moveFrom w:id=\"5\" w:author=\"B\"><w:r><w:t>Chuyển "
+    "đi.</w:t></w:r></w:moveFrom><w:r><w:t>Hết."
+    "</w:t></w:r><w:r><w:commentReference w:id=\"6\"/></w:r></w:p>";
+static const char WORD_COMMENTS[] =
+    "<w:comments xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\">"
+    "<w:comment w:id=\"4\" w:author=\"Cán bộ A\" w:initials=\"A\"><w:p><w:pPr><w:pStyle"
+    " w:val=\"CommentText\"/></w:pPr><w:r><w:annotationRef/></w:r><w:r><w:t>Cần dài hơn.</w:t>"
+    "</w:r></w:p><w:p><w:r><w:t>Xem Nghị định.</w:t></w:r></w:p></w:comment>"
+    "<w:comment w:id=\"6\" w:author=\"B\"><w:p><w:r><w:t>Bổ sung.</w:t></w:r></w:p></w:comment>"
+    "<w:comment w:id=\"8\" w:author=\"B\"><w:p><w:r><w:t>Không nơi "
+    "nào.</w:t></w:r></w:p></w:comment>"
+    "</w:comments>";
+
+/* A package as Word writes it, with comments. */
+static struct str word_file(struct call *c, const char *body, const char *comments)
+{
+    struct str xml = str_format(
+        c->arena,
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><w:document xmlns:w="
+        "\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\"><w:body>%s</w:body>"
+        "</w:document>",
+        body);
+    const char *const parts[] = {"word/document.xml", xml.ptr, "word/comments.xml", comments, NULL};
+    return t_package(c, parts);
+}
+
+static void assert_note(const struct world *w, size_t i, enum parse_note_kind kind,
+                        const char *where, const char *text)
+{
+    assert_true(i < w->parse.notes.count);
+    const struct parse_note *note = &w->parse.notes.rows[i];
+    struct str place = str_sub(w->parse.text, note->from, note->to);
+    assert_int_equal(note->kind, kind);
+    assert_string_equal(str_zero(w->c.arena, place), where);
+    assert_string_equal(str_zero(w->c.arena, note->text), text);
+}
+
+static void comments_and_changes_of_word_have_their_places(void **state)
+{
+    struct world *w = *state;
+    reads(w, word_file(&w->c, WORD_BODY, WORD_COMMENTS), "Điều 1. Trong 07 ngày.\nHết.\n");
+    assert_int_equal(w->parse.notes.count, 6);
+    assert_note(w, 0, PARSE_MARK, "Điều 1. Trong 07 ngày.", "PH_1_ab");
+    assert_note(w, 1, PARSE_COMMENT, "07 ngày.", "Cần dài hơn.\nXem Nghị định.");
+    assert_note(w, 2, PARSE_DELETED, "", "05");
+    assert_note(w, 3, PARSE_INSERTED, "07", "");
+    assert_note(w, 4, PARSE_DELETED, "", "Chuyển đi.");
+    assert_note(w, 5, PARSE_COMMENT, "", "Bổ sung.");
+    assert_string_equal(str_zero(w->c.arena, w->parse.notes.rows[1].author), "Cán bộ A");
+}
+
+static void too_many_notes_are_cut_and_said_so(void **state)
+{
+    struct world *w = *state;
+    struct sb sb = sb_new(w->c.arena, 0);
+    for (int i = 0; i < LIMIT_PARSE_NOTES + 1; i++)
+        sb_put(&sb, S("<w:p><w:ins><w:r><w:t>a</w:t></w:r></w:ins></w:p>"));
+    struct str bytes = word_file(&w->c, str_copy(w->c.arena, sb_str(&sb)).ptr, WORD_COMMENTS);
+    assert_int_equal(t_parser_ask(&w->parser, &w->c, bytes, PARSE_UTF8, &w->parse), OK);
+    assert_true(w->parse.cut);
+    assert_int_equal(w->parse.notes.count, LIMIT_PARSE_NOTES);
+}
+
 static void an_odt_notes_its_pages(void **state)
 {
     struct world *w = *state;
@@ -334,6 +408,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_docx_is_its_paragraphs_and_rows),
         cmocka_unit_test(what_was_deleted_or_moved_away_is_not_read),
+        cmocka_unit_test(comments_and_changes_of_word_have_their_places),
+        cmocka_unit_test(too_many_notes_are_cut_and_said_so),
         cmocka_unit_test(an_odt_notes_its_pages),
         cmocka_unit_test(an_xlsx_is_its_rows),
         cmocka_unit_test(plain_text_comes_in_nfc),

@@ -199,8 +199,8 @@ static void what_a_module_asks_for_is_read_by_a_job(void **state)
     jobs_run(desk);
     assert_int_equal(parse_get(&c, root, &parse), OK);
     assert_int_equal(parse.state, PARSE_DONE);
-    assert_int_equal(parse.clause_count, 3);
-    assert_true(str_eq(parse.clauses[2].path, S("2.1")));
+    assert_int_equal(parse.clauses.count, 3);
+    assert_true(str_eq(parse.clauses.rows[2].path, S("2.1")));
     call_end(&c);
 }
 

@@ -10,7 +10,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { OUR_HEAD, AS_IT_IS, PAGES, TEXT, IMAGE, KINDS };
+enum { OUR_HEAD, NOTES, AS_IT_IS, PAGES, TEXT, IMAGE, KINDS };
 
 static enum err answer(struct call *c, uint8_t kind, struct str bytes, struct parse *ret_parse)
 {
@@ -20,6 +20,15 @@ static enum err answer(struct call *c, uint8_t kind, struct str bytes, struct pa
         struct sb sb = sb_new(c->arena, 0);
         head.text_bytes = bytes.len;
         sb_put(&sb, (struct str){(const char *)&head, sizeof head});
+        sb_put(&sb, bytes);
+        return answer_read(c, sb_str(&sb), ret_parse);
+    }
+    case NOTES: { /* behind a text of one letter */
+        struct sb sb = sb_new(c->arena, 0);
+        head.text_bytes = 1;
+        head.note_bytes = bytes.len;
+        sb_put(&sb, (struct str){(const char *)&head, sizeof head});
+        sb_char(&sb, 'a');
         sb_put(&sb, bytes);
         return answer_read(c, sb_str(&sb), ret_parse);
     }

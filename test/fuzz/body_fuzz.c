@@ -39,26 +39,40 @@ static const char *const NAMES[] = {
     "urn:x y",
     "urn:oasis:names:tc:opendocument:xmlns:meta:1.0 document-statistic",
     "http://schemas.openxmlformats.org/officeDocument/2006/extended-properties Pages",
+    W "ins",
+    W "del",
+    W "delText",
+    W "bookmarkStart",
+    W "bookmarkEnd",
+    W "commentRangeStart",
+    W "commentRangeEnd",
+    W "commentReference",
+    W "comment",
 };
 
 static const char *const LETTERS[] = {"a", " ", "đ", "1", "0", "\t\n", "a\xCC\x81", "12345678901"};
-static const char *const ATTRIBUTES[][5] = {
-    {NULL}, {"t", "s", NULL}, {W "val", "TOC1", NULL}, {"page-count", "3", "b", "c", NULL}};
+static const char *const ATTRIBUTES[][6] = {{NULL},
+                                            {"t", "s", NULL},
+                                            {W "val", "TOC1", NULL},
+                                            {"page-count", "3", "b", "c", NULL},
+                                            {W "id", "1", W "name", "PH_1", NULL},
+                                            {W "id", "2", W "author", "A\n", NULL}};
 
 static void event(struct body *body, uint8_t byte, const char **open, size_t *depth)
 {
     enum { END = 200, PART = 240 };
     size_t name = byte % ARRAY_LEN(NAMES);
     if (byte >= PART) {
-        body_part(body, (enum body_part)(byte % 3));
+        body_part(body, (enum body_part)(byte % 4));
         *depth = 0;
     } else if (byte >= END) {
         if (*depth > 0) body_close(body, str_of(open[--*depth]));
-    } else if (byte >= 4 * ARRAY_LEN(NAMES)) {
+    } else if (byte >= 190) {
         body_chars(body, str_of(LETTERS[byte % ARRAY_LEN(LETTERS)]));
     } else if (*depth < 2 * LIMIT_XML_DEPTH) {
         open[(*depth)++] = NAMES[name];
-        body_open(body, str_of(NAMES[name]), ATTRIBUTES[byte / ARRAY_LEN(NAMES)]);
+        body_open(body, str_of(NAMES[name]),
+                  ATTRIBUTES[byte / ARRAY_LEN(NAMES) % ARRAY_LEN(ATTRIBUTES)]);
     }
 }
 
@@ -73,7 +87,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     body_begin(&body, arena, FORMATS[data[0] % ARRAY_LEN(FORMATS)]);
     for (size_t i = 1; i < size; i++)
         event(&body, data[i], open, &depth);
-    struct str text = body_text(&body);
+    struct parse_notes notes = {};
+    struct parse_notes again = {};
+    struct str text = body_text(&body, &notes);
+    struct str kept = parse_notes_write(arena, &notes);
+    ensure(parse_notes_read(arena, kept, text.len, &again));
+    ensure(again.count == notes.count);
     ensure(utf8_valid(text));
     ensure(utf8_is_nfc(text));
     ensure(text.len <= LIMIT_PARSE_TEXT_BYTES);

@@ -1,12 +1,16 @@
 /*
- * Any text, cut in two at its first zero byte, is split and compared. The words of each side must
+ * Any text, cut in two at its first zero byte, is split and compared. The clauses must cover each
+ * side without gap or overlap, each path once among its first hundred; the words of each side must
  * be found again, in order, in what the difference shows of that side.
  */
 #include "base/clause.h"
 
+#include "base/limits.h"
 #include "base/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { COMPARED_MAX = 100 };
 
 static size_t letters(struct str s)
 {
@@ -24,11 +28,27 @@ static size_t letters_all(const struct clauses *list)
     return count;
 }
 
+static void covers(const struct clauses *list, struct str text)
+{
+    size_t at = 0;
+    ensure(list->count <= LIMIT_CLAUSES);
+    for (size_t i = 0; i < list->count; i++) {
+        ensure(list->rows[i].offset == at);
+        ensure(list->rows[i].length > 0);
+        at += list->rows[i].length;
+        for (size_t k = 0; k < i && k < COMPARED_MAX; k++)
+            ensure(!str_eq(list->rows[k].path, list->rows[i].path));
+    }
+    ensure(list->count == 0 || at == text.len);
+}
+
 static void look(struct arena *arena, struct str old_text, struct str now_text)
 {
     struct clauses old = clause_split(arena, old_text);
     struct clauses now = clause_split(arena, now_text);
     struct clause_pairs pairs = clause_diff(arena, &old, &now);
+    covers(&old, old_text);
+    covers(&now, now_text);
     size_t before = 0;
     size_t after = 0;
     size_t moved = 0;

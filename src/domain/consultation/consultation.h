@@ -17,6 +17,7 @@
  * A round is a request. A new draft is a new round: a request of its own that names the one before.
  */
 #include "core/paper.h"
+#include "core/parse.h"
 #include "core/pause.h"
 #include "core/record.h"
 
@@ -174,6 +175,14 @@ struct consultation_point {
     struct str wording; /* proposed, may be empty */
 };
 
+/* What a returned Word file says and nobody could place: a person places it. */
+struct consultation_unplaced {
+    struct str near; /* the clause it stands behind; empty: before the first */
+    struct str author;
+    struct str text;
+    struct str wording;
+};
+
 struct consultation_draft {
     struct str request;
     int64_t answer; /* enum consultation_answer */
@@ -190,7 +199,9 @@ struct consultation_draft {
     struct str condition_office; /* for ANSWER_AGREE_IF: whose consent; or ... */
     struct str condition_body;   /* ... of a body outside */
     bool confidential;
-    int64_t capacity; /* enum consultation_capacity */
+    int64_t capacity;     /* enum consultation_capacity */
+    struct list unplaced; /* struct consultation_unplaced */
+    struct list files;    /* struct file_ref: Word files whose comments and changes were taken */
 };
 
 struct consultation_opinion {
@@ -349,6 +360,21 @@ struct consultation_draft_input {
     int64_t capacity;
     bool submit; /* to the leader at once */
 };
+struct consultation_word_input {
+    struct str record;
+    int64_t seen;             /* as of a draft */
+    struct list files;        /* the one that comes back */
+    struct str text;          /* after prepare: its text ... */
+    struct parse_notes notes; /* ... and what was noted in it */
+};
+struct consultation_place_input {
+    struct str record;
+    int64_t seen;
+    int64_t item;  /* of the unplaced, from 1 */
+    int64_t where; /* enum consultation_where */
+    struct str clause;
+    int64_t level;
+};
 struct consultation_behalf_input {
     struct str record;
     struct str behalf;
@@ -398,6 +424,7 @@ struct consultation_deadline_args {
     int64_t from_day; /* 0: today */
 };
 
+enum consultation_where { WHERE_CLAUSE = 1, WHERE_WHOLE, WHERE_NOWHERE };
 enum consultation_box { BOX_ALL = 1, BOX_SENT, BOX_RECEIVED };
 
 extern const struct field_table CONSULTATION_ASK;
@@ -421,6 +448,9 @@ extern const struct field_table CONSULTATION_COMMENT_ACT;
 extern const struct field_table CONSULTATION_KEEP;
 extern const struct field_table CONSULTATION_ADD;
 extern const struct field_table CONSULTATION_EXCUSE;
+extern const struct field_table CONSULTATION_TAKE_WORD;
+extern const struct field_table CONSULTATION_PLACE;
+extern const struct field_table CONSULTATION_PLACE_ARGS;
 extern const struct field_table CONSULTATION_LIST_ARGS;
 extern const struct field_table CONSULTATION_SHOW_ARGS;
 extern const struct field_table CONSULTATION_POINT_ARGS;
@@ -453,8 +483,8 @@ enum err consultation_request_recount(struct call *c, struct str record, struct 
 
 /* The tables of contents of the acts and of the views. */
 enum {
-    CONSULTATION_ACT_COUNT = 21,
-    CONSULTATION_VIEW_COUNT = 10,
+    CONSULTATION_ACT_COUNT = 23,
+    CONSULTATION_VIEW_COUNT = 12,
     CONSULTATION_MIGRATION_COUNT = 4
 };
 extern const struct act CONSULTATION_ACTS[CONSULTATION_ACT_COUNT];
@@ -465,5 +495,7 @@ extern const struct migration CONSULTATION_MIGRATIONS[CONSULTATION_MIGRATION_COU
 enum err consultation_table_paper(struct call *c, const void *args, struct paper *ret_paper);
 /* consultation_cover.c: the sheet that goes on top of the file when the draft is submitted. */
 enum err consultation_cover_paper(struct call *c, const void *args, struct paper *ret_paper);
+/* consultation_word.c: the draft as a file that leaves with clause marks. */
+enum err consultation_text_paper(struct call *c, const void *args, struct paper *ret_paper);
 /* consultation_changes.c: what is new in this round's draft. */
 enum err consultation_changes_paper(struct call *c, const void *args, struct paper *ret_paper);

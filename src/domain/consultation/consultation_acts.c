@@ -205,8 +205,10 @@ enum err consultation_draft_put(struct call *c, const struct consultation_case *
 /* What is written may be half done; what goes to the leader is not. */
 static enum err draft_hand_in(struct call *c, struct consultation_draft *draft)
 {
-    const char *refusal =
-        consultation_answer_refusal(draft->answer, draft->general, draft->points.count);
+    const char *refusal = draft->unplaced.count > 0 ? "consultation.unplaced_left" : NULL;
+    if (refusal == NULL) {
+        refusal = consultation_answer_refusal(draft->answer, draft->general, draft->points.count);
+    }
     if (refusal == NULL) {
         refusal = consultation_condition_refusal(draft->answer, draft->condition_office,
                                                  draft->condition_body);
@@ -234,6 +236,8 @@ static enum err run_draft(struct call *c, const void *input, struct act_result *
         .points = in->points,
         .state = DRAFT_WRITING,
         .comment = round.draft.comment,
+        .unplaced = round.draft.unplaced,
+        .files = round.draft.files,
         .officer = c->who.person,
         .subject = round.request.subject,
         .urgency = round.request.urgency,
@@ -366,6 +370,21 @@ const struct act CONSULTATION_ACTS[CONSULTATION_ACT_COUNT] = {
      .assigned = true,
      .state = can_draft,
      .run = run_draft},
+    {.name = "consultation.take_word",
+     .input = &CONSULTATION_TAKE_WORD,
+     ON_REQUEST,
+     .roles = ROLES_HEAD,
+     .assigned = true,
+     .state = consultation_can_take_word,
+     .prepare = consultation_take_word_prepare,
+     .run = consultation_run_take_word},
+    {.name = "consultation.place",
+     .input = &CONSULTATION_PLACE,
+     ON_REQUEST,
+     .roles = ROLES_HEAD,
+     .assigned = true,
+     .state = can_draft,
+     .run = consultation_run_place},
     {.name = "consultation.submit",
      .input = &CONSULTATION_SUBMIT,
      ON_REQUEST,

@@ -22,8 +22,8 @@ enum err consultation_request_put(struct call *c, const struct consultation_case
  * Shapes: r has subject, asked and round; `previous` is the edition of the round before. */
 enum err consultation_edition_put(struct call *c, struct str text, struct str previous,
                                   struct consultation_request *r);
-/* Takes the text of the draft from the first attached text file when none was typed; see `prepare`
- * of struct act. A file that is no UTF-8 text stays an attachment. */
+/* Takes the text of the draft from the first attached DOCX, ODT, PDF or text file when none was
+ * typed; see `prepare` of struct act. A file whose text cannot be read stays an attachment. */
 enum err consultation_ask_prepare(struct call *c, void *input);
 enum err consultation_renew_prepare(struct call *c, void *input);
 /* Sets term, deadline and the day of registering from today; notes problems under "days". */
@@ -72,5 +72,11 @@ enum err consultation_run_consult(struct call *c, const void *input, struct act_
 enum err consultation_run_comment(struct call *c, const void *input, struct act_result *ret_result);
 /* Releases the units that have not answered: the opinion goes without them. */
 enum err consultation_inners_close(struct call *c, struct str request);
+/* The round trip through Word, consultation_word.c. */
+enum err consultation_can_take_word(struct call *c, const struct head *head);
+enum err consultation_take_word_prepare(struct call *c, void *input);
+enum err consultation_run_take_word(struct call *c, const void *input,
+                                    struct act_result *ret_result);
+enum err consultation_run_place(struct call *c, const void *input, struct act_result *ret_result);
 enum err consultation_run_add(struct call *c, const void *input, struct act_result *ret_result);
 enum err consultation_run_excuse(struct call *c, const void *input, struct act_result *ret_result);

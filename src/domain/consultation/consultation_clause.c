@@ -31,6 +31,7 @@ static const char *const ALPHABET[] = {"a", "b", "c", "d", "đ", "e", "g", "h", 
 struct clause_key {
     int64_t group;
     int64_t depth[DEPTH_COUNT];
+    struct str text; /* of the clause: what names none is sorted by it */
 };
 
 static bool is_separator(char ch)
@@ -135,7 +136,7 @@ static int64_t key_group(const struct clause_key *key, bool bare_annex)
 
 static struct clause_key clause_key(struct arena *arena, struct str clause)
 {
-    struct clause_key key = {};
+    struct clause_key key = {.text = clause};
     struct str rest = str_trim(clause);
     bool annex = false;
     if (rest.len == 0 || str_starts(utf8_fold(arena, rest), S("toan van"))) return key;
@@ -155,17 +156,48 @@ static struct clause_key clause_key(struct arena *arena, struct str clause)
     return key;
 }
 
+static int keys_compare(const struct clause_key *a, const struct clause_key *b)
+{
+    if (a->group != b->group) return a->group < b->group ? -1 : 1;
+    for (size_t i = 0; i < DEPTH_COUNT; i++) {
+        if (a->depth[i] != b->depth[i]) return a->depth[i] < b->depth[i] ? -1 : 1;
+    }
+    return a->group == GROUP_OTHER ? str_compare(a->text, b->text) : 0;
+}
+
 int consultation_clause_compare(struct str a, struct str b)
 {
     struct arena *arena = arena_open(0);
     struct clause_key key_a = clause_key(arena, a);
     struct clause_key key_b = clause_key(arena, b);
+    int order = keys_compare(&key_a, &key_b);
     arena_close(arena);
-    if (key_a.group != key_b.group) return key_a.group < key_b.group ? -1 : 1;
-    for (size_t i = 0; i < DEPTH_COUNT; i++) {
-        if (key_a.depth[i] != key_b.depth[i]) return key_a.depth[i] < key_b.depth[i] ? -1 : 1;
+    return order;
+}
+
+/* Merges neighbours that are sorted, twice as long each time; equal ones keep their order. */
+void consultation_clauses_sort(struct arena *arena, const struct str *clauses, size_t count,
+                               size_t *ret_order)
+{
+    struct clause_key *keys = arena_array(arena, count + 1, sizeof *keys);
+    size_t *from = arena_array(arena, count + 1, sizeof *from);
+    for (size_t i = 0; i < count; i++) {
+        keys[i] = clause_key(arena, clauses[i]);
+        ret_order[i] = i;
     }
-    return key_a.group == GROUP_OTHER ? str_compare(a, b) : 0;
+    for (size_t width = 1; width < count; width *= 2) {
+        for (size_t i = 0; i < count; i++)
+            from[i] = ret_order[i];
+        for (size_t at = 0; at < count; at += 2 * width) {
+            size_t a = at, a_end = at + width < count ? at + width : count;
+            size_t b = a_end, b_end = a_end + width < count ? a_end + width : count;
+            for (size_t to = at; to < b_end; to++) {
+                bool first =
+                    b == b_end || (a < a_end && keys_compare(&keys[from[a]], &keys[from[b]]) <= 0);
+                ret_order[to] = first ? from[a++] : from[b++];
+            }
+        }
+    }
 }
 
 bool consultation_clause_covers(struct str outer, struct str inner)

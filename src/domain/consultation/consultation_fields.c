@@ -33,6 +33,7 @@ static const char *const OUTCOMES[] = {"accepted", "partly", "explained", NULL};
 static const char *const GATES[] = {"proceed", "wait_all", NULL};
 static const char *const SHARINGS[] = {"asker_only", "all_asked", NULL};
 static const char *const CAPACITIES[] = {"tm", "q", "kt", "tl", "tuq", NULL};
+static const char *const PLACES[] = {"clause", "whole", "nowhere", NULL};
 static const char *const BOXES[] = {"all", "sent", "received", NULL};
 
 /* Rows of lists. */
@@ -201,6 +202,16 @@ static const struct field REFUSAL_FIELDS[] = {
     ROW(consultation_refusal, "signer_title", signer_title, FIELD_TEXT, .max = TITLE_BYTES),
 };
 
+static const struct field UNPLACED_FIELDS[] = {
+    ROW(consultation_unplaced, "near", near, FIELD_TEXT, .max = CLAUSE_BYTES),
+    ROW(consultation_unplaced, "author", author, FIELD_TEXT, .max = LIMIT_NAME_BYTES),
+    ROW(consultation_unplaced, "text", text, FIELD_LONG, .max = CONSULTATION_TEXT_BYTES,
+        .required = true),
+    ROW(consultation_unplaced, "wording", wording, FIELD_LONG, .max = CONSULTATION_TEXT_BYTES),
+};
+static const struct field_table UNPLACED_TABLE =
+    FIELD_TABLE("consultation.unplaced", struct consultation_unplaced, UNPLACED_FIELDS);
+
 static const struct field DRAFT_FIELDS[] = {
     ROW(consultation_draft, "request", request, FIELD_RECORD, .required = true),
     ROW(consultation_draft, "answer", answer, FIELD_CHOICE, .choices = ANSWERS, .required = true),
@@ -220,6 +231,9 @@ static const struct field DRAFT_FIELDS[] = {
     CONDITION_ROWS(consultation_draft),
     CONFIDENTIAL_ROW(consultation_draft),
     CAPACITY_ROW(consultation_draft),
+    ROW(consultation_draft, "unplaced", unplaced, FIELD_LIST, .of = &UNPLACED_TABLE,
+        .max = CONSULTATION_POINTS),
+    ROW(consultation_draft, "files", files, FIELD_FILES, .max = LIMIT_FILES),
 };
 
 static const struct field OPINION_FIELDS[] = {
@@ -432,6 +446,23 @@ static const struct field DRAFT_ACT_FIELDS[] = {
     CAPACITY_ROW(consultation_draft_input),
     ROW(consultation_draft_input, "submit", submit, FIELD_BOOL),
 };
+static const struct field TAKE_WORD_FIELDS[] = {
+    RECORD_ROW(consultation_word_input),
+    SEEN_ROW(consultation_word_input),
+    ROW(consultation_word_input, "files", files, FIELD_FILES, .max = 1, .required = true),
+};
+static const struct field PLACE_FIELDS[] = {
+    RECORD_ROW(consultation_place_input),
+    SEEN_ROW(consultation_place_input),
+    ROW(consultation_place_input, "item", item, FIELD_INT, .max = CONSULTATION_POINTS,
+        .required = true),
+    ROW(consultation_place_input, "where", where, FIELD_CHOICE, .choices = PLACES,
+        .required = true),
+    ROW(consultation_place_input, "clause", clause, FIELD_TEXT, .max = CLAUSE_BYTES,
+        .label = "field.consultation.point.clause"),
+    ROW(consultation_place_input, "level", level, FIELD_CHOICE, .choices = LEVELS,
+        .label = "field.consultation.point.level"),
+};
 static const struct field BEHALF_FIELDS[] = {
     RECORD_ROW(consultation_behalf_input),
     ROW(consultation_behalf_input, "behalf", behalf, FIELD_TEXT, .max = BODY_NAME_BYTES,
@@ -492,6 +523,11 @@ static const struct field LIST_FIELDS[] = {
     ROW(consultation_list_args, "state", state, FIELD_CHOICE, .choices = ROUNDS),
     ROW(consultation_list_args, "after", after, FIELD_TEXT, .max = AFTER_BYTES),
 };
+static const struct field PLACE_ARGS_FIELDS[] = {
+    RECORD_ROW(consultation_place_input),
+    ROW(consultation_place_input, "item", item, FIELD_INT, .max = CONSULTATION_POINTS,
+        .label = "field.consultation.place.item"),
+};
 static const struct field POINT_ARGS_FIELDS[] = {
     RECORD_ROW(consultation_point_input),
     ROW(consultation_point_input, "point", point, FIELD_INT, .max = CONSULTATION_POINTS,
@@ -510,6 +546,8 @@ TABLE(CONSULTATION_REGISTER, "consultation.register", consultation_record_input,
 TABLE(CONSULTATION_REFUSE, "consultation.refuse", consultation_text_input, REFUSE_FIELDS);
 TABLE(CONSULTATION_ASSIGN, "consultation.assign", consultation_assign_input, ASSIGN_FIELDS);
 TABLE(CONSULTATION_DRAFT_ACT, "consultation.draft", consultation_draft_input, DRAFT_ACT_FIELDS);
+TABLE(CONSULTATION_TAKE_WORD, "consultation.take_word", consultation_word_input, TAKE_WORD_FIELDS);
+TABLE(CONSULTATION_PLACE, "consultation.place", consultation_place_input, PLACE_FIELDS);
 TABLE(CONSULTATION_SUBMIT, "consultation.submit", consultation_record_input, RECORD_FIELDS);
 TABLE(CONSULTATION_RETURN, "consultation.return", consultation_text_input, RETURN_FIELDS);
 TABLE(CONSULTATION_APPROVE, "consultation.approve", consultation_approve_input, APPROVE_FIELDS);
@@ -531,6 +569,7 @@ TABLE(CONSULTATION_RESUME, "consultation.resume", consultation_pause_input, RESU
 TABLE(CONSULTATION_CLOSE, "consultation.close", consultation_text_input, CLOSE_FIELDS);
 TABLE(CONSULTATION_LIST_ARGS, "consultation.list", consultation_list_args, LIST_FIELDS);
 TABLE(CONSULTATION_SHOW_ARGS, "consultation.show", consultation_record_input, RECORD_FIELDS);
+TABLE(CONSULTATION_PLACE_ARGS, "consultation.placing", consultation_place_input, PLACE_ARGS_FIELDS);
 TABLE(CONSULTATION_POINT_ARGS, "consultation.replying", consultation_point_input,
       POINT_ARGS_FIELDS);
 TABLE(CONSULTATION_DEADLINE_ARGS, "consultation.deadline", consultation_deadline_args,

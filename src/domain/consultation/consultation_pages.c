@@ -101,18 +101,18 @@ struct str consultation_progress_text(struct call *c, const struct consultation_
 
 /* ---- points ---- */
 
-/* Insertion keeps equal ones in order; a table of points is short. */
-void consultation_lines_sort(struct consultation_line *lines, size_t count)
+void consultation_lines_sort(struct call *c, struct consultation_line *lines, size_t count)
 {
-    for (size_t i = 1; i < count; i++) {
-        struct consultation_line line = lines[i];
-        size_t k = i;
-        while (k > 0 && consultation_clause_compare(line.clause, lines[k - 1].clause) < 0) {
-            lines[k] = lines[k - 1];
-            k--;
-        }
-        lines[k] = line;
+    struct str *clauses = arena_array(c->arena, count + 1, sizeof *clauses);
+    size_t *order = arena_array(c->arena, count + 1, sizeof *order);
+    struct consultation_line *old = arena_array(c->arena, count + 1, sizeof *old);
+    for (size_t i = 0; i < count; i++) {
+        old[i] = lines[i];
+        clauses[i] = lines[i].clause;
     }
+    consultation_clauses_sort(c->arena, clauses, count, order);
+    for (size_t i = 0; i < count; i++)
+        lines[i] = old[order[i]];
 }
 
 /* Two texts, the second under its own heading; either may be empty. */

@@ -20,7 +20,7 @@ struct str consultation_progress_text(struct call *c, const struct consultation_
 struct str consultation_words(struct call *c, const char *key, const char *name, struct str value);
 
 /* Sorts points by clause; points of one clause stay in the order of the opinions. */
-void consultation_lines_sort(struct consultation_line *lines, size_t count);
+void consultation_lines_sort(struct call *c, struct consultation_line *lines, size_t count);
 /* What a point asks for: its text and the wording it proposes. */
 struct str consultation_line_text(struct call *c, const struct consultation_line *line);
 /* What became of it: reason and new wording. */
@@ -50,6 +50,10 @@ void consultation_rounds_put(struct call *c, struct view *view,
 enum err consultation_before_put(struct call *c, struct view *view,
                                  const struct consultation_case *round);
 
+/* Adds what a returned Word file says and nobody could place, each with the way to place it. */
+void consultation_unplaced_put(struct call *c, struct view *view,
+                               const struct consultation_case *round);
+
 /* Adds what units of this office were asked and what was said inside about the opinion. */
 enum err consultation_inners_put(struct call *c, struct view *view, struct str request);
 
@@ -63,6 +67,8 @@ enum err consultation_deadline_view(struct call *c, const void *args, struct vie
 enum err consultation_changes_view(struct call *c, const void *args, struct view *ret_view);
 enum err consultation_cover_view(struct call *c, const void *args, struct view *ret_view);
 enum err consultation_renewing_view(struct call *c, const void *args, struct view *ret_view);
+enum err consultation_text_view(struct call *c, const void *args, struct view *ret_view);
+enum err consultation_placing_view(struct call *c, const void *args, struct view *ret_view);
 enum err consultation_writing_view(struct call *c, const void *args, struct view *ret_view);
 /* Who was urged, when, with what words and whether it has arrived; nothing when nobody was. */
 enum err consultation_reminders_put(struct call *c, struct view *view, struct str request);

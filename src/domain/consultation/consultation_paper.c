@@ -135,7 +135,7 @@ static enum err table_fill(struct call *c, struct str record, struct paper *pape
     if (e == OK) e = consultation_case_givers(c, &round);
     if (e == OK) e = consultation_sql_lines(c, record, &lines, &count);
     if (e != OK) return e;
-    consultation_lines_sort(lines, count);
+    consultation_lines_sort(c, lines, count);
     struct consultation_count total = consultation_count(round.givers, round.giver_count);
     paper->agency = c->office->name;
     paper->title = vi("consultation.paper.title");

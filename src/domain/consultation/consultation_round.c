@@ -6,6 +6,7 @@
 #include "consultation_acts.h"
 #include "core/act.h"
 #include "core/office.h"
+#include "core/parse.h"
 #include "store/merkle.h"
 
 enum err consultation_can_renew(struct call *c, const struct head *head)
@@ -46,18 +47,41 @@ static struct str text_clean(struct call *c, struct str text)
     return str_trim(sb_str(&sb));
 }
 
+static enum err text_of_plain(struct call *c, const struct file_ref *file, struct str *ret_text)
+{
+    struct chunk chunk = {};
+    enum err e = blob_chunk(c, c->office->dir, file->root, 0, &chunk);
+    if (e == OK && utf8_valid(chunk.bytes)) *ret_text = chunk.bytes;
+    return e;
+}
+
+/* What the parser process reads in it; nothing where this office has none, or it cannot read it. A
+ * spreadsheet is no draft, and a text that was cut is not the whole one. */
+static enum err text_of_parse(struct call *c, const struct file_ref *file, struct str *ret_text)
+{
+    struct parse parse = {};
+    if (c->office->parser == NULL) return OK;
+    enum err e = parse_now(c, file->root, &parse);
+    bool draft = parse.format == PARSE_DOCX || parse.format == PARSE_ODT ||
+                 parse.format == PARSE_PDF || parse.format == PARSE_TEXT;
+    if (e == OK && parse.state == PARSE_DONE && draft && !parse.cut) *ret_text = parse.text;
+    return e;
+}
+
+/* The text of the first file that is here and has one. */
 static enum err text_of_files(struct call *c, const struct list *files, struct str *text)
 {
     const struct file_ref *refs = files->rows;
     for (size_t i = 0; text->len == 0 && i < files->count; i++) {
-        struct chunk chunk = {};
-        bool wanted = str_starts(refs[i].media, S("text/plain")) && refs[i].size > 0 &&
-                      refs[i].size <= LIMIT_DRAFT_BYTES;
-        if (!wanted || !blob_has(c, c->office->dir, refs[i].root)) continue;
-        enum err e = blob_chunk(c, c->office->dir, refs[i].root, 0, &chunk);
+        struct str found = {};
+        bool plain = str_starts(refs[i].media, S("text/plain"));
+        bool whole = refs[i].size > 0 && (!plain || refs[i].size <= LIMIT_DRAFT_BYTES);
+        if (!whole || !blob_has(c, c->office->dir, refs[i].root)) continue;
+        enum err e = plain ? text_of_plain(c, &refs[i], &found) : OK;
+        if (e == OK && found.len == 0) e = text_of_parse(c, &refs[i], &found);
         if (e != OK) return e;
-        if (!utf8_valid(chunk.bytes)) continue;
-        struct str clean = utf8_nfc(c->arena, text_clean(c, chunk.bytes));
+        if (found.len > LIMIT_DRAFT_BYTES) continue;
+        struct str clean = utf8_nfc(c->arena, text_clean(c, found));
         if (clean.len <= LIMIT_DRAFT_BYTES) *text = clean;
     }
     return OK;

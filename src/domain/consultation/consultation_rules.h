@@ -75,6 +75,10 @@ void consultation_reply_set(struct arena *arena, struct list *replies,
  * than, equal to, greater than 0.
  * Source: Decree 30/2020/ND-CP appendix I part II section I.6 (layout of the text). */
 int consultation_clause_compare(struct str a, struct str b);
+/* The order of many clauses, as indices; equal ones stay as they are. Shapes: ret_order has room
+ * for count. */
+void consultation_clauses_sort(struct arena *arena, const struct str *clauses, size_t count,
+                               size_t *ret_order);
 /* Says that `inner` is the clause `outer` or lies in it: "Điều 5" covers "điểm a khoản 2 Điều 5".
  * The whole draft covers everything. */
 bool consultation_clause_covers(struct str outer, struct str inner);

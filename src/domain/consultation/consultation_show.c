@@ -21,6 +21,8 @@ static const struct act_step ACT_STEPS[] = {
     {"consultation.refuse", STEP_REFUSE},
     {"consultation.assign", STEP_ASSIGN},
     {"consultation.draft", STEP_DRAFT},
+    {"consultation.take_word", STEP_DRAFT},
+    {"consultation.place", STEP_DRAFT},
     {"consultation.submit", STEP_SUBMIT},
     {"consultation.return", STEP_RETURN},
     {"consultation.approve", STEP_APPROVE},
@@ -44,6 +46,8 @@ static bool act_is_foreign(const struct consultation_stage *stage, struct str ac
     /* of stopping the clock and letting it run only one makes sense */
     if (str_eq(act, S("consultation.pause")) && stage->paused) return true;
     if (str_eq(act, S("consultation.resume")) && !stage->paused) return true;
+    /* each unplaced item has its own link */
+    if (str_eq(act, S("consultation.place"))) return true;
     /* the first round has nothing to keep */
     if (str_eq(act, S("consultation.keep")) && !stage->before) return true;
     for (size_t i = 0; i < ARRAY_LEN(ACT_STEPS); i++) {
@@ -136,6 +140,12 @@ static void request_facts(struct call *c, struct view *view, const struct consul
         view_fact(c, view, "field.consultation.request.close_note", r->close_note);
     }
     consultation_rounds_put(c, view, round);
+    if (r->edition.len > 0) {
+        consultation_fact_link(c, view, "view.consultation.text",
+                               words(c->lang, S("consultation.word.open")),
+                               str_format(c->arena, "/view/consultation.text?record=%.*s",
+                                          STR_ARG(round->head.record)));
+    }
     consultation_fact_link(
         c, view, "view.consultation.table", words(c->lang, S("consultation.table_open")),
         str_format(c->arena, "/view/consultation.table?record=%.*s", STR_ARG(round->head.record)));
@@ -325,11 +335,12 @@ enum err consultation_show_view(struct call *c, const void *args, struct view *r
     if (!round.stage.own && round.request.sharing == SHARING_ASKED) voices_put(c, &view, &round);
     if (round.stage.asked) intake_facts(c, &view, &round);
     if (round.own.draft.len > 0) draft_put(c, &view, &round.draft);
+    consultation_unplaced_put(c, &view, &round);
     e = consultation_inners_put(c, &view, in->record);
     if (e == OK) e = consultation_before_put(c, &view, &round);
     if (e != OK) return e;
     if (count > 0) {
-        consultation_lines_sort(lines, count);
+        consultation_lines_sort(c, lines, count);
         struct view section = consultation_section(c, &view, "consultation.section.points");
         consultation_lines_put(c, &section, lines, count, round.stage.own);
     }
@@ -424,7 +435,7 @@ enum err consultation_opinion_view(struct call *c, const void *args, struct view
     consultation_home_put(c, &view, head.home);
     opinion_facts(c, &view, &head, &opinion, &round);
     consultation_section_text(c, &view, "field.consultation.opinion.general", opinion.general);
-    consultation_lines_sort(lines, own);
+    consultation_lines_sort(c, lines, own);
     struct view section = consultation_section(c, &view, "consultation.section.points");
     consultation_lines_put(c, &section, lines, own, round.stage.own);
     consultation_files_put(c, &view, &opinion.files);

@@ -168,7 +168,7 @@ enum err consultation_table_view(struct call *c, const void *args, struct view *
     if (e == OK) e = consultation_case_givers(c, &round);
     if (e == OK) e = consultation_sql_lines(c, in->record, &lines, &count);
     if (e != OK) return e;
-    consultation_lines_sort(lines, count);
+    consultation_lines_sort(c, lines, count);
     struct consultation_count total = consultation_count(round.givers, round.giver_count);
     struct view view = {};
     view_start(c, &view, VIEW_LIST, words(c->lang, S("view.consultation.table")));
@@ -267,6 +267,15 @@ const struct view_def CONSULTATION_VIEWS[CONSULTATION_VIEW_COUNT] = {
      .args = &CONSULTATION_SHOW_ARGS,
      .roles = ROLE_READERS,
      .run = consultation_writing_view},
+    {.name = "consultation.text",
+     .args = &CONSULTATION_SHOW_ARGS,
+     .roles = ROLE_READERS,
+     .run = consultation_text_view,
+     .paper = consultation_text_paper},
+    {.name = "consultation.placing",
+     .args = &CONSULTATION_PLACE_ARGS,
+     .roles = ROLE_READERS,
+     .run = consultation_placing_view},
     {.name = "consultation.replying",
      .args = &CONSULTATION_POINT_ARGS,
      .roles = ROLE_READERS,

@@ -221,10 +221,37 @@ static const char *part_style(enum paper_part_kind kind)
     ensure(false); /* the enumeration is closed */
 }
 
+/* A part under its bookmark. Each paragraph has one of its own: LibreOffice shortens one that goes
+ * over several. */
+static void marked(struct sb *xml, const struct paper_part *part, size_t *id)
+{
+    const char *style = part_style(part->kind);
+    struct str line = {};
+    struct str rest = part->text;
+    bool more = true;
+    for (size_t i = 1; more; i++) {
+        more = str_cut(rest, '\n', &line, &rest);
+        sb_printf(xml,
+                  "<w:p><w:pPr><w:pStyle w:val=\"Paper%s\"/></w:pPr><w:bookmarkStart w:id=\"%zu\""
+                  " w:name=\"%.*s",
+                  style, ++*id, STR_ARG(part->mark));
+        if (i > 1) sb_printf(xml, "_%zu", i);
+        put(xml, "\"/><w:r><w:t xml:space=\"preserve\">");
+        docx_text(xml, line);
+        sb_printf(xml, "</w:t></w:r><w:bookmarkEnd w:id=\"%zu\"/></w:p>", *id);
+    }
+}
+
 static void parts(struct sb *xml, const struct paper_parts *list)
 {
+    size_t id = 0;
     for (size_t i = 0; i < list->count; i++) {
-        paragraphs(xml, part_style(list->parts[i].kind), list->parts[i].text);
+        const struct paper_part *part = &list->parts[i];
+        if (part->mark.len > 0) {
+            marked(xml, part, &id);
+        } else {
+            paragraphs(xml, part_style(part->kind), part->text);
+        }
     }
 }
 

@@ -49,15 +49,19 @@ enum err answer_read(struct call *c, struct str bytes, struct parse *ret_parse)
     struct answer_head head = {};
     if (bytes.len < sizeof head) return fail(c, ERR_INVALID, "parse.answer");
     memcpy(&head, bytes.ptr, sizeof head);
-    struct str text = str_sub(bytes, sizeof head, bytes.len);
+    struct str all = str_sub(bytes, sizeof head, bytes.len);
+    struct str text = str_sub(all, 0, head.text_bytes);
     bool sound = head.magic == ANSWER_MAGIC && head.reason < ARRAY_LEN(ANSWER_REASONS) - 1 &&
                  head.format <= PARSE_TEXT && head.format != PARSE_PDF &&
                  head.basis <= PARSE_ESTIMATED && head.macros <= 1 && head.cut <= 1 &&
                  head.pages >= 0 && head.pages <= PAGES_MAX && head.text_bytes == text.len &&
-                 text.len <= LIMIT_PARSE_TEXT_BYTES;
+                 text.len <= LIMIT_PARSE_TEXT_BYTES && head.note_bytes == all.len - text.len;
     if (!sound) return fail(c, ERR_INVALID, "parse.answer");
     if (head.reason > 0) return fail(c, ERR_INVALID, ANSWER_REASONS[head.reason]);
-    if (!text_sound(text)) return fail(c, ERR_INVALID, "parse.answer");
+    struct parse_notes notes = {};
+    struct str note_bytes = str_sub(all, text.len, all.len);
+    bool good = text_sound(text) && parse_notes_read(c->arena, note_bytes, text.len, &notes);
+    if (!good) return fail(c, ERR_INVALID, "parse.answer");
     *ret_parse = (struct parse){
         .format = (enum parse_format)head.format,
         .basis = (enum parse_basis)head.basis,
@@ -66,6 +70,7 @@ enum err answer_read(struct call *c, struct str bytes, struct parse *ret_parse)
         .cut = head.cut == 1,
         .chars = plain_chars(text),
         .text = text,
+        .notes = notes,
     };
     return OK;
 }

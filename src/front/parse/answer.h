@@ -1,11 +1,12 @@
 #pragma once
 /*
  * answer.h: what a job of the parser process says. It has read hostile bytes and may be theirs by
- * now, so its answer is read like anything from outside: a short head, then text, nothing believed.
+ * now, so its answer is read like anything from outside: a short head, then text and notes, nothing
+ * believed.
  */
 #include "core/parse.h"
 
-enum { ANSWER_MAGIC = 0x50485034 };
+enum { ANSWER_MAGIC = 0x50485035 };
 
 struct answer_head {
     uint32_t magic;
@@ -16,6 +17,7 @@ struct answer_head {
     uint32_t cut;
     int64_t pages;
     uint64_t text_bytes; /* that follow */
+    uint64_t note_bytes; /* behind the text, see parse_notes_read */
 };
 
 /* Why a file cannot be read: word keys without "reason.", the first is empty. */

@@ -66,6 +66,7 @@ static void parts_read(struct reading *r)
     switch (r->body.format) {
     case PARSE_DOCX:
         part_read(r, "word/document.xml", BODY_MAIN, true);
+        part_read(r, "word/comments.xml", BODY_COMMENTS, false);
         part_read(r, "docProps/app.xml", BODY_FACTS, false);
         break;
     case PARSE_ODT:
@@ -79,7 +80,8 @@ static void parts_read(struct reading *r)
     }
 }
 
-static void package_document(struct reading *r, struct str bytes, struct str *ret_text)
+static void package_document(struct reading *r, struct str bytes, struct str *ret_text,
+                             struct str *ret_notes)
 {
     const char *fault = package_open(&r->package, r->arena, bytes);
     if (fault != NULL) {
@@ -92,7 +94,9 @@ static void package_document(struct reading *r, struct str bytes, struct str *re
     r->head->macros = r->package.macros ? 1 : 0;
     parts_read(r);
     if (r->head->reason != 0) return;
-    *ret_text = body_text(&r->body);
+    struct parse_notes notes = {};
+    *ret_text = body_text(&r->body, &notes);
+    *ret_notes = parse_notes_write(r->arena, &notes);
     bool claimed = r->body.pages > 0;
     r->head->pages = claimed ? r->body.pages : plain_pages(*ret_text);
     r->head->basis = claimed ? PARSE_CLAIMED : PARSE_ESTIMATED;
@@ -124,15 +128,20 @@ static void parser_read(struct arena *arena, struct str bytes, enum parse_encodi
     r->arena = arena;
     r->head = ret_head;
     struct str text = {};
+    struct str notes = {};
     if (str_starts(bytes, S("PK\x03\x04")) || str_starts(bytes, S("PK\x05\x06"))) {
-        package_document(r, bytes, &text);
+        package_document(r, bytes, &text, &notes);
     } else if (str_starts(bytes, S("\xD0\xCF\x11\xE0"))) {
         refuse(ret_head, "parse.old_office");
     } else {
         plain_document(r, bytes, encoding, &text);
     }
     ret_head->text_bytes = text.len;
-    *ret_text = text;
+    ret_head->note_bytes = notes.len;
+    struct sb all = sb_new(arena, text.len + notes.len + 1);
+    sb_put(&all, text);
+    sb_put(&all, notes);
+    *ret_text = sb_str(&all);
 }
 
 const struct parser_plugin PARSER_PLUGIN = {sizeof(struct answer_head), parser_read};

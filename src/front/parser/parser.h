@@ -8,7 +8,7 @@
 struct parser_plugin {
     size_t head_bytes; /* sizeof(struct answer_head) it was built with */
     /* Reads an office document or a text. Never fails: what cannot be read is an answer. Shapes:
-     * ret_text is the text behind the head, in the arena. */
+     * ret_text is what stands behind the head, text and notes, in the arena. */
     void (*read)(struct arena *arena, struct str bytes, enum parse_encoding encoding,
                  struct answer_head *ret_head, struct str *ret_text);
 };

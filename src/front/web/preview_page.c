@@ -88,13 +88,13 @@ static void row_put(struct call *c, struct node *rows, struct str line)
 /* Says that a clause of the text begins there that has a heading of its own. */
 static bool heads(const struct preview *preview, const char *at, size_t *next)
 {
-    const struct parse *parse = &preview->parse;
-    size_t offset = (size_t)(at - parse->text.ptr);
-    while (*next < parse->clause_count && parse->clauses[*next].offset < offset)
+    const struct clauses *clauses = &preview->parse.clauses;
+    size_t offset = (size_t)(at - preview->parse.text.ptr);
+    while (*next < clauses->count && clauses->rows[*next].offset < offset)
         (*next)++;
-    if (*next >= parse->clause_count || parse->clauses[*next].offset != offset) return false;
-    enum outline_level level = parse->clauses[*next].level;
-    return level > OUTLINE_FRONT && level <= OUTLINE_ARTICLE;
+    if (*next >= clauses->count || clauses->rows[*next].offset != offset) return false;
+    enum clause_level level = clauses->rows[*next].level;
+    return level > CLAUSE_OPENING && level <= CLAUSE_ARTICLE;
 }
 
 /* Lines as paragraphs, neighbouring rows as one table. */
