@@ -27,8 +27,8 @@ static const char *const OUTCOMES[] = {"adopted",      "not_adopted", "adopted_c
                                        "failed_chair", "no_quorum",   NULL};
 
 static const struct field MEMBER_FIELDS[] = {
-    ROW(ballot_member, "office", office, FIELD_OFFICE),
     ROW(ballot_member, "name", name, FIELD_TEXT, .max = BALLOT_NAME_BYTES, .required = true),
+    ROW(ballot_member, "office", office, FIELD_OFFICE),
     ROW(ballot_member, "chair", chair, FIELD_BOOL),
 };
 static const struct field_table MEMBER_TABLE =

@@ -21,26 +21,37 @@ enum err consultation_sql_rate(struct call *c, struct str *ret_record)
 #define EXCUSED                                                                                    \
     "EXISTS (SELECT 1 FROM k_consultation_request__excused x WHERE x.record = r.record"            \
     " AND x.office = a.office)"
-#define OWN_DUE(own, all) "CASE WHEN a." own " <> 0 THEN a." own " ELSE r." all " END"
+#define DUE_DATE "CASE WHEN a.due_date <> 0 THEN a.due_date ELSE r.due_date END"
+#define DUE "CASE WHEN a.due <> 0 THEN a.due ELSE r.due END"
+#define SIGNED                                                                                     \
+    "(SELECT MIN(o.signed) FROM k_consultation_opinion o JOIN head oh ON oh.record = o.record"     \
+    " WHERE o.request = r.record AND o.behalf = '' AND oh.home = a.office)"
+#define ASKED                                                                                      \
+    " FROM k_consultation_request r JOIN head h ON h.record = r.record"                            \
+    " JOIN k_consultation_request__asked a ON a.record = r.record WHERE " READER("r.record")
+/* Of a question between two other offices nobody here knows what became. */
+#define KNOWN " AND (h.home = $10 OR a.office = $10)"
+
+static const char WAITING[] =
+    "SELECT r.record, h.home, r.subject, a.office,"
+    " (SELECT n.officer FROM k_consultation_intake n WHERE n.request = r.record),"
+    " " DUE_DATE ", r.pages" ASKED KNOWN " AND r.state = 'open'"
+    " AND NOT " ANSWERED " AND NOT " REFUSED " AND NOT " EXCUSED
+    " ORDER BY r.due, r.record, a.i LIMIT 5000";
+
+static const char TIMES[] =
+    "SELECT r.record, h.home, r.subject, a.office, r.from_date, " DUE_DATE ", " DUE ", r.days,"
+    " r.pages, r.rate, " SIGNED ", r.short_by, r.state,"
+    " CASE WHEN " REFUSED " THEN 1 ELSE 0 END, CASE WHEN " EXCUSED " THEN 1 ELSE 0 END" ASKED KNOWN
+    " AND r.from_date >= $11 AND r.from_date <= $12"
+    " ORDER BY r.from_date, r.record, a.i LIMIT $13";
 
 enum err consultation_sql_waiting(struct call *c, struct consultation_waiting **ret_rows,
                                   size_t *ret_count)
 {
     struct parties p = grant_parties(c);
     struct rows rows = {};
-    enum err e = store_all(
-        c,
-        "SELECT r.record, h.home, r.subject, a.office,"
-        " (SELECT n.officer FROM k_consultation_intake n WHERE n.request = r.record), " OWN_DUE(
-            "due_date",
-            "due_date") ", r.pages"
-                        " FROM k_consultation_request r JOIN head h ON h.record ="
-                        " r.record JOIN k_consultation_request__asked a"
-                        " ON a.record = r.record"
-                        " WHERE " READER("r.record") " AND r.state = 'open' AND NOT " ANSWERED
-                                                     " AND NOT " REFUSED " AND NOT " EXCUSED
-                                                     " ORDER BY r.due, r.record, a.i LIMIT 5000",
-        ARGS(READER_ARGS(p)), &rows);
+    enum err e = store_all(c, WAITING, ARGS(READER_ARGS(p), TEXT(c->office->id)), &rows);
     if (e != OK) return e;
     struct consultation_waiting *waiting = arena_array(c->arena, rows.count + 1, sizeof *waiting);
     for (size_t i = 0; i < rows.count; i++) {
@@ -64,29 +75,10 @@ enum err consultation_sql_times(struct call *c, int64_t from_day, int64_t to_day
 {
     struct parties p = grant_parties(c);
     struct rows rows = {};
-    enum err e = store_all(
-        c,
-        "SELECT r.record, h.home, r.subject, a.office, r.from_date, " OWN_DUE(
-            "due_date",
-            "due_date") ", " OWN_DUE("due",
-                                     "due") ", r.days, r.pages, r.rate,"
-                                            " (SELECT MIN(o.signed) FROM k_consultation_opinion o "
-                                            "JOIN head oh"
-                                            " ON oh.record = o.record WHERE o.request = r.record "
-                                            "AND o.behalf = ''"
-                                            " AND oh.home = a.office), r.short_by, r.state,"
-                                            " CASE WHEN " REFUSED
-                                            " THEN 1 ELSE 0 END, CASE WHEN " EXCUSED
-                                            " THEN 1 ELSE 0 END"
-                                            " FROM k_consultation_request r JOIN head h ON "
-                                            "h.record = r.record"
-                                            " JOIN k_consultation_request__asked a ON a.record = "
-                                            "r.record"
-                                            " WHERE " READER("r.record") " AND r.from_date >= $10 "
-                                                                         "AND r.from_date <= $11"
-                                                                         " ORDER BY r.from_date, "
-                                                                         "r.record, a.i LIMIT $12",
-        ARGS(READER_ARGS(p), INT(from_day), INT(to_day), INT(CONSULTATION_TIMES)), &rows);
+    enum err e = store_all(c, TIMES,
+                           ARGS(READER_ARGS(p), TEXT(c->office->id), INT(from_day), INT(to_day),
+                                INT(CONSULTATION_TIMES)),
+                           &rows);
     if (e != OK) return e;
     struct consultation_time *times = arena_array(c->arena, rows.count + 1, sizeof *times);
     for (size_t i = 0; i < rows.count; i++) {

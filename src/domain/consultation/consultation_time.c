@@ -115,6 +115,14 @@ static void sum_row(struct call *c, struct view *section, const struct time_sum 
     figure_put(c, row, mean(c, sum->pages, sum->read_days));
 }
 
+static void number_column(struct call *c, struct view *view, const char *key, const char *label)
+{
+    view_column(c, view, key, label);
+    struct node *columns = view->data->last; /* the first column stands already */
+    ensure(columns->type == NODE_LIST);
+    node_text(c, columns->last, "kind", S("number"));
+}
+
 static void columns_put(struct call *c, struct view *section)
 {
     static const char *const KEYS[] = {
@@ -123,10 +131,8 @@ static void columns_put(struct call *c, struct view *section)
         "consultation.time_used", "consultation.time_rate",
     };
     view_column(c, section, "office", "consultation.column.giver");
-    struct node *columns = section->data->last;
     for (size_t i = 0; i < ARRAY_LEN(KEYS); i++) {
-        view_column(c, section, KEYS[i], KEYS[i]);
-        node_text(c, columns->last, "kind", S("number"));
+        number_column(c, section, KEYS[i], KEYS[i]);
     }
 }
 
@@ -195,10 +201,10 @@ static void time_row(struct call *c, struct view *view, const struct consultatio
     view_cell(c, row, office_code(c, t->office));
     view_cell(c, row, time_format_day_vn(c->arena, t->from_day));
     view_cell(c, row, time_format_day_vn(c->arena, t->due_day));
-    view_cell(c, row, number(c, t->days));
-    view_cell(c, row, t->signed_ms != 0 ? number(c, used_days(c, t)) : (struct str){});
-    view_cell(c, row, t->pages > 0 ? number(c, t->pages) : (struct str){});
-    view_cell(c, row, consultation_rate_text(c, t->pages, t->days));
+    figure_put(c, row, number(c, t->days));
+    figure_put(c, row, t->signed_ms != 0 ? number(c, used_days(c, t)) : (struct str){});
+    figure_put(c, row, t->pages > 0 ? number(c, t->pages) : (struct str){});
+    figure_put(c, row, t->pages > 0 ? mean(c, t->pages, t->days) : (struct str){});
     view_cell_state(c, row, words(c->lang, str_of(key)),
                     t->signed_ms != 0 && !in_cell(t, TIME_LATE) ? "good" : "neutral");
 }
@@ -206,14 +212,14 @@ static void time_row(struct call *c, struct view *view, const struct consultatio
 static void list_columns(struct call *c, struct view *view)
 {
     view_column(c, view, "subject", "field.consultation.request.subject");
-    view_column(c, view, "asker", "consultation.column.asker");
-    view_column(c, view, "giver", "consultation.column.giver");
-    view_column(c, view, "from", "field.consultation.request.from_date");
-    view_column(c, view, "due", "field.consultation.request.due_date");
-    view_column(c, view, "given", "field.consultation.request.days");
-    view_column(c, view, "used", "consultation.time_used_days");
-    view_column(c, view, "pages", "field.consultation.request.pages");
-    view_column(c, view, "rate", "consultation.column.rate");
+    view_column(c, view, "asker", "consultation.time_from");
+    view_column(c, view, "giver", "consultation.time_to");
+    view_column(c, view, "from", "consultation.time_sent");
+    view_column(c, view, "due", "consultation.time_due");
+    number_column(c, view, "given", "consultation.time_given");
+    number_column(c, view, "used", "consultation.time_used");
+    number_column(c, view, "pages", "field.consultation.request.pages");
+    number_column(c, view, "rate", "consultation.time_rate");
     view_column(c, view, "standing", "consultation.column.standing");
 }
 

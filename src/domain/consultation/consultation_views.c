@@ -105,6 +105,7 @@ static void list_acts(struct call *c, struct view *view)
 {
     const struct act *ask = &CONSULTATION_ACTS[0];
     struct node *acts = node_put_list(c, view->data, "acts");
+    view_link(c, view, "view.consultation.load", S("/view/consultation.load"));
     if ((c->who.roles & ask->roles) == 0) return;
     struct node *act = node_add_map(c, acts);
     node_text(c, act, "act", str_of(ask->name));
@@ -299,7 +300,6 @@ const struct view_def CONSULTATION_VIEWS[CONSULTATION_VIEW_COUNT] = {
      .run = consultation_deadline_view},
     {.name = "consultation.load",
      .roles = ROLE_READERS,
-     .rail = true,
      .run = consultation_load_view},
     {.name = "consultation.load_list",
      .args = &CONSULTATION_LOAD_ARGS,
