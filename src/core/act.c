@@ -122,6 +122,7 @@ static enum err look_news(struct call *c, struct look *look)
     const struct field *f = args != NULL ? field_find(args, S("record")) : NULL;
     if (look->view->kind != VIEW_RECORD || f == NULL || f->type != FIELD_RECORD) return OK;
     look->record = *(const struct str *)(const void *)((const char *)look->args + f->offset);
+    if (look->record.len == 0) return OK; /* it may show one and does not */
     return changes_unseen(c, look->record, &look->n);
 }
 

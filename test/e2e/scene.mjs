@@ -8,13 +8,14 @@ import { demoStart, descendants, folder } from "./lib/offices.mjs";
 import { drafts } from "./lib/papers.mjs";
 import { check, equal, finish, part } from "./lib/tally.mjs";
 import { again } from "./scene/again.mjs";
+import { ballot } from "./scene/ballot.mjs";
 import { hostile } from "./scene/hostile.mjs";
 import { keys } from "./scene/keys.mjs";
 import { plain } from "./scene/plain.mjs";
 import { round } from "./scene/round.mjs";
 import { screens } from "./scene/screens.mjs";
 
-const PARTS = { round, again, screens, plain, keys, hostile };
+const PARTS = { round, again, screens, plain, keys, hostile, ballot };
 const chosen = process.argv.slice(2);
 
 const top = folder();

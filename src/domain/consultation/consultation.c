@@ -1,6 +1,8 @@
 /* consultation.c: the table of contents of the subject; README.md says what it is about. */
 #include "consultation.h"
 
+#include "consultation_load.h"
+
 static const struct kind KINDS[] = {
     {.table = &CONSULTATION_REQUEST,
      .schema = 1,
@@ -8,6 +10,7 @@ static const struct kind KINDS[] = {
      .title = "subject",
      .valid = consultation_request_valid,
      .apply = consultation_request_apply,
+     .tell = consultation_request_tell,
      .recount = consultation_request_recount},
     {.table = &CONSULTATION_INTAKE,
      .schema = 1,
@@ -53,6 +56,11 @@ static const struct kind KINDS[] = {
      .title = "subject",
      .valid = consultation_reminder_valid,
      .tell = consultation_reminder_tell},
+    {.table = &CONSULTATION_RATE_RECORD,
+     .schema = 1,
+     .local = true,
+     .title = "source",
+     .valid = consultation_rate_valid},
 };
 
 const struct module consultation_module = {

@@ -134,6 +134,14 @@ struct consultation_request {
     int64_t gate;            /* enum consultation_gate */
     int64_t sharing;         /* enum consultation_sharing */
     struct list excused;     /* struct consultation_excused */
+    int64_t pages;           /* of what is asked; 0: nobody has counted */
+    int64_t pages_basis;     /* enum consultation_basis, consultation_load.h */
+    int64_t pages_counted;   /* before it was corrected by hand */
+    struct str pages_reason; /* why it was */
+    int64_t rate;            /* pages a working day, as agreed when it was sent; 0: nothing was */
+    struct str rate_source;  /* by what */
+    struct str short_by;     /* who approved less time than agreed; empty: there is enough */
+    int64_t earliest_day;    /* the first deadline at which nobody reads more than agreed */
 };
 
 /* The text of a draft, apart from the request so that a moved deadline does not send it again. */
@@ -311,6 +319,9 @@ struct consultation_ask_input {
     struct str draft;
     int64_t gate;
     int64_t sharing;
+    int64_t pages; /* by hand; 0: as counted */
+    struct str pages_reason;
+    struct str approved_by; /* of less time than agreed */
 };
 struct consultation_renew_input {
     struct str record; /* the round before */
@@ -319,6 +330,9 @@ struct consultation_renew_input {
     struct list files;
     struct str changes;
     int64_t days;
+    int64_t pages;
+    struct str pages_reason;
+    struct str approved_by;
 };
 struct consultation_add_input {
     struct str record;
@@ -421,7 +435,12 @@ struct consultation_list_args {
 };
 struct consultation_deadline_args {
     int64_t days;
-    int64_t from_day; /* 0: today */
+    int64_t from_day;  /* 0: today */
+    struct str record; /* of the round before, whose addressees are asked again */
+    struct list asked; /* struct consultation_asked */
+    struct list files;
+    struct str draft;
+    int64_t pages; /* by hand */
 };
 
 enum consultation_where { WHERE_CLAUSE = 1, WHERE_WHOLE, WHERE_NOWHERE };
@@ -483,9 +502,9 @@ enum err consultation_request_recount(struct call *c, struct str record, struct 
 
 /* The tables of contents of the acts and of the views. */
 enum {
-    CONSULTATION_ACT_COUNT = 23,
-    CONSULTATION_VIEW_COUNT = 12,
-    CONSULTATION_MIGRATION_COUNT = 4
+    CONSULTATION_ACT_COUNT = 25,
+    CONSULTATION_VIEW_COUNT = 16,
+    CONSULTATION_MIGRATION_COUNT = 5
 };
 extern const struct act CONSULTATION_ACTS[CONSULTATION_ACT_COUNT];
 extern const struct view_def CONSULTATION_VIEWS[CONSULTATION_VIEW_COUNT];

@@ -2,7 +2,7 @@
 #include "consultation_acts.h"
 
 #include "base/time.h"
-#include "consultation_case.h"
+#include "consultation_load.h"
 #include "core/act.h"
 #include "core/office.h"
 #include "core/returned.h"
@@ -504,6 +504,18 @@ const struct act CONSULTATION_ACTS[CONSULTATION_ACT_COUNT] = {
      .state = consultation_can_renew,
      .prepare = consultation_renew_prepare,
      .run = consultation_run_renew},
+    {.name = "consultation.count_pages",
+     .input = &CONSULTATION_COUNT_PAGES,
+     ON_REQUEST,
+     .roles = ROLES_HEAD,
+     .assigned = true,
+     .home_only = true,
+     .state = consultation_can_count_pages,
+     .run = consultation_run_count_pages},
+    {.name = "consultation.set_rate",
+     .input = &CONSULTATION_SET_RATE,
+     .roles = ROLE_CHIEF,
+     .run = consultation_run_set_rate},
     {.name = "consultation.close",
      .input = &CONSULTATION_CLOSE,
      ON_REQUEST,

@@ -5,6 +5,7 @@
 #include "base/id.h"
 #include "base/time.h"
 #include "base/workday_receipt.h"
+#include "consultation_load.h"
 #include "core/act.h"
 #include "core/office.h"
 
@@ -137,7 +138,10 @@ enum err consultation_run_ask(struct call *c, const void *input, struct act_resu
         problem(c, S("legal_basis"), "consultation.legal_whole");
     }
     consultation_deadline_set(c, in->days, &r);
-    e = problems_fail(c);
+    const struct consultation_weight weight = {in->pages, in->pages_reason, in->approved_by,
+                                               in->draft};
+    e = consultation_load_weigh(c, &weight, &r);
+    if (e == OK) e = problems_fail(c);
     struct str none = {};
     if (e == OK) e = consultation_edition_put(c, in->draft, none, &r);
     if (e != OK) return e;

@@ -4,6 +4,7 @@
  */
 #include "base/time.h"
 #include "base/words.h"
+#include "consultation_load.h"
 #include "consultation_pages.h"
 #include "core/office.h"
 
@@ -80,7 +81,7 @@ struct sentences {
     struct {
         const char *label_key;
         struct str text;
-    } rows[8];
+    } rows[10];
     size_t count;
 };
 
@@ -118,6 +119,17 @@ static void say_counts(struct call *c, struct sentences *s, const struct consult
     say(c, s, "consultation.cover.conditions", conditions, ARRAY_LEN(conditions));
 }
 
+/* How much there was to read, and who approved that the time was short. */
+static void say_load(struct call *c, struct sentences *s, const struct consultation_request *r)
+{
+    struct fail_arg args[] = {{"pages", consultation_pages_text(c, r)},
+                              {"rate", consultation_rate_text(c, r->pages, r->days)},
+                              {"short", consultation_short_text(c, r)}};
+    if (r->pages == 0) return;
+    say(c, s, "consultation.cover.load", args, ARRAY_LEN(args));
+    if (r->short_by.len > 0) say(c, s, "consultation.cover.short", args, ARRAY_LEN(args));
+}
+
 static struct sentences sentences_of(struct call *c, const struct consultation_case *round)
 {
     const struct consultation_request *r = &round->request;
@@ -130,6 +142,7 @@ static struct sentences sentences_of(struct call *c, const struct consultation_c
         {"days", str_format(c->arena, "%lld", (long long)r->days)},
     };
     say(c, &s, "consultation.cover.term", term, ARRAY_LEN(term));
+    say_load(c, &s, r);
     say_counts(c, &s, &total);
     const char *silent =
         r->state == ROUND_CLOSED ? "consultation.cover.silent" : "consultation.cover.waiting";

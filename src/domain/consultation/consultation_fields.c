@@ -5,6 +5,7 @@
 #include "consultation.h"
 
 #include "base/limits.h"
+#include "consultation_load.h"
 
 /* One row: the name in JSON, the member, its type, and the rest as designated members. */
 #define ROW(owner, json_name, member, field_type, ...)                                             \
@@ -18,6 +19,7 @@ enum {
     BODY_NAME_BYTES = 300,
     CLAUSE_BYTES = 200,
     BASIS_BYTES = 300,
+    WHY_BYTES = 500, /* as in consultation_load_fields.c */
     YEAR_MAX = 2199,
     AFTER_BYTES = 120
 };
@@ -34,6 +36,8 @@ static const char *const GATES[] = {"proceed", "wait_all", NULL};
 static const char *const SHARINGS[] = {"asker_only", "all_asked", NULL};
 static const char *const CAPACITIES[] = {"tm", "q", "kt", "tl", "tuq", NULL};
 static const char *const PLACES[] = {"clause", "whole", "nowhere", NULL};
+static const char *const BASES[] = {"pages_counted", "pages_claimed", "pages_estimated", "by_hand",
+                                    NULL};
 static const char *const BOXES[] = {"all", "sent", "received", NULL};
 
 /* Rows of lists. */
@@ -162,6 +166,14 @@ static const struct field REQUEST_FIELDS[] = {
     ROW(consultation_request, "sharing", sharing, FIELD_CHOICE, .choices = SHARINGS),
     ROW(consultation_request, "excused", excused, FIELD_LIST, .of = &EXCUSED_TABLE,
         .max = CONSULTATION_ASKED + CONSULTATION_BODIES),
+    ROW(consultation_request, "pages", pages, FIELD_INT, .max = CONSULTATION_PAGES),
+    ROW(consultation_request, "pages_basis", pages_basis, FIELD_CHOICE, .choices = BASES),
+    ROW(consultation_request, "pages_counted", pages_counted, FIELD_INT, .max = CONSULTATION_PAGES),
+    ROW(consultation_request, "pages_reason", pages_reason, FIELD_TEXT, .max = WHY_BYTES),
+    ROW(consultation_request, "rate", rate, FIELD_INT, .max = CONSULTATION_RATE),
+    ROW(consultation_request, "rate_source", rate_source, FIELD_TEXT, .max = WHY_BYTES),
+    ROW(consultation_request, "short_by", short_by, FIELD_TEXT, .max = TITLE_BYTES),
+    ROW(consultation_request, "earliest_date", earliest_day, FIELD_DATE, .max = 0),
 };
 
 static const struct field EDITION_FIELDS[] = {
@@ -341,6 +353,15 @@ const struct field_table CONSULTATION_REMINDER =
     ROW(owner, "general", general, FIELD_LONG, .max = CONSULTATION_LONG_BYTES,                     \
         .label = "field.consultation.opinion.general")
 
+/* Pages corrected by hand, and who approves less time than agreed. */
+#define WEIGHT_ROWS(owner)                                                                         \
+    ROW(owner, "pages", pages, FIELD_INT, .max = CONSULTATION_PAGES,                               \
+        .label = "field.consultation.ask.pages"),                                                  \
+        ROW(owner, "pages_reason", pages_reason, FIELD_TEXT, .max = WHY_BYTES,                     \
+            .label = "field.consultation.ask.pages_reason"),                                       \
+        ROW(owner, "approved_by", approved_by, FIELD_TEXT, .max = TITLE_BYTES,                     \
+            .label = "field.consultation.ask.approved_by")
+
 static const struct field ASK_FIELDS[] = {
     ROW(consultation_ask_input, "subject", subject, FIELD_TEXT, .max = CONSULTATION_SUBJECT_BYTES,
         .required = true),
@@ -362,6 +383,7 @@ static const struct field ASK_FIELDS[] = {
         .label = "field.consultation.request.gate"),
     ROW(consultation_ask_input, "sharing", sharing, FIELD_CHOICE, .choices = SHARINGS,
         .label = "field.consultation.request.sharing"),
+    WEIGHT_ROWS(consultation_ask_input),
 };
 static const struct field RENEW_FIELDS[] = {
     RECORD_ROW(consultation_renew_input),
@@ -374,6 +396,7 @@ static const struct field RENEW_FIELDS[] = {
         .label = "field.consultation.request.changes"),
     ROW(consultation_renew_input, "days", days, FIELD_INT, .max = CONSULTATION_DAYS,
         .required = true, .label = "field.consultation.ask.days"),
+    WEIGHT_ROWS(consultation_renew_input),
 };
 static const struct field ADD_FIELDS[] = {
     RECORD_ROW(consultation_add_input),
@@ -536,6 +559,16 @@ static const struct field POINT_ARGS_FIELDS[] = {
 static const struct field DEADLINE_FIELDS[] = {
     ROW(consultation_deadline_args, "days", days, FIELD_INT, .max = CONSULTATION_DAYS),
     ROW(consultation_deadline_args, "from", from_day, FIELD_DATE, .max = 0),
+    ROW(consultation_deadline_args, "record", record, FIELD_RECORD, .max = 0,
+        .label = "field.consultation.record"),
+    ROW(consultation_deadline_args, "asked", asked, FIELD_LIST, .of = &NAMED_TABLE,
+        .max = CONSULTATION_ASKED, .label = "field.consultation.ask.asked"),
+    ROW(consultation_deadline_args, "files", files, FIELD_FILES, .max = LIMIT_FILES,
+        .label = "field.consultation.ask.files"),
+    ROW(consultation_deadline_args, "draft", draft, FIELD_LONG, .max = LIMIT_DRAFT_BYTES,
+        .label = "field.consultation.ask.draft"),
+    ROW(consultation_deadline_args, "pages", pages, FIELD_INT, .max = CONSULTATION_PAGES,
+        .label = "field.consultation.ask.pages"),
 };
 
 #define TABLE(variable, table_name, c_struct, rows)                                                \

@@ -4,6 +4,7 @@
 #include "base/utf8.h"
 #include "base/workday_receipt.h"
 #include "consultation_acts.h"
+#include "consultation_load.h"
 #include "core/act.h"
 #include "core/office.h"
 #include "core/parse.h"
@@ -90,13 +91,15 @@ static enum err text_of_files(struct call *c, const struct list *files, struct s
 enum err consultation_ask_prepare(struct call *c, void *input)
 {
     struct consultation_ask_input *in = input;
-    return text_of_files(c, &in->files, &in->draft);
+    enum err e = text_of_files(c, &in->files, &in->draft);
+    return e != OK ? e : consultation_pages_read(c, &in->files);
 }
 
 enum err consultation_renew_prepare(struct call *c, void *input)
 {
     struct consultation_renew_input *in = input;
-    return text_of_files(c, &in->files, &in->draft);
+    enum err e = text_of_files(c, &in->files, &in->draft);
+    return e != OK ? e : consultation_pages_read(c, &in->files);
 }
 
 enum err consultation_edition_put(struct call *c, struct str text, struct str previous,
@@ -179,7 +182,10 @@ static enum err round_next(struct call *c, const struct consultation_case *round
         problem(c, S("draft"), "consultation.draft_missing");
     }
     consultation_deadline_set(c, in->days, r);
-    return problems_fail(c);
+    const struct consultation_weight weight = {in->pages, in->pages_reason, in->approved_by,
+                                               in->draft};
+    e = consultation_load_weigh(c, &weight, r);
+    return e != OK ? e : problems_fail(c);
 }
 
 /* The round before ends where the next one begins. */

@@ -1,4 +1,5 @@
 /* consultation_show.c: the page of a round, of an opinion, and the form in which one is written. */
+#include "consultation_load.h"
 #include "consultation_pages.h"
 
 #include "base/id.h"
@@ -39,6 +40,7 @@ static const struct act_step ACT_STEPS[] = {
     {"consultation.renew", STEP_RENEW},
     {"consultation.add", STEP_ADD},
     {"consultation.excuse", STEP_EXCUSE},
+    {"consultation.count_pages", STEP_ADD},
 };
 
 static bool act_is_foreign(const struct consultation_stage *stage, struct str act)
@@ -139,6 +141,7 @@ static void request_facts(struct call *c, struct view *view, const struct consul
                   time_hanoi_format(c->arena, r->closed_ms, c->lang));
         view_fact(c, view, "field.consultation.request.close_note", r->close_note);
     }
+    consultation_load_facts(c, view, r);
     consultation_rounds_put(c, view, round);
     if (r->edition.len > 0) {
         consultation_fact_link(c, view, "view.consultation.text",

@@ -29,6 +29,10 @@ const struct migration CONSULTATION_MIGRATIONS[CONSULTATION_MIGRATION_COUNT] = {
      .sql = "CREATE INDEX consultation_request_previous ON k_consultation_request (previous);"
             "CREATE INDEX consultation_inner_request ON k_consultation_inner (request, unit);"
             "CREATE INDEX consultation_comment_request ON k_consultation_comment (request, unit);"},
+    {.name = "consultation.5",
+     /* the rounds of a year */
+     .sql = "CREATE INDEX consultation_request_from ON k_consultation_request"
+            " (from_date, record);"},
 };
 
 static int64_t choice_of(const struct field_table *table, const char *field, struct str word)

@@ -1,4 +1,5 @@
 /* consultation_views.c: the list of rounds, the table of points, the deadline before it is set. */
+#include "consultation_load.h"
 #include "consultation_pages.h"
 
 #include "base/time.h"
@@ -104,6 +105,7 @@ static void list_acts(struct call *c, struct view *view)
 {
     const struct act *ask = &CONSULTATION_ACTS[0];
     struct node *acts = node_put_list(c, view->data, "acts");
+    view_link(c, view, "view.consultation.load", S("/view/consultation.load"));
     if ((c->who.roles & ask->roles) == 0) return;
     struct node *act = node_add_map(c, acts);
     node_text(c, act, "act", str_of(ask->name));
@@ -245,6 +247,8 @@ enum err consultation_deadline_view(struct call *c, const void *args, struct vie
     view_fact(c, &view, "field.consultation.request.days",
               str_format(c->arena, "%lld", (long long)receipt.counted));
     skipped_lines(c, node_put_list(c, view.data, "lines"), &receipt);
+    e = consultation_load_preview(c, in, receipt.due, &view);
+    if (e != OK) return e;
     *ret_view = view;
     return OK;
 }
@@ -303,4 +307,19 @@ const struct view_def CONSULTATION_VIEWS[CONSULTATION_VIEW_COUNT] = {
      .args = &CONSULTATION_DEADLINE_ARGS,
      .roles = ROLE_READERS,
      .run = consultation_deadline_view},
+    {.name = "consultation.load",
+     .roles = ROLE_READERS,
+     .run = consultation_load_view},
+    {.name = "consultation.load_list",
+     .args = &CONSULTATION_LOAD_ARGS,
+     .roles = ROLE_READERS,
+     .run = consultation_load_list_view},
+    {.name = "consultation.time",
+     .args = &CONSULTATION_LOAD_ARGS,
+     .roles = ROLE_LEADER | ROLE_CHIEF | ROLE_SECRETARY,
+     .run = consultation_time_view},
+    {.name = "consultation.time_list",
+     .args = &CONSULTATION_LOAD_ARGS,
+     .roles = ROLE_LEADER | ROLE_CHIEF | ROLE_SECRETARY,
+     .run = consultation_time_list_view},
 };

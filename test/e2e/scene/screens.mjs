@@ -6,7 +6,7 @@ import { pictures } from "../lib/papers.mjs";
 import { part } from "../lib/tally.mjs";
 import { openRound } from "./round.mjs";
 
-async function picture(page, name) {
+export async function picture(page, name) {
   const shot = (label) => page.screenshot({ path: join(SCREENS, `${name}-${label}.png`) });
   await page.evaluate(() => scrollTo(0, 0));
   await page.screenshot({ path: join(SCREENS, `${name}-desktop.png`), fullPage: true });
@@ -21,7 +21,7 @@ async function picture(page, name) {
   await lookDark(page, name);
 }
 
-async function print(scene, page, name) {
+export async function print(scene, page, name) {
   const path = join(scene.dir, `${name}.pdf`);
   await page.pdf({ path, preferCSSPageSize: true, displayHeaderFooter: false });
   pictures(path, join(SCREENS, `${name}-print`));
