@@ -209,6 +209,14 @@ static const struct migration STEPS[] = {
      "ALTER TABLE head ADD COLUMN moving INT NOT NULL DEFAULT 0;"
      "CREATE INDEX head_moving ON head (home, record) WHERE moving > 0;"
      "CREATE INDEX obligation_move_by ON obligation_move (by_record);"},
+    {.name = "core.odd",
+     .sql = /* what is looked for at night: few rows, or few changes */
+     "CREATE INDEX obligation_given_late ON obligation (first_due_ms, id)"
+     " WHERE opened_ms >= first_due_ms;"
+     "CREATE INDEX obligation_paused ON obligation (paused_day, id)"
+     " WHERE settled_ms IS NULL AND paused_day > 0;"
+     "CREATE INDEX obligation_move_at ON obligation_move (at_ms);"
+     "CREATE INDEX receipt_time ON receipt (time_ms) WHERE type = 1;"},
 };
 
 const struct migration *core_migrations(size_t *ret_count)
