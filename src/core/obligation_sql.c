@@ -400,21 +400,3 @@ enum err obligation_filtered(struct call *c, const struct obligation_filter *fil
                           INT(after->id), INT(span->limit)),
                      ret_rows);
 }
-
-enum err obligation_counted(struct call *c, const struct obligation_filter *filter,
-                            const struct obligation_span *span, struct rows *ret_rows)
-{
-    struct parties p = grant_parties(c);
-    bool late = filter->cell == OBLIGATION_LATE;
-    if (span->done) {
-        return store_all(c, "SELECT count(*)" FILTER_DONE,
-                         ARGS(FILTER_ARGS(filter, span), TEXT(filter->owner), INT(late ? 1 : 0)),
-                         ret_rows);
-    }
-    if (filter->owner.len == 0) {
-        return store_all(c, "SELECT count(*)" FILTER_OPEN FILTER_MINE,
-                         ARGS(FILTER_ARGS(filter, span), INT(filter->mine ? 1 : 0)), ret_rows);
-    }
-    return store_all(c, "SELECT count(*)" FILTER_OPEN " AND o.owner = $13",
-                     ARGS(FILTER_ARGS(filter, span), TEXT(filter->owner)), ret_rows);
-}
