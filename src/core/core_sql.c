@@ -217,6 +217,11 @@ static const struct migration STEPS[] = {
      " WHERE settled_ms IS NULL AND paused_day > 0;"
      "CREATE INDEX obligation_move_at ON obligation_move (at_ms);"
      "CREATE INDEX receipt_time ON receipt (time_ms) WHERE type = 1;"},
+    {.name = "core.tally.2",
+     .sql = /* a breakdown and a party's list read nothing but an index */
+     "CREATE INDEX tally_counts ON tally (month, owner, what, total, done, late, late_first);"
+     "CREATE INDEX obligation_party ON obligation (owner, first_due_ms, id, settled_ms, due_ms,"
+     " what);"},
 };
 
 const struct migration *core_migrations(size_t *ret_count)
