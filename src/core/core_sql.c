@@ -217,6 +217,10 @@ static const struct migration STEPS[] = {
      " WHERE settled_ms IS NULL AND paused_day > 0;"
      "CREATE INDEX obligation_move_at ON obligation_move (at_ms);"
      "CREATE INDEX receipt_time ON receipt (time_ms) WHERE type = 1;"},
+    {.name = "core.notice.3",
+     .sql = /* LOCAL: by which calendar a reminder's moment was counted */
+     "ALTER TABLE reminder ADD COLUMN calendar TEXT NOT NULL DEFAULT '';"
+     "CREATE INDEX reminder_calendar ON reminder (calendar, about);"},
     {.name = "core.tally.2",
      .sql = /* a breakdown and a party's list read nothing but an index */
      "CREATE INDEX tally_counts ON tally (month, owner, what, total, done, late, late_first);"
