@@ -75,6 +75,7 @@ static struct str title_of(struct call *c, const struct pair *pair)
         pair->kind->title == NULL ? NULL : field_find(pair->kind->table, str_of(pair->kind->title));
     if (f == NULL || f->type == FIELD_PERSONAL) return kind;
     struct str title = field_get_text(c->arena, f, pair->now);
+    if (f->type == FIELD_PERSON) title = person_title(c, title);
     return title.len > 0 ? title : kind;
 }
 

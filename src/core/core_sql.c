@@ -221,6 +221,11 @@ static const struct migration STEPS[] = {
      .sql = /* LOCAL: by which calendar a reminder's moment was counted */
      "ALTER TABLE reminder ADD COLUMN calendar TEXT NOT NULL DEFAULT '';"
      "CREATE INDEX reminder_calendar ON reminder (calendar, about);"},
+    {.name = "core.awaited",
+     .sql = /* instead of obligation_creditor: work inside, which is most, is passed over */
+     "CREATE INDEX obligation_awaited ON obligation (creditor, due_ms, id)"
+     " WHERE settled_ms IS NULL AND owner < 'p';"
+     "DROP INDEX obligation_creditor;"},
     {.name = "core.tally.2",
      .sql = /* a breakdown and a party's list read nothing but an index */
      "CREATE INDEX tally_counts ON tally (month, owner, what, total, done, late, late_first);"

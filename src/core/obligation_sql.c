@@ -329,7 +329,7 @@ enum err obligation_by_creditor(struct call *c, struct str creditor, int64_t lim
 {
     struct parties p = grant_parties(c);
     return store_all(c,
-                     OBLIGATION_FROM " AND o.creditor = $10 AND substr(o.owner, 1, 2) = 'o:'"
+                     OBLIGATION_FROM " AND o.creditor = $10 AND o.owner < 'p'"
                                      " AND o.owner <> o.creditor"
                                      " ORDER BY o.due_ms, o.id LIMIT $11",
                      ARGS(READER_ARGS(p), TEXT(creditor), INT(limit)), ret_rows);
