@@ -148,6 +148,8 @@ $(B)/crash/shim.so: test/crash/shim.c
 bench: all $(B)/bench/limits $(B)/bench/load $(B)/bench/parser
 	@$(PY) test/bench/bench.py $(B) $(if $(filter pg,$(STORE)),--store pg)
 	@$(B)/bench/parser $(B)
+	@$(PY) test/bench/reminders.py $(B)
+	@$(PY) test/bench/reminders.py $(B) --letters
 $(B)/bench/limits: test/bench/limits.c $(B)/libphoihop.a
 	@mkdir -p $(@D)
 	@$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(B)/libphoihop.a $(LIBS)

@@ -212,6 +212,28 @@ static const struct migration STEPS[] = {
     {.name = "core.parse_notes",
      .sql = /* what parse_notes_write wrote; NULL: read by an older edition */
      "ALTER TABLE parse ADD COLUMN notes BYTES;"},
+    {.name = "core.odd",
+     .sql = /* what is looked for at night: few rows, or few changes */
+     "CREATE INDEX obligation_given_late ON obligation (first_due_ms, id)"
+     " WHERE opened_ms >= first_due_ms;"
+     "CREATE INDEX obligation_paused ON obligation (paused_day, id)"
+     " WHERE settled_ms IS NULL AND paused_day > 0;"
+     "CREATE INDEX obligation_move_at ON obligation_move (at_ms);"
+     "CREATE INDEX receipt_time ON receipt (time_ms) WHERE type = 1;"},
+    {.name = "core.notice.3",
+     .sql = /* LOCAL: by which calendar a reminder's moment was counted */
+     "ALTER TABLE reminder ADD COLUMN calendar TEXT NOT NULL DEFAULT '';"
+     "CREATE INDEX reminder_calendar ON reminder (calendar, about);"},
+    {.name = "core.awaited",
+     .sql = /* instead of obligation_creditor: work inside, which is most, is passed over */
+     "CREATE INDEX obligation_awaited ON obligation (creditor, due_ms, id)"
+     " WHERE settled_ms IS NULL AND owner < 'p';"
+     "DROP INDEX obligation_creditor;"},
+    {.name = "core.tally.2",
+     .sql = /* a breakdown and a party's list read nothing but an index */
+     "CREATE INDEX tally_counts ON tally (month, owner, what, total, done, late, late_first);"
+     "CREATE INDEX obligation_party ON obligation (owner, first_due_ms, id, settled_ms, due_ms,"
+     " what);"},
 };
 
 const struct migration *core_migrations(size_t *ret_count)

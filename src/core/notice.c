@@ -283,8 +283,9 @@ enum err notice_tell(struct call *c, struct str party, const struct notice *noti
 
 /* ---- reminders ---- */
 
-/* Who hears of a step. The office as such owes only what nobody in it holds: else whoever holds it
- * hears of his own. Who waits hears only when the work is not in this office's own hands. */
+/* Who hears of a step. Of a date that somebody in the office holds as his own he hears as such, and
+ * nobody of the office's: but an earlier date inside does not let the office's pass in silence. Who
+ * waits hears only when the work is not in this office's own hands. */
 static enum err step_people(struct call *c, struct chief *chief, const struct notice_work *work,
                             uint32_t to, struct people *people)
 {
@@ -330,6 +331,20 @@ static enum err work_plan(struct call *c, struct notice_work *work)
     return plan_from(c, work, notice_step_after(c->office->calendar, due_day_of(work), since_ms));
 }
 
+/* Days off were decided since: the step that comes next may fall on another day, and one that had
+ * passed may lie ahead again, or today. Who was told of it before is not told twice. */
+static enum err work_recount(struct call *c, struct notice_work *work)
+{
+    bool open = false;
+    size_t step = (size_t)work->step;
+    enum err e = notice_sql_work(c, work, &open);
+    if (e != OK) return e;
+    if (!open) return notice_sql_forget(c, work);
+    int64_t since_ms = c->now_ms - TIME_DAY_MS;
+    size_t ahead = notice_step_after(c->office->calendar, due_day_of(work), since_ms);
+    return plan_from(c, work, ahead < step ? ahead : step);
+}
+
 /* A step has come: the newest one speaks for those before it. */
 static enum err work_remind(struct call *c, struct chief *chief, struct notice_work *work)
 {
@@ -357,6 +372,8 @@ static enum err work_remind(struct call *c, struct chief *chief, struct notice_w
 
 /* What a look found to do. */
 struct look {
+    struct notice_work *stale;
+    size_t stale_count;
     struct notice_work *fresh;
     size_t fresh_count;
     struct notice_work *come;
@@ -368,7 +385,8 @@ static enum err look_step(struct call *c, void *arg)
 {
     struct look *look = arg;
     int64_t until_ms = c->now_ms + PLAN_AHEAD_DAYS * TIME_DAY_MS;
-    enum err e = notice_sql_come(c, REMINDERS_TOGETHER, &look->come, &look->come_count);
+    enum err e = notice_sql_stale(c, PLANS_TOGETHER, &look->stale, &look->stale_count);
+    if (e == OK) e = notice_sql_come(c, REMINDERS_TOGETHER, &look->come, &look->come_count);
     /* new dates can wait while reminders crowd: looking for them is a walk over all open work */
     if (e == OK && look->come_count < REMINDERS_TOGETHER) {
         e = notice_sql_unplanned(c, until_ms, PLANS_TOGETHER, &look->fresh, &look->fresh_count);
@@ -400,14 +418,17 @@ static enum err look_run(struct call *c, const struct job *job, bool *ret_again)
     const struct look *look = job->found;
     struct chief chief = {};
     enum err e = OK;
+    for (size_t i = 0; e == OK && i < look->stale_count; i++)
+        e = work_recount(c, &look->stale[i]);
     for (size_t i = 0; e == OK && i < look->fresh_count; i++)
         e = work_plan(c, &look->fresh[i]);
     for (size_t i = 0; e == OK && i < look->come_count; i++)
         e = work_remind(c, &chief, &look->come[i]);
     for (size_t i = 0; e == OK && i < look->dead.count; i++)
         e = dead_tell(c, &look->dead, i);
-    /* what was planned may have come already */
-    *ret_again = look->fresh_count > 0 || look->come_count == REMINDERS_TOGETHER;
+    /* what was planned or counted anew may have come already */
+    *ret_again =
+        look->fresh_count > 0 || look->stale_count > 0 || look->come_count == REMINDERS_TOGETHER;
     return e;
 }
 

@@ -6,7 +6,8 @@
  *
  * Two sources. Reminders come from open obligations: a job looks every NOTICE_LOOK_MS for dates it
  * does not know yet and for steps of the ladder that have come; a step that passed while the office
- * stood still is made up for by the newest one alone. Tellings come from a version's arrival
+ * stood still is made up for by the newest one alone. When days off are decided, what waits is
+ * counted again. Tellings come from a version's arrival
  * (struct kind, tell). A person is told of one step of one date of one work once: the row is
  * unique, so neither restarts nor clocks that jump repeat it.
  *

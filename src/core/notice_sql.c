@@ -53,15 +53,31 @@ enum err notice_sql_come(struct call *c, int64_t limit, struct notice_work **ret
     return e;
 }
 
+enum err notice_sql_stale(struct call *c, int64_t limit, struct notice_work **ret_works,
+                          size_t *ret_count)
+{
+    struct rows rows = {};
+    struct str version = workday_calendar_version(c->office->calendar);
+    enum err e = store_all(c,
+                           "SELECT about, what, okey, 0, due_ms, 0, 0, step FROM reminder"
+                           " WHERE calendar < $1 OR calendar > $1 LIMIT $2",
+                           ARGS(TEXT(version), INT(limit)), &rows);
+    if (e == OK) works_read(c, &rows, ret_works, ret_count);
+    return e;
+}
+
 enum err notice_sql_plan(struct call *c, const struct notice_work *work, int64_t step,
                          int64_t at_ms)
 {
+    struct str version = workday_calendar_version(c->office->calendar);
     return store_exec(c,
-                      "INSERT INTO reminder (about, what, okey, due_ms, step, at_ms)"
-                      " VALUES ($1, $2, $3, $4, $5, $6)"
+                      "INSERT INTO reminder (about, what, okey, due_ms, step, at_ms, calendar)"
+                      " VALUES ($1, $2, $3, $4, $5, $6, $7)"
                       " ON CONFLICT (about, what, okey) DO UPDATE SET due_ms = excluded.due_ms,"
-                      " step = excluded.step, at_ms = excluded.at_ms",
-                      ARGS(WORK(work), INT(work->due_ms), INT(step), INT(at_ms)), NULL);
+                      " step = excluded.step, at_ms = excluded.at_ms,"
+                      " calendar = excluded.calendar",
+                      ARGS(WORK(work), INT(work->due_ms), INT(step), INT(at_ms), TEXT(version)),
+                      NULL);
 }
 
 enum err notice_sql_work(struct call *c, struct notice_work *work, bool *ret_open)
@@ -96,8 +112,8 @@ enum err notice_sql_held(struct call *c, const struct notice_work *work, bool *r
     struct rows rows = {};
     enum err e = store_all(c,
                            "SELECT 1 FROM obligation WHERE about = $1 AND settled_ms IS NULL"
-                           " AND substr(owner, 1, 2) <> 'o:' LIMIT 1",
-                           ARGS(TEXT(work->about)), &rows);
+                           " AND due_ms = $2 AND substr(owner, 1, 2) <> 'o:' LIMIT 1",
+                           ARGS(TEXT(work->about), INT(work->due_ms)), &rows);
     if (e == OK) *ret_held = rows.count > 0;
     return e;
 }

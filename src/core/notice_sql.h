@@ -24,12 +24,16 @@ enum err notice_sql_unplanned(struct call *c, int64_t until_ms, int64_t limit,
                               struct notice_work **ret_works, size_t *ret_count);
 enum err notice_sql_come(struct call *c, int64_t limit, struct notice_work **ret_works,
                          size_t *ret_count);
+/* Reminders whose moment was counted by another calendar than the present one. */
+enum err notice_sql_stale(struct call *c, int64_t limit, struct notice_work **ret_works,
+                          size_t *ret_count);
 enum err notice_sql_plan(struct call *c, const struct notice_work *work, int64_t step,
                          int64_t at_ms);
 /* Fills the rest of a work that is still open under that date. */
 enum err notice_sql_work(struct call *c, struct notice_work *work, bool *ret_open);
 enum err notice_sql_forget(struct call *c, const struct notice_work *work);
-/* Another open obligation about the same record is held by somebody of this office. */
+/* Another open obligation about the same record and with the same date is held by somebody of this
+ * office. */
 enum err notice_sql_held(struct call *c, const struct notice_work *work, bool *ret_held);
 
 /* People, each as one column `record`. */

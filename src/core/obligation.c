@@ -268,14 +268,3 @@ enum err obligation_list(struct call *c, const struct obligation_filter *filter,
     }
     return e;
 }
-
-enum err obligation_count(struct call *c, const struct obligation_filter *filter,
-                          int64_t *ret_count)
-{
-    struct obligation_span span = {};
-    struct rows rows = {};
-    enum err e = span_of(c, filter, &span);
-    if (e == OK) e = obligation_counted(c, filter, &span, &rows);
-    if (e == OK) *ret_count = rows_int(&rows, 0, 0);
-    return e;
-}

@@ -90,7 +90,7 @@ enum obligation_cell {
     OBLIGATION_AHEAD,   /* open, in time */
 };
 
-/* Which obligations to list or to count: those behind a number. */
+/* Which obligations to list. */
 struct obligation_filter {
     struct str owner; /* party; empty: anybody, of open ones only */
     int64_t cell;     /* enum obligation_cell */
@@ -106,8 +106,5 @@ struct obligation_filter {
 enum err obligation_list(struct call *c, const struct obligation_filter *filter,
                          const struct obligation_after *after, int64_t limit, struct node *ret_list,
                          struct obligation_after *ret_next);
-/* Counts what the actor may see of them. Errors: as obligation_list. */
-enum err obligation_count(struct call *c, const struct obligation_filter *filter,
-                          int64_t *ret_count);
 /* A party as people read it: code of an office, title of a person, name of a unit, a role. */
 struct str party_name(struct call *c, struct str party);

@@ -329,7 +329,7 @@ enum err obligation_by_creditor(struct call *c, struct str creditor, int64_t lim
 {
     struct parties p = grant_parties(c);
     return store_all(c,
-                     OBLIGATION_FROM " AND o.creditor = $10 AND substr(o.owner, 1, 2) = 'o:'"
+                     OBLIGATION_FROM " AND o.creditor = $10 AND o.owner < 'p'"
                                      " AND o.owner <> o.creditor"
                                      " ORDER BY o.due_ms, o.id LIMIT $11",
                      ARGS(READER_ARGS(p), TEXT(creditor), INT(limit)), ret_rows);
@@ -399,22 +399,4 @@ enum err obligation_filtered(struct call *c, const struct obligation_filter *fil
                      ARGS(FILTER_ARGS(filter, span), TEXT(filter->owner), INT(after->due_ms),
                           INT(after->id), INT(span->limit)),
                      ret_rows);
-}
-
-enum err obligation_counted(struct call *c, const struct obligation_filter *filter,
-                            const struct obligation_span *span, struct rows *ret_rows)
-{
-    struct parties p = grant_parties(c);
-    bool late = filter->cell == OBLIGATION_LATE;
-    if (span->done) {
-        return store_all(c, "SELECT count(*)" FILTER_DONE,
-                         ARGS(FILTER_ARGS(filter, span), TEXT(filter->owner), INT(late ? 1 : 0)),
-                         ret_rows);
-    }
-    if (filter->owner.len == 0) {
-        return store_all(c, "SELECT count(*)" FILTER_OPEN FILTER_MINE,
-                         ARGS(FILTER_ARGS(filter, span), INT(filter->mine ? 1 : 0)), ret_rows);
-    }
-    return store_all(c, "SELECT count(*)" FILTER_OPEN " AND o.owner = $13",
-                     ARGS(FILTER_ARGS(filter, span), TEXT(filter->owner)), ret_rows);
 }

@@ -39,6 +39,3 @@ struct obligation_span {
 };
 enum err obligation_filtered(struct call *c, const struct obligation_filter *filter,
                              const struct obligation_span *span, struct rows *ret_rows);
-/* One row: how many. */
-enum err obligation_counted(struct call *c, const struct obligation_filter *filter,
-                            const struct obligation_span *span, struct rows *ret_rows);

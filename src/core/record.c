@@ -80,8 +80,9 @@ struct str record_body_title(struct call *c, const struct kind *kind, const void
 {
     const struct field *f =
         kind->title == NULL ? NULL : field_find(kind->table, str_of(kind->title));
-    bool shown = f != NULL && f->type != FIELD_PERSONAL;
-    return shown ? field_get_text(c->arena, f, body) : (struct str){};
+    if (f == NULL || f->type == FIELD_PERSONAL) return (struct str){};
+    struct str title = field_get_text(c->arena, f, body);
+    return f->type == FIELD_PERSON ? person_title(c, title) : title;
 }
 
 struct str record_title(struct call *c, struct str record)

@@ -91,13 +91,28 @@ enum err tally_undated_row(struct call *c, struct rows *ret_rows)
 #define SEEN(column) "CASE WHEN " READER("o.about") " THEN " column " ELSE '' END"
 #define DUE "CASE WHEN $12 = 1 THEN o.first_due_ms ELSE o.due_ms END"
 
-/* Whose work it is, as the lines of a count have it. The two lists of persons are made once. */
-#define PARTY                                                                                      \
-    " AND ($15 = '' OR o.owner = $15 OR ($15 = 'i:' AND o.owner >= 'p')"                           \
-    " OR o.owner IN (SELECT 'p:' || p.record FROM k_office_person p"                               \
-    " WHERE p.unit = substr($15, 3) AND p.unit <> '')"                                             \
-    " OR ($15 = 'p:' AND o.owner >= 'p:' AND o.owner < 'q' AND o.owner NOT IN"                     \
-    " (SELECT 'p:' || p.record FROM k_office_person p WHERE p.unit <> '')))"
+#define PERSONS_OF "SELECT 'p:' || p.record FROM k_office_person p WHERE p.unit "
+
+/* Whose work it is, as the lines of a count have it: of all, of the inside, of persons without a
+ * unit by the period's index; of one party and of the persons of a unit by theirs. */
+#define WIDE_PARTY                                                                                 \
+    " AND ($15 = '' OR ($15 = 'i:' AND o.owner >= 'p')"                                            \
+    " OR ($15 = 'p:' AND o.owner >= 'p:' AND o.owner < 'q' AND o.owner NOT IN (" PERSONS_OF        \
+    "<> '')))"
+#define ONE_PARTY                                                                                  \
+    " AND o.owner IN (SELECT CAST($15 AS TEXT) UNION ALL " PERSONS_OF                              \
+    "= substr($15, 3) AND p.unit <> '')"
+
+#define ITEMS(party)                                                                               \
+    "SELECT o.id, " SEEN("o.about") ", " SEEN("coalesce(h.kind, '')") ", " SEEN(                   \
+        "o.title") ", o.what, o.owner, o.first_due_ms, o.due_ms, coalesce(o.settled_ms, 0),"       \
+                   " o.paused_day FROM obligation o LEFT JOIN head h ON h.record = o.about"        \
+                   " WHERE o.first_due_ms >= $10 AND o.first_due_ms < $11"                         \
+                   " AND (CASE WHEN o.settled_ms IS NULL THEN CASE WHEN " DUE                      \
+                   " < $13 THEN 8 ELSE 4 END WHEN o.settled_ms > " DUE                             \
+                   " THEN 2 ELSE 1 END & $14) <> 0" party " AND ($16 = '' OR o.what = $16)"        \
+                   " AND (o.first_due_ms, o.id) > ($17, $18)"                                      \
+                   " ORDER BY o.first_due_ms, o.id LIMIT $19"
 
 enum err tally_items(struct call *c, const struct tally_filter *filter,
                      const struct tally_after *after, int64_t limit, struct rows *ret_rows)
@@ -110,19 +125,11 @@ enum err tally_items(struct call *c, const struct tally_filter *filter,
         from_ms = time_hanoi_midnight_ms(time_day_of(tally_month_date(span->from_month)));
         to_ms = time_hanoi_midnight_ms(time_day_of(tally_month_date(span->to_month + 1)));
     }
-    return store_all(
-        c,
-        "SELECT o.id, " SEEN("o.about") ", " SEEN("coalesce(h.kind, '')") ", " SEEN(
-            "o.title") ", o.what, o.owner, o.first_due_ms, o.due_ms, coalesce(o.settled_ms, 0),"
-                       " o.paused_day FROM obligation o LEFT JOIN head h ON h.record = o.about"
-                       " WHERE o.first_due_ms >= $10 AND o.first_due_ms < $11"
-                       " AND (CASE WHEN o.settled_ms IS NULL THEN CASE WHEN " DUE
-                       " < $13 THEN 8 ELSE 4 END WHEN o.settled_ms > " DUE
-                       " THEN 2 ELSE 1 END & $14) <> 0" PARTY " AND ($16 = '' OR o.what = $16)"
-                       " AND (o.first_due_ms, o.id) > ($17, $18)"
-                       " ORDER BY o.first_due_ms, o.id LIMIT $19",
-        ARGS(READER_ARGS(p), INT(from_ms), INT(to_ms), INT(filter->basis == TALLY_FIRST ? 1 : 0),
-             INT(c->now_ms), INT(filter->cells), TEXT(filter->party), TEXT(filter->what),
-             INT(after->first_due_ms), INT(after->id), INT(limit)),
-        ret_rows);
+    bool wide = filter->party.len <= 2;
+    return store_all(c, wide ? ITEMS(WIDE_PARTY) : ITEMS(ONE_PARTY),
+                     ARGS(READER_ARGS(p), INT(from_ms), INT(to_ms),
+                          INT(filter->basis == TALLY_FIRST ? 1 : 0), INT(c->now_ms),
+                          INT(filter->cells), TEXT(filter->party), TEXT(filter->what),
+                          INT(after->first_due_ms), INT(after->id), INT(limit)),
+                     ret_rows);
 }

@@ -37,7 +37,7 @@ static const struct kind KINDS[] = {
      .schema = 1,
      .local = true,
      .view = "absence.show",
-     .title = "reason",
+     .title = "person",
      .valid = absence_valid,
      .apply = absence_apply},
 };

@@ -1,12 +1,12 @@
 /*
  * chief.c: the page of the chief of office: what is late with the sentence to say, what waits for a
  * decision, and the figures of each office. It has no records of its own; all of it comes from
- * obligations, each number leads to the list behind it.
+ * obligations and their counts, each number leads to the list behind it.
  */
 #include "base/time.h"
 #include "base/words.h"
-#include "core/obligation.h"
 #include "core/office.h"
+#include "core/tally.h"
 
 enum { RED_ROWS = 20, DECISION_ROWS = 20 };
 
@@ -78,65 +78,69 @@ static enum err decisions(struct call *c, struct view *view)
 
 /* ---- figures ---- */
 
-static struct str count_href(struct call *c, struct str office, const char *cell, int64_t from_day)
+static const struct {
+    const char *name; /* as the page of figures calls the cell */
+    const char *label;
+    enum tally_cell cell;
+} CELLS[] = {{"on_time", "chief.on_time", TALLY_ON_TIME},
+             {"late", "chief.late", TALLY_LATE},
+             {"ahead", "chief.ahead", TALLY_AHEAD},
+             {"overdue", "chief.overdue", TALLY_OVERDUE}};
+
+/* The list behind a number; empty in an office without the pages of figures. */
+static struct str count_href(struct call *c, struct str party, const char *cell, int64_t year)
 {
-    struct str href =
-        str_format(c->arena, "/view/today.items?cell=%s&office=%.*s", cell, STR_ARG(office));
-    if (from_day == 0) return href;
-    struct str from = time_format_day_vn(c->arena, from_day);
-    return str_format(c->arena, "%.*s&from=%.*s", STR_ARG(href), STR_ARG(from));
+    if (module_view(S("figures.list")) == NULL) return (struct str){};
+    return str_format(c->arena, "/view/figures.list?year=%lld&cell=%s&party=%.*s", (long long)year,
+                      cell, STR_ARG(party));
 }
 
-static enum err office_cells(struct call *c, struct node *list, struct str office, struct str name)
+/* One line: what a party owes that was first due this year. */
+static void cells_put(struct call *c, struct node *list, const struct tally_lines *lines,
+                      struct str party, struct str name)
 {
-    static const struct {
-        const char *name;
-        int64_t cell;
-        bool done;
-    } CELLS[] = {{"on_time", OBLIGATION_ON_TIME, true},
-                 {"late", OBLIGATION_LATE, true},
-                 {"ahead", OBLIGATION_AHEAD, false},
-                 {"overdue", OBLIGATION_OVERDUE, false}};
-    int64_t counts[ARRAY_LEN(CELLS)] = {};
-    int64_t total = 0;
-    struct date today = time_date_of(time_hanoi_day(c->now_ms));
-    int64_t year = time_day_of((struct date){today.year, 1, 1});
-    enum err e = OK;
-    for (size_t i = 0; e == OK && i < ARRAY_LEN(CELLS); i++) {
-        struct obligation_filter filter = {
-            .owner = str_format(c->arena, "o:%.*s", STR_ARG(office)),
-            .cell = CELLS[i].cell,
-            .from_day = CELLS[i].done ? year : 0,
-        };
-        e = obligation_count(c, &filter, &counts[i]);
-        total += counts[i];
+    struct tally sum = {};
+    for (size_t i = 0; i < lines->count; i++) {
+        const struct tally_line *line = &lines->lines[i];
+        if (line->month > 0 && str_eq(line->party, party)) tally_add(&sum, &line->tally);
     }
-    if (e != OK || total == 0) return e;
+    int64_t total = tally_sum(&sum, TALLY_NOW, TALLY_ALL);
+    if (total == 0) return;
+    int64_t year = time_date_of(time_hanoi_day(c->now_ms)).year;
     struct node *row = node_add_map(c, list);
     struct node *cells = node_put_list(c, row, "counts");
     node_text(c, row, "name", name);
     node_text(c, row, "total", str_format(c->arena, "%lld", (long long)total));
     for (size_t i = 0; i < ARRAY_LEN(CELLS); i++) {
         struct node *cell = node_add_map(c, cells);
-        struct str label = str_format(c->arena, "chief.%s", CELLS[i].name);
-        node_text(c, cell, "label", words(c->lang, label));
+        int64_t count = tally_sum(&sum, TALLY_NOW, CELLS[i].cell);
+        node_text(c, cell, "label", words(c->lang, str_of(CELLS[i].label)));
         node_text(c, cell, "number",
-                  str_format(c->arena, "%lld/%lld", (long long)counts[i], (long long)total));
-        node_text(c, cell, "href", count_href(c, office, CELLS[i].name, CELLS[i].done ? year : 0));
+                  str_format(c->arena, "%lld/%lld", (long long)count, (long long)total));
+        node_text(c, cell, "href", count_href(c, party, CELLS[i].name, year));
     }
-    return OK;
 }
 
+/* The very numbers of the page of figures: this year by the deadlines as they are now. */
 static enum err figures(struct call *c, struct view *view)
 {
     struct peer *peers = NULL;
     size_t count = 0;
+    struct tally_lines lines = {};
+    int64_t january = (int64_t)time_date_of(time_hanoi_day(c->now_ms)).year * 12;
+    struct tally_span year = {january, january + 11};
     struct node *list = node_put_list(c, view->data, "figures");
-    enum err e = peer_list(c, &peers, &count);
-    if (e == OK) e = office_cells(c, list, c->office->id, c->office->name);
-    for (size_t i = 0; e == OK && i < count; i++)
-        e = office_cells(c, list, peers[i].office, peers[i].name);
-    return e;
+    enum err e = tally_count(c, &year, &lines);
+    if (e == OK) e = peer_list(c, &peers, &count);
+    if (e != OK) return e;
+    cells_put(c, list, &lines, S("i:"), words(c->lang, S("chief.inside")));
+    cells_put(c, list, &lines, str_format(c->arena, "o:%.*s", STR_ARG(c->office->id)),
+              c->office->name);
+    for (size_t i = 0; i < count; i++) {
+        cells_put(c, list, &lines, str_format(c->arena, "o:%.*s", STR_ARG(peers[i].office)),
+                  peers[i].name);
+    }
+    return OK;
 }
 
 static enum err page(struct call *c, const void *args, struct view *ret_view)

@@ -90,7 +90,7 @@ static void what_waits_for_a_decision_is_listed(void **state)
     assert_false(str_find(text, S("Soạn ý kiến"), 0) < text.len);
 }
 
-/* Each number is as long as the list that it opens. */
+/* Each number is as long as the list that it opens, and the page of figures has the same. */
 static void each_number_opens_its_list(void **state)
 {
     struct desk *desk = *state;
@@ -100,32 +100,50 @@ static void each_number_opens_its_list(void **state)
         owed(desk, peer(desk), "2", "Hai", now + HOUR),
         owed(desk, peer(desk), "3", "Ba", now + HOUR),
         owed(desk, peer(desk), "4", "Bốn", now - HOUR),
-        owed(desk, peer(desk), "5", "Năm", 0),
+        owed(desk, peer(desk), "5", "Năm", now + HOUR),
+        owed(desk, peer(desk), "6", "Sáu", now - (int64_t)365 * 24 * HOUR), /* last year's */
     };
     for (size_t i = 0; i < ARRAY_LEN(all); i++)
         t_owe(&desk->t, &all[i]);
     t_settle(&desk->t, &all[2]); /* on time */
     t_settle(&desk->t, &all[3]); /* late */
     struct str text = page(desk);
-    assert_true(contains(text, "1/5"));
-    assert_true(contains(text, "2/5"));
     static const struct {
         const char *cell;
+        const char *number;
         const char *title;
         size_t count;
-    } CELLS[] = {
-        {"overdue", "Một", 1}, {"ahead", "Hai", 2}, {"on_time", "Ba", 1}, {"late", "Bốn", 1}};
-    for (size_t i = 0; i < ARRAY_LEN(CELLS); i++) {
-        const char *json = str_format(desk->t.arena, "{\"cell\":\"%s\",\"office\":\"%.*s\"}",
-                                      CELLS[i].cell, STR_ARG(desk->peer.office.id))
+    } NUMBERS[] = {{"overdue", "1/5", "Một", 1},
+                   {"ahead", "2/5", "Hai", 2},
+                   {"on_time", "1/5", "Ba", 1},
+                   {"late", "1/5", "Bốn", 1}};
+    for (size_t i = 0; i < ARRAY_LEN(NUMBERS); i++) {
+        struct str href =
+            str_format(desk->t.arena, "/view/figures.list?year=2026&cell=%s&party=%s\"",
+                       NUMBERS[i].cell, peer(desk));
+        const char *json = str_format(desk->t.arena, "{\"cell\":\"%s\",\"party\":\"%s\"}",
+                                      NUMBERS[i].cell, peer(desk))
                                .ptr;
-        struct str list = t_view(&desk->t, "chanh", "today.items", json, NULL);
+        struct str list = t_view(&desk->t, "chanh", "figures.list", json, NULL);
         size_t rows = 0;
         for (size_t at = str_find(list, S("\"record\""), 0); at < list.len; rows++)
             at = str_find(list, S("\"record\""), at + 1);
-        assert_true(contains(list, CELLS[i].title));
-        assert_int_equal(rows, CELLS[i].count);
+        assert_true(contains(text, href.ptr));
+        assert_true(contains(text, NUMBERS[i].number));
+        assert_true(contains(list, NUMBERS[i].title));
+        assert_int_equal(rows, NUMBERS[i].count);
     }
+}
+
+/* What units, roles and persons owe stands in a line of its own. */
+static void work_inside_the_office_has_its_line(void **state)
+{
+    struct desk *desk = *state;
+    struct t_owed own = owed(desk, "r:registry", "1", "Một", desk->t.now_ms - HOUR);
+    t_owe(&desk->t, &own);
+    struct str text = page(desk);
+    assert_true(contains(text, "Việc nội bộ của cơ quan ta"));
+    assert_true(contains(text, "cell=overdue&party=i:"));
 }
 
 static void the_page_is_the_chief_s(void **state)
@@ -144,6 +162,7 @@ int main(void)
         TEST(what_is_late_comes_with_the_sentence_to_say),
         TEST(what_waits_for_a_decision_is_listed),
         TEST(each_number_opens_its_list),
+        TEST(work_inside_the_office_has_its_line),
         TEST(the_page_is_the_chief_s),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,6 +34,7 @@ static const struct kind KINDS[] = {
      .apply = consultation_opinion_apply},
     {.table = &CONSULTATION_REPLY,
      .schema = 1,
+     .title = "subject",
      .valid = consultation_reply_valid,
      .apply = consultation_reply_apply},
     {.table = &CONSULTATION_EDITION,

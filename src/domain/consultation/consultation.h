@@ -247,6 +247,7 @@ struct consultation_reply {
     struct str request;
     int64_t total;       /* how many points want a reply */
     struct list replies; /* struct consultation_outcome_row */
+    struct str subject;  /* of the request; empty in old records */
 };
 
 /* A unit of an asked office is asked for its part, and what anybody there says about the opinion.

@@ -281,6 +281,7 @@ enum err consultation_run_answer_point(struct call *c, const void *input,
     };
     reply.opinion = in->record;
     reply.request = opinion.request;
+    reply.subject = opinion.subject;
     reply.total = consultation_replies_due(opinion.answer, opinion.general, opinion.points.count);
     consultation_reply_set(c->arena, &reply.replies, &row);
     ensure((int64_t)reply.replies.count <= reply.total);

@@ -279,6 +279,7 @@ static const struct field REPLY_FIELDS[] = {
     ROW(consultation_reply, "total", total, FIELD_INT, .max = CONSULTATION_POINTS + 1),
     ROW(consultation_reply, "replies", replies, FIELD_LIST, .of = &OUTCOME_TABLE,
         .max = CONSULTATION_POINTS + 1),
+    ROW(consultation_reply, "subject", subject, FIELD_TEXT, .max = CONSULTATION_SUBJECT_BYTES),
 };
 
 static const struct field REMINDER_FIELDS[] = {

@@ -2,13 +2,21 @@
 
 #include <string.h>
 
-static const char UNRESERVED[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-static const char RESERVED[] = ":/?#[]@!$&'()*+,;=%";
-
 static bool one_of(const char *set, char ch)
 {
     return ch != '\0' && strchr(set, ch) != NULL;
+}
+
+static bool is_unreserved(char ch)
+{
+    return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') ||
+           one_of("-._~", ch);
+}
+
+/* Reserved, or an escape that is there already. */
+static bool is_reserved(char ch)
+{
+    return one_of(":/?#[]@!$&'()*+,;=%", ch);
 }
 
 static struct str entity(char ch)
@@ -63,22 +71,20 @@ void html_url(struct sb *sb, struct str url)
         sb_char(sb, '#');
         return;
     }
+    size_t from = 0; /* of what may stand as it is, but for HTML */
     for (size_t i = 0; i < url.len; i++) {
-        char ch = url.ptr[i];
-        if (one_of(UNRESERVED, ch)) {
-            sb_char(sb, ch);
-        } else if (one_of(RESERVED, ch)) {
-            html_attr(sb, str_sub(url, i, i + 1));
-        } else {
-            percent(sb, ch);
-        }
+        if (is_unreserved(url.ptr[i]) || is_reserved(url.ptr[i])) continue;
+        html_attr(sb, str_sub(url, from, i));
+        percent(sb, url.ptr[i]);
+        from = i + 1;
     }
+    html_attr(sb, str_sub(url, from, url.len));
 }
 
 void url_part(struct sb *sb, struct str text)
 {
     for (size_t i = 0; i < text.len; i++) {
-        if (one_of(UNRESERVED, text.ptr[i])) {
+        if (is_unreserved(text.ptr[i])) {
             sb_char(sb, text.ptr[i]);
         } else {
             percent(sb, text.ptr[i]);
