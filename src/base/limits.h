@@ -68,6 +68,10 @@ enum {
     LIMIT_KEY_CHAIN = 16,                   /* changes shown to who has missed them */
     LIMIT_KEY_CHAIN_BYTES = 8 * 1024,       /* of them together */
     LIMIT_OFFICE_KEYS = 64,                 /* keys of one office, the newest */
+    LIMIT_INVITE_DAYS = 30,                 /* the longest life of an invitation */
+    LIMIT_INVITES_OPEN = 64,                /* invitations open at one time */
+    LIMIT_INVITES_SHOWN = 256,              /* the newest ones */
+    LIMIT_JOIN_BYTES = 4 * 1024,            /* the card that an invited office brings */
     LIMIT_BACKUP_LIST_BYTES = 256 * 1024 * 1024, /* two million files */
     LIMIT_EVIDENCE_BYTES = 48 * 1024 * 1024, /* the signed objects of one record, as lines */
     LIMIT_EVIDENCE_OBJECTS = 10000,

@@ -375,18 +375,23 @@ static enum err key_check(struct call *c, const struct org_key *key)
     return problems_fail(c);
 }
 
-static enum err add_peer(struct call *c, const void *input, struct act_result *ret_result)
+enum err org_peer_add(struct call *c, const struct org_peer *peer, struct act_result *ret_result)
 {
-    const struct peer_input *in = input;
     struct peer known = {};
-    enum err e = key_check(c, &in->peer.key);
+    enum err e = key_check(c, &peer->key);
     if (e != OK) return e;
-    if (str_eq(in->peer.office, c->office->id)) return fail(c, ERR_CONFLICT, "office.peer_self");
-    e = peer_find(c, in->peer.office, &known);
+    if (str_eq(peer->office, c->office->id)) return fail(c, ERR_CONFLICT, "office.peer_self");
+    e = peer_find(c, peer->office, &known);
     if (e == OK) return fail(c, ERR_CONFLICT, "office.peer_known");
     if (c->failure.err != ERR_NOT_FOUND) return e;
     call_clear(c);
-    return put_record(c, "office.peer", (struct str){}, &in->peer, ret_result);
+    return put_record(c, "office.peer", (struct str){}, peer, ret_result);
+}
+
+static enum err add_peer(struct call *c, const void *input, struct act_result *ret_result)
+{
+    const struct peer_input *in = input;
+    return org_peer_add(c, &in->peer, ret_result);
 }
 
 static enum err change_peer(struct call *c, const void *input, struct act_result *ret_result)

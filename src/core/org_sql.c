@@ -16,6 +16,11 @@ const struct migration ORG_STEPS[ORG_STEP_COUNT] = {
             "INSERT INTO office_key (office, public_key, by_record, by_n, n, at_ms, revoked_ms,"
             " revoked_size) SELECT h.home, o.public_key, o.record, 1, 0, h.created_ms, 0, 0"
             " FROM k_office_office o JOIN head h ON h.record = o.record;"},
+    {.name = "office.invite",
+     .sql = /* LOCAL: core/invite.h */
+     "CREATE TABLE invitation (hash TEXT PRIMARY KEY, name TEXT NOT NULL, person TEXT NOT NULL,"
+     " made_ms INT NOT NULL, until_ms INT NOT NULL, used_ms INT NOT NULL, office TEXT NOT NULL);"
+     "CREATE INDEX invitation_until ON invitation (until_ms);"},
 };
 
 #define PERSON_COLUMNS                                                                             \

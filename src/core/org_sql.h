@@ -2,7 +2,7 @@
 /* org_sql.h: the statements of the registry of persons, units and peers, and of logins. */
 #include "core/office.h"
 
-enum { ORG_STEP_COUNT = 2 };
+enum { ORG_STEP_COUNT = 3 };
 extern const struct migration ORG_STEPS[ORG_STEP_COUNT];
 
 /* Persons still here: record, login, title, unit record, unit name, name, roles as six columns. */

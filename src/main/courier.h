@@ -43,6 +43,7 @@ struct courier_order {
     char address[264];      /* "host:port"; of a time stamp authority a URL */
     char path[504];         /* of the gateway: its whole address */
     char office[32];        /* id of who must answer; empty: a time stamp authority */
+    char fingerprint[32];   /* in its place, of its key: an office that is not known yet */
     uint8_t public_key[32]; /* that office's */
     char user[128];         /* at the mail server; empty: it asks for none */
     char secret[256];       /* password there, token at the gateway */

@@ -110,6 +110,7 @@ static enum err order_fill(struct call *c, const struct wire_request *request,
                 text_put(order->address, sizeof order->address, request->address) &&
                 text_put(order->path, sizeof order->path, request->path) &&
                 text_put(order->office, sizeof order->office, request->office) &&
+                text_put(order->fingerprint, sizeof order->fingerprint, request->fingerprint) &&
                 (request->office.len == 0 || request->public_key.len == sizeof order->public_key);
     if (!fits) return failed(c, S("address"));
     if (request->public_key.len > 0)

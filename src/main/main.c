@@ -4,6 +4,7 @@
 #include "front/cli/cli_backup.h"
 #include "front/cli/cli_deadline.h"
 #include "front/cli/cli_copy.h"
+#include "front/cli/cli_join.h"
 #include "front/cli/cli_key.h"
 #include "front/cli/cli_verbs.h"
 #include "front/evidence/evidence_verbs.h"
@@ -45,6 +46,9 @@ static const struct cli_option USER_PASSWD[] = {
 static const struct cli_option PEER_ADD[] = {
     {"card", false, true}, {"address", false, false}, {"as", false, false}};
 static const struct cli_option PEER_LIST[] = {{"as", false, false}};
+static const struct cli_option INVITE[] = {
+    {"name", false, true}, {"days", false, false}, {"as", false, false}};
+static const struct cli_option JOIN[] = {{"address", false, false}, {"as", false, false}};
 static const struct cli_option TOKEN_ADD[] = {{"login", false, true}, {"label", false, true}};
 
 static const struct cli_option DEADLINE[] = {
@@ -69,6 +73,9 @@ static const struct cli_verb VERBS[] = {
     {"card", 1, 1, .run = cli_card},
     {"peer add", 1, 1, OPTIONS(PEER_ADD), .run = cli_peer_add},
     {"peer list", 1, 1, OPTIONS(PEER_LIST), .run = cli_peer_list},
+    {"invite", 1, 1, OPTIONS(INVITE), .run = cli_invite},
+    {"invitations", 1, 1, .run = cli_invitations},
+    {"join", 3, 3, OPTIONS(JOIN), .run = cli_join},
     {"directory", 2, 2, .run = cli_directory},
     {"key rotate", 1, 1, OPTIONS(KEY_ROTATE), .run = cli_key_rotate},
     {"key revoke", 1, 1, OPTIONS(KEY_REVOKE), .run = cli_key_revoke},

@@ -125,6 +125,7 @@ static enum err http_begin(struct call *c, struct worker *w, int64_t threads)
         .env = w->env,
         .http = w->http,
         .plugins = w->plugins,
+        .transport = &w->transport,
     };
     w->web_guard = (struct guard){.inner = &web_handler, .arg = &w->web};
     w->host_guard = (struct guard){.inner = &host_handler, .arg = &w->web};

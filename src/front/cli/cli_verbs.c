@@ -187,7 +187,7 @@ enum err cli_track(struct call *c, const struct cli_args *args)
                       text_or_all(args));
 }
 
-static struct str admin_of(const struct cli_args *args)
+struct str cli_admin(const struct cli_args *args)
 {
     struct str login = cli_value(args, "as");
     return login.len > 0 ? login : S("admin");
@@ -228,7 +228,7 @@ enum err cli_user_add(struct call *c, const struct cli_args *args)
     roles_set(input, cli_value(args, "roles"));
     struct str json = {};
     struct cli_request request = {
-        "POST", S("/api/act/office.add_person"), admin_of(args), cli_json_text(c, input), {}};
+        "POST", S("/api/act/office.add_person"), cli_admin(args), cli_json_text(c, input), {}};
     enum err e = cli_reach(c, args->rest[0], &office);
     if (e == OK) e = cli_ask(c, office, &request, &json);
     if (e == OK) print_with_password(c, json, made);
@@ -265,7 +265,7 @@ enum err cli_user_passwd(struct call *c, const struct cli_args *args)
     const struct pair pairs[] = {{"record", record}, {"password", given.len > 0 ? given : made}};
     struct cli_request request = {"POST",
                                   S("/api/act/office.set_password"),
-                                  admin_of(args),
+                                  cli_admin(args),
                                   object_of(c, pairs, ARRAY_LEN(pairs)),
                                   {}};
     e = cli_ask(c, office, &request, &json);
@@ -311,14 +311,14 @@ enum err cli_peer_add(struct call *c, const struct cli_args *args)
     return ask_print(c, office,
                      &(struct cli_request){"POST",
                                            S("/api/act/office.add_peer"),
-                                           admin_of(args),
+                                           cli_admin(args),
                                            cli_json_text(c, input),
                                            {}});
 }
 
 enum err cli_peer_list(struct call *c, const struct cli_args *args)
 {
-    return get_print(c, args, admin_of(args), S("/api/view/office.peers"));
+    return get_print(c, args, cli_admin(args), S("/api/view/office.peers"));
 }
 
 enum err cli_resume(struct call *c, const struct cli_args *args)

@@ -5,6 +5,8 @@
  */
 #include "front/cli/cli.h"
 
+/* Who acts: --as, or "admin". */
+struct str cli_admin(const struct cli_args *args);
 /* act DIR --as LOGIN ACT [field=value ...] */
 enum err cli_act(struct call *c, const struct cli_args *args);
 /* view DIR --as LOGIN VIEW [arg=value ...] */

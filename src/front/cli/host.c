@@ -16,6 +16,7 @@
 #include "exchange/repair.h"
 #include "front/api/api.h"
 #include "front/api/metrics.h"
+#include "front/cli/host_join.h"
 #include "store/store.h"
 
 struct host_route {
@@ -324,14 +325,15 @@ static const struct host_route ROUTES[] = {
     {"POST", "/host/seal", host_seal},    {"POST", "/host/evidence", host_evidence},
 };
 
-static enum err route_run(struct call *c, const struct http_request *rq, struct node *ret_answer)
+static enum err route_run(struct call *c, const struct web *web, const struct http_request *rq,
+                          struct node *ret_answer)
 {
     for (size_t i = 0; i < ARRAY_LEN(ROUTES); i++) {
         if (!str_eq(rq->path, str_of(ROUTES[i].path))) continue;
         if (!str_eq(rq->method, str_of(ROUTES[i].method))) continue;
         return ROUTES[i].run(c, rq->body.bytes, ret_answer);
     }
-    return fail(c, ERR_NOT_FOUND, "web.page");
+    return host_join_run(c, web, rq, ret_answer);
 }
 
 static void host_answer(struct web *web, struct http_request *rq, struct http_reply *reply)
@@ -339,7 +341,7 @@ static void host_answer(struct web *web, struct http_request *rq, struct http_re
     struct call c = call_begin(web->env, web->store, web->office);
     if (str_starts(http_header(rq, S("Accept-Language")), S("en"))) c.lang = LANG_EN;
     struct node *answer = node_map(&c);
-    enum err e = route_run(&c, rq, answer);
+    enum err e = route_run(&c, web, rq, answer);
     struct sb sb = sb_new(rq->arena, 0);
     if (e == OK) {
         node_json(&sb, answer);

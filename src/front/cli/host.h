@@ -12,6 +12,7 @@
  *     GET  /host/exchange  how things stand with every peer
  *     POST /host/evidence  {"record"}: its signed objects as lines, who signed, what files it names
  *     POST /host/seal    {"digest"}: the office's seal on a SHA-256 digest
+ *          /host/...     host_join.h
  *     GET  /host/events  server-sent events: something changed
  */
 #include "front/web/web.h"

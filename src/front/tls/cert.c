@@ -2,6 +2,7 @@
 
 #include "base/id.h"
 #include "base/time.h"
+#include "core/invite.h"
 
 #include <openssl/asn1.h>
 #include <openssl/ec.h>
@@ -10,6 +11,8 @@
 
 /* Clocks of two offices may differ by this much. */
 static const int64_t SKEW_MS = (int64_t)10 * 60 * 1000;
+
+enum { PUBLIC_KEY_BYTES = 32 };
 
 static void key_free(void *arg)
 {
@@ -103,23 +106,24 @@ static bool fill(struct call *c, X509 *x509, const struct cert_order *order, EVP
            X509_set_pubkey(x509, key) == 1;
 }
 
-static ASN1_OBJECT *chain_name(struct call *c)
+static ASN1_OBJECT *oid(struct call *c, const char *text)
 {
-    ASN1_OBJECT *name = OBJ_txt2obj(CERT_CHAIN_OID, 1);
+    ASN1_OBJECT *name = OBJ_txt2obj(text, 1);
     ensure(name != NULL);
     arena_defer(c->arena, object_free, name);
     return name;
 }
 
-static bool chain_put(struct call *c, X509 *x509, struct str chain)
+/* Nothing for an empty value. */
+static bool extension_put(struct call *c, X509 *x509, const char *name, struct str bytes)
 {
-    if (chain.len == 0) return true;
+    if (bytes.len == 0) return true;
     ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
     ensure(value != NULL);
     arena_defer(c->arena, octets_free, value);
-    if (ASN1_OCTET_STRING_set(value, (const unsigned char *)chain.ptr, (int)chain.len) != 1)
+    if (ASN1_OCTET_STRING_set(value, (const unsigned char *)bytes.ptr, (int)bytes.len) != 1)
         return false;
-    X509_EXTENSION *extension = X509_EXTENSION_create_by_OBJ(NULL, chain_name(c), 0, value);
+    X509_EXTENSION *extension = X509_EXTENSION_create_by_OBJ(NULL, oid(c, name), 0, value);
     if (extension == NULL) return false;
     arena_defer(c->arena, extension_free, extension);
     return X509_add_ext(x509, extension, -1) == 1;
@@ -139,7 +143,13 @@ enum err cert_issue(struct call *c, const struct cert_order *order, const uint8_
     arena_defer(c->arena, key_free, office_key);
     arena_defer(c->arena, x509_free, x509);
     if (order->chain.len > CERT_CHAIN_BYTES_MAX) return fail(c, ERR_INVALID, "cert.form");
-    bool filled = fill(c, x509, order, key) && chain_put(c, x509, order->chain);
+    uint8_t raw[PUBLIC_KEY_BYTES];
+    size_t raw_bytes = sizeof raw;
+    const struct str own = {(const char *)raw, sizeof raw};
+    bool filled = EVP_PKEY_get_raw_public_key(office_key, raw, &raw_bytes) == 1 &&
+                  fill(c, x509, order, key) &&
+                  extension_put(c, x509, CERT_KEY_OID, own) &&
+                  extension_put(c, x509, CERT_CHAIN_OID, order->chain);
     ensure(filled);
     int signed_bytes = X509_sign(x509, office_key, NULL);
     ensure(signed_bytes > 0);
@@ -178,16 +188,22 @@ struct str cert_office(struct call *c, struct str der)
     return x509 == NULL ? (struct str){} : common_name(c, X509_get_subject_name(x509));
 }
 
-struct str cert_chain(struct call *c, struct str der)
+/* The value of an extension; empty when there is none. */
+static struct str extension_get(struct call *c, struct str der, const char *name)
 {
     X509 *x509 = x509_read(c, der);
-    int at = x509 == NULL ? -1 : X509_get_ext_by_OBJ(x509, chain_name(c), -1);
+    int at = x509 == NULL ? -1 : X509_get_ext_by_OBJ(x509, oid(c, name), -1);
     if (at < 0) return (struct str){};
     const ASN1_OCTET_STRING *value = X509_EXTENSION_get_data(X509_get_ext(x509, at));
     int len = ASN1_STRING_length(value);
     if (len <= 0 || len > CERT_CHAIN_BYTES_MAX) return (struct str){};
     return str_copy(c->arena,
                     (struct str){(const char *)ASN1_STRING_get0_data(value), (size_t)len});
+}
+
+struct str cert_chain(struct call *c, struct str der)
+{
+    return extension_get(c, der, CERT_CHAIN_OID);
 }
 
 static bool signed_by(struct call *c, X509 *x509, struct str public_key)
@@ -223,4 +239,16 @@ enum err cert_verify(struct call *c, struct str der, struct str office, struct s
     if (!signed_by(c, x509, public_key)) return fail(c, ERR_DENIED, "cert.signature");
     if (!is_current(x509, c->now_ms)) return fail(c, ERR_DENIED, "cert.time");
     return OK;
+}
+
+enum err cert_meet(struct call *c, struct str der, struct str fingerprint, struct str *ret_office)
+{
+    struct str office = cert_office(c, der);
+    struct str key = extension_get(c, der, CERT_KEY_OID);
+    bool meant = key.len == PUBLIC_KEY_BYTES && fingerprint.len > 0 &&
+                 str_eq(invite_fingerprint(c->arena, key), fingerprint);
+    if (!meant) return fail(c, ERR_DENIED, "cert.fingerprint");
+    enum err e = cert_verify(c, der, office, key);
+    if (e == OK) *ret_office = office;
+    return e;
 }

@@ -25,6 +25,8 @@ enum {
 
 /* Made of a random UUID, which nobody has to register. Source: ITU-T X.667 clause 7. */
 #define CERT_CHAIN_OID "2.25.217034287195872914735025413620197304587"
+/* The office's public key, 32 bytes: for who has its fingerprint only. Not critical. */
+#define CERT_KEY_OID "2.25.114574533230874814486696901888421131826"
 
 /* Makes a fresh P-256 key. Owns: the arena frees it. */
 struct evp_pkey_st *cert_key_new(struct arena *arena);
@@ -51,6 +53,11 @@ struct str cert_office(struct call *c, struct str der);
 /* The chain inside a certificate, for who has an older key of the office; empty when there is none.
  * Proves nothing by itself. */
 struct str cert_chain(struct call *c, struct str der);
+
+/* Checks a certificate of an office of which only the fingerprint of its key is known
+ * (core/invite.h): the key inside has that fingerprint and vouches for the certificate. Gives whose
+ * it is. Errors: those of cert_verify; ERR_DENIED "cert.fingerprint". */
+enum err cert_meet(struct call *c, struct str der, struct str fingerprint, struct str *ret_office);
 
 /* Checks that the office's key vouches for this certificate now.
  * Errors, all ERR_DENIED: "cert.form", "cert.office", "cert.signature", "cert.time". */

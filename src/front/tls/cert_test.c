@@ -1,6 +1,7 @@
 #include "front/tls/cert.h"
 
 #include "base/time.h"
+#include "core/invite.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -141,6 +142,48 @@ static void more_statements_than_fit_are_not_issued(void **state)
     assert_string_equal(s->c.failure.reason, "cert.form");
 }
 
+static void who_has_the_fingerprint_of_the_key_knows_the_office(void **state)
+{
+    struct scene *s = *state;
+    struct str office = {};
+    struct str der = issued(s);
+    struct str fingerprint = invite_fingerprint(s->c.arena, s->public_key);
+    assert_int_equal(cert_meet(&s->c, der, fingerprint, &office), OK);
+    assert_true(str_eq(office, s->office));
+    char *other = arena_copy(s->c.arena, fingerprint.ptr, fingerprint.len);
+    other[15] = other[15] == 'a' ? 'b' : 'a';
+    struct str wrong = {other, fingerprint.len};
+    assert_int_equal(cert_meet(&s->c, der, wrong, &office), ERR_DENIED);
+    assert_string_equal(s->c.failure.reason, "cert.fingerprint");
+    call_clear(&s->c);
+    assert_int_equal(cert_meet(&s->c, der, (struct str){}, &office), ERR_DENIED);
+}
+
+/* Somebody shows another office's public key in a certificate of his own making. */
+static void the_key_shown_must_have_signed(void **state)
+{
+    struct scene *s = *state;
+    struct str office = {};
+    struct str theirs = issued(s);
+    memset(s->seed, 8, sizeof s->seed);
+    struct str own = issued(s);
+    size_t from = str_find(theirs, s->public_key, 0);
+    size_t to = own.len;
+    for (size_t i = 0; i + 32 <= own.len && to == own.len; i++) {
+        uint8_t key[32];
+        uint8_t secret[64];
+        (void)crypto_sign_seed_keypair(key, secret, s->seed);
+        if (memcmp(own.ptr + i, key, sizeof key) == 0) to = i;
+    }
+    assert_true(from < theirs.len && to < own.len);
+    char *forged = arena_copy(s->c.arena, own.ptr, own.len);
+    memcpy(forged + to, s->public_key.ptr, s->public_key.len);
+    struct str fingerprint = invite_fingerprint(s->c.arena, s->public_key);
+    enum err e = cert_meet(&s->c, (struct str){forged, own.len}, fingerprint, &office);
+    assert_int_equal(e, ERR_DENIED);
+    assert_string_equal(s->c.failure.reason, "cert.signature");
+}
+
 static void rubbish_shows_no_statements(void **state)
 {
     struct scene *s = *state;
@@ -201,6 +244,8 @@ int main(void)
         TEST(a_changed_byte_anywhere_is_noticed),
         TEST(the_statements_of_the_key_go_with_it_and_are_signed),
         TEST(more_statements_than_fit_are_not_issued),
+        TEST(who_has_the_fingerprint_of_the_key_knows_the_office),
+        TEST(the_key_shown_must_have_signed),
         TEST(rubbish_shows_no_statements),
         TEST(rubbish_is_refused),
         TEST(longer_lives_are_not_issued),

@@ -22,6 +22,8 @@
 #include "core/office.h"
 #include "front/http/http.h"
 
+struct wire_transport; /* front/wire/wire.h */
+
 /* What all requests share; frozen once the server runs. */
 struct web {
     struct store *store;
@@ -29,6 +31,7 @@ struct web {
     const struct env *env;
     struct http_server *http; /* for events; NULL: nobody listens */
     struct str plugins;       /* folder of the paper plugin; empty: beside the program */
+    const struct wire_transport *transport; /* to other offices; NULL: there is none */
     bool secure_cookies;      /* browsers reach us over TLS that ends before us */
 };
 

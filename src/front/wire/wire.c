@@ -14,6 +14,7 @@
 #include "front/http/loopback.h"
 #include "front/tls/cert.h"
 #include "front/wire/wire_back.h"
+#include "front/wire/wire_join.h"
 #include "front/wire/wire_wake.h"
 
 #include <fcntl.h>
@@ -27,6 +28,7 @@ static const struct str JSON_MEDIA = {"application/json", 16};
 static const struct str FEED_ANY = {"feed", 4}; /* topic: any feed may have something new */
 
 static const struct str BACK = {"/x1/back/", 9};
+static const struct str JOIN = {"/x1/join", 8};
 
 /* What every question is answered with. */
 struct answering {
@@ -57,7 +59,8 @@ void wire_changed(void *arg, const struct str *topics, size_t count)
         bool all = str_eq(topics[i], S("all")); /* something may have been missed */
         records = records || all || str_starts(topics[i], S("record:"));
         outbox = outbox || all || str_eq(topics[i], S("outbox")) || str_eq(topics[i], S("wanted"));
-        peers = peers || all || str_eq(topics[i], S("kind:office.peer"));
+        peers = peers || all || str_eq(topics[i], S("kind:office.peer")) ||
+                str_eq(topics[i], S("invitation"));
         ledger = ledger || str_eq(topics[i], S("ledger"));
         bool feed = all || str_starts(topics[i], S("feed:"));
         if (feed && http != NULL) http_stream_publish(http, all ? FEED_ANY : topics[i], S(""));
@@ -361,6 +364,17 @@ static enum err answer_log(struct answering *a)
     return OK;
 }
 
+/* An office that was invited: it is no peer yet. */
+static enum err answer_join(struct answering *a)
+{
+    struct str body = {};
+    struct str json = {};
+    enum err e = body_read(a, &body);
+    if (e == OK) e = wire_join_answer(a->c, a->wire, a->rq->peer_cert, body, &json);
+    if (e == OK) http_reply_text(a->reply, 200, JSON_MEDIA, str_copy(a->rq->arena, json));
+    return e;
+}
+
 static void refuse_method(struct answering *a, struct str allowed)
 {
     http_reply_header(a->reply, S("Allow"), allowed);
@@ -426,8 +440,9 @@ static void handle(void *arg, struct http_request *rq, struct http_reply *reply)
     struct wire *wire = arg;
     struct call c = call_begin(wire->env, wire->store, wire->office);
     struct answering a = {.c = &c, .wire = wire, .rq = rq, .reply = reply};
-    enum err e = authenticate(&a);
-    if (e == OK) e = route(&a);
+    bool join = str_eq(rq->path, JOIN) && str_eq(rq->method, S("POST"));
+    enum err e = join ? OK : authenticate(&a);
+    if (e == OK) e = join ? answer_join(&a) : route(&a);
     if (a.peer.len > 0) wire_wake(wire, a.peer); /* who calls us can be reached again */
     if (e != OK) answer_failure(&a);
     call_end(&c);
@@ -480,6 +495,7 @@ static int64_t plan(void *arg, const struct http_request *rq)
     if (statement) bytes = LIMIT_STATEMENT_BYTES;
     if (str_starts(rq->path, S("/x1/witness/"))) bytes = LIMIT_SUBMISSION_BYTES;
     if (str_eq(rq->path, S("/x1/ledger"))) bytes = LIMIT_LEDGER_BYTES;
+    if (str_eq(rq->path, JOIN) && wire_join_open(wire)) return LIMIT_JOIN_BYTES;
     return bytes > 1 && wire_knows(wire, rq->peer_cert) ? bytes : 1; /* nothing of a stranger */
 }
 

@@ -19,6 +19,8 @@
  *     GET  /x1/log/...                 (log_talk.h)        -> checkpoint, tiles, proofs
  *     POST /x1/witness/add-checkpoint  a checkpoint        -> this office's cosignature
  *     POST /x1/ledger                  what a peer has     -> what this office has (ledger.h)
+ *     POST /x1/join                    a card, a secret    -> a card; by an invited office, which
+ *                                                             is none of the directory: wire_join.h
  *
  * The driver is one thread that sends this office's feeds, fetches its files, and fetches the feeds
  * of those that have no address of this office. It wakes for what the store has new, for a peer
@@ -36,6 +38,7 @@ struct wire_known {
     struct arena *arena;  /* of the rest; NULL: nobody is known */
     struct wire_key *keys;
     size_t count;
+    int64_t join_until_ms; /* an invited office may come until then; 0: none is invited */
 };
 
 /* Questions to peers that come themselves: wire_back.h. */
@@ -80,6 +83,7 @@ struct wire_request {
     struct str office;     /* id of the office that must answer; empty: a time stamp authority, to
                             * whom no certificate is shown and whose answer proves itself */
     struct str public_key; /* 32 raw bytes: the key that vouches for its certificate */
+    struct str fingerprint; /* in place of both, of an office that is not known yet: cert_meet */
     struct str method;
     struct str path;
     struct str body;

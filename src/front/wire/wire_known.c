@@ -1,7 +1,8 @@
 #include "core/directory.h"
+#include "core/invite.h"
 #include "core/office.h"
 #include "front/tls/cert.h"
-#include "front/wire/wire.h"
+#include "front/wire/wire_join.h"
 
 #include <string.h>
 
@@ -17,24 +18,26 @@ struct wire_key {
 struct peers {
     struct peer *list;
     size_t count;
+    int64_t join_until_ms;
 };
 
 static enum err peers_read(struct call *c, void *arg)
 {
     struct peers *peers = arg;
-    return peer_list(c, &peers->list, &peers->count);
+    enum err e = peer_list(c, &peers->list, &peers->count);
+    return e == OK ? invite_open_until(c, &peers->join_until_ms) : e;
 }
 
 /* Puts the new list in the place of the old one. */
-static void known_set(struct wire_known *known, struct arena *arena, struct wire_key *keys,
-                      size_t count)
+static void known_set(struct wire_known *known, const struct wire_known *now)
 {
     int failed = pthread_mutex_lock(&known->lock);
     ensure(failed == 0);
     struct arena *old = known->arena;
-    known->arena = arena;
-    known->keys = keys;
-    known->count = count;
+    known->arena = now->arena;
+    known->keys = now->keys;
+    known->count = now->count;
+    known->join_until_ms = now->join_until_ms;
     failed = pthread_mutex_unlock(&known->lock);
     ensure(failed == 0);
     arena_close(old);
@@ -55,13 +58,16 @@ enum err wire_learn(struct call *c, struct wire *wire)
         bool promised = peers.list[i].next_key.len == sizeof keys[i].next;
         if (promised) memcpy(keys[i].next, peers.list[i].next_key.ptr, sizeof keys[i].next);
     }
-    known_set(&wire->known, arena, keys, peers.count);
+    known_set(&wire->known, &(struct wire_known){.arena = arena,
+                                                 .keys = keys,
+                                                 .count = peers.count,
+                                                 .join_until_ms = peers.join_until_ms});
     return OK;
 }
 
 void wire_forget(struct wire *wire)
 {
-    known_set(&wire->known, NULL, NULL, 0);
+    known_set(&wire->known, &(struct wire_known){});
 }
 
 static bool key_find(struct wire_known *known, struct str office, struct wire_key *ret_key)
@@ -125,4 +131,14 @@ bool wire_knows(struct wire *wire, struct str peer_cert)
     known = known && (vouched(&c, peer_cert, office, &key) || shows(&c, peer_cert, office, &key));
     call_end(&c);
     return known;
+}
+
+bool wire_join_open(struct wire *wire)
+{
+    int failed = pthread_mutex_lock(&wire->known.lock);
+    ensure(failed == 0);
+    int64_t until_ms = wire->known.join_until_ms;
+    failed = pthread_mutex_unlock(&wire->known.lock);
+    ensure(failed == 0);
+    return until_ms > wire->env->now_ms(wire->env->self);
 }

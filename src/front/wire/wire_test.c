@@ -3,6 +3,7 @@
 #include "front/wire/wire.h"
 
 #include "base/limits.h"
+#include "core/invite.h"
 #include "core/office.h"
 #include "exchange/exchange.h"
 #include "exchange/feed.h"
@@ -740,6 +741,105 @@ static void a_strangers_body_is_not_read(void **state)
     t_office_close(&stranger.t);
 }
 
+static void learn(struct end *end)
+{
+    struct call c = t_call(&end->t, NULL);
+    must(&c, wire_learn(&c, &end->wire));
+    call_end(&c);
+}
+
+/* a invites; its door opens for strangers. Gives the secret of the code. */
+static struct str invited(struct ends *ends)
+{
+    struct call c = t_call(&ends->a.t, NULL);
+    const struct invite_order order = {.login = S("admin"), .name = S("VPX"), .days = 1};
+    struct str code = {};
+    struct str secret = {};
+    struct str fingerprint = {};
+    must(&c, invite_make(&c, &order, &code));
+    must(&c, invite_code_read(&c, code, &secret, &fingerprint));
+    secret = str_copy(ends->arena, secret);
+    call_end(&c);
+    learn(&ends->a);
+    return secret;
+}
+
+/* What a answers to a card that `by` brings over a connection that proved `cert`. */
+static struct str joined(struct ends *ends, const struct end *by, struct str cert,
+                         struct str secret)
+{
+    const struct office *office = &by->t.office;
+    struct str body = str_format(
+        ends->arena,
+        "{\"phoihop\":1,\"secret\":\"%.*s\",\"office\":\"%.*s\",\"code\":\"%.*s\","
+        "\"name\":\"X\",\"public_key\":\"%.*s\"}",
+        STR_ARG(secret), STR_ARG(office->id), STR_ARG(office->code),
+        STR_ARG(hex_encode(ends->arena, office->public_key)));
+    struct str request =
+        http_loopback_request(ends->arena, S("POST /x1/join"), (struct str){}, body);
+    return question(ends->arena, &ends->a, cert, request);
+}
+
+static void an_invited_office_comes_in_once(void **state)
+{
+    struct ends *ends = *state;
+    struct end stranger = {};
+    end_open(&stranger, &ends->a, "VPX");
+    struct str secret = S("aaaaaaaaaaaaaaaa");
+    assert_int_equal(status_of(joined(ends, &stranger, stranger.cert, secret)), 413);
+    secret = invited(ends);
+    assert_int_equal(status_of(get(ends, stranger.cert, "GET /x1/hello", "")), 403);
+    assert_int_equal(status_of(get(ends, stranger.cert, "GET /x1/join", "")), 403);
+    assert_int_equal(status_of(post(ends, stranger.cert, "POST /x1/join", 100)), 400);
+    assert_int_equal(
+        status_of(post(ends, stranger.cert, "POST /x1/join", LIMIT_JOIN_BYTES + 1)), 413);
+    /* somebody else's card, or a certificate that is not by the card's key */
+    assert_int_equal(status_of(joined(ends, &ends->b, stranger.cert, secret)), 403);
+    struct str forged = certificate(&stranger, &ends->b);
+    assert_int_equal(status_of(joined(ends, &stranger, forged, secret)), 403);
+    assert_int_equal(status_of(joined(ends, &stranger, stranger.cert, S("bbbbbbbbbbbbbbbb"))), 403);
+    assert_int_equal(ask(&ends->a.t, "SELECT count(*) FROM k_office_peer"), 1);
+    struct str answer = joined(ends, &stranger, stranger.cert, secret);
+    assert_int_equal(status_of(answer), 200);
+    struct str body = http_loopback_body(answer);
+    assert_true(str_find(body, ends->a.t.office.id, 0) < body.len);
+    assert_true(str_find(body, secret, 0) == body.len);
+    learn(&ends->a);
+    assert_int_equal(status_of(get(ends, stranger.cert, "GET /x1/hello", "")), 200);
+    assert_int_equal(status_of(joined(ends, &stranger, stranger.cert, secret)), 200);
+    assert_int_equal(ask(&ends->a.t, "SELECT count(*) FROM k_office_peer"), 2);
+    t_office_close(&stranger.t);
+}
+
+static void guessing_secrets_is_slowed_down(void **state)
+{
+    enum { FREE = 10, BUSY = 503 };
+    struct ends *ends = *state;
+    struct end stranger = {};
+    end_open(&stranger, &ends->a, "VPX");
+    struct str secret = invited(ends);
+    for (size_t i = 0; i <= FREE; i++)
+        assert_int_equal(status_of(joined(ends, &stranger, stranger.cert, S("cccccccccccccccc"))),
+                         403);
+    assert_int_equal(status_of(joined(ends, &stranger, stranger.cert, secret)), BUSY);
+    ends->a.t.now_ms += 60 * 1000;
+    assert_int_equal(status_of(joined(ends, &stranger, stranger.cert, secret)), 200);
+    t_office_close(&stranger.t);
+}
+
+static void an_invitation_ends_with_its_days(void **state)
+{
+    struct ends *ends = *state;
+    struct end stranger = {};
+    end_open(&stranger, &ends->a, "VPX");
+    struct str secret = invited(ends);
+    ends->a.t.now_ms += DAY_MS - 60 * 1000;
+    assert_int_equal(status_of(joined(ends, &stranger, stranger.cert, S("dddddddddddddddd"))), 403);
+    ends->a.t.now_ms += 60 * 1000;
+    assert_int_equal(status_of(joined(ends, &stranger, stranger.cert, secret)), 413);
+    t_office_close(&stranger.t);
+}
+
 static void an_old_certificate_is_refused(void **state)
 {
     struct ends *ends = *state;
@@ -788,6 +888,9 @@ int main(void)
         ENDS_TEST(nobody_is_called_who_has_no_address),
         ENDS_TEST(what_a_peer_refuses_for_good_goes_to_a_person),
         ENDS_TEST(a_strangers_body_is_not_read),
+        ENDS_TEST(an_invited_office_comes_in_once),
+        ENDS_TEST(guessing_secrets_is_slowed_down),
+        ENDS_TEST(an_invitation_ends_with_its_days),
         ENDS_TEST(an_office_without_an_address_is_asked_for_its_files),
         ENDS_TEST(only_files_are_given_to_a_question_that_was_fetched),
         ENDS_TEST(answers_that_nobody_waits_for_are_forgotten),

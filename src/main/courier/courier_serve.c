@@ -41,6 +41,7 @@ struct transfer {
     struct curl_slist *connect_to;
     struct curl_slist *recipients;
     char error[CURL_ERROR_SIZE];
+    char why[COURIER_DETAIL_BYTES]; /* the certificate was refused; libcurl does not know */
 };
 
 static void cert_free(void *arg)
@@ -75,7 +76,7 @@ static bool introduce(struct courier *courier)
 /* A certificate by another key goes back to who asked: it may show how the office came to it. */
 static void strange_keep(struct transfer *t, struct str cert)
 {
-    if (!str_eq(str_of(t->error), S("cert.signature"))) return;
+    if (!str_eq(str_of(t->why), S("cert.signature"))) return;
     if ((int64_t)cert.len > t->order.answer_bytes_max) return;
     ssize_t n = pwrite(t->fds[COURIER_ANSWER_FD], cert.ptr, cert.len, 0);
     t->received = n == (ssize_t)cert.len ? n : 0;
@@ -92,10 +93,13 @@ static int verify(X509_STORE_CTX *store, void *arg)
         len > 0 ? str_copy(c.arena, (struct str){(const char *)der, (size_t)len}) : (struct str){};
     OPENSSL_free(der);
     struct str public_key = {(const char *)t->order.public_key, sizeof t->order.public_key};
-    enum err e = cert_verify(&c, cert, str_of(t->order.office), public_key);
+    struct str office = str_of(t->order.office);
+    struct str fingerprint = str_of(t->order.fingerprint);
+    enum err e = fingerprint.len > 0 ? cert_meet(&c, cert, fingerprint, &office)
+                                     : cert_verify(&c, cert, office, public_key);
     if (e != OK) {
         struct str why = str_format(c.arena, "%s", c.failure.reason);
-        memcpy(t->error, why.ptr, why.len + 1); /* a short constant */
+        memcpy(t->why, why.ptr, why.len + 1); /* a short constant */
         strange_keep(t, cert);
     }
     call_end(&c);
@@ -178,7 +182,7 @@ static void transfer_end(struct transfer *t)
 /* A time stamp authority: what it answers is signed, whoever hands it over. */
 static bool is_foreign(const struct transfer *t)
 {
-    return t->order.office[0] == '\0';
+    return t->order.office[0] == '\0' && t->order.fingerprint[0] == '\0';
 }
 
 /* The name in the address is the office's key and id, so that a kept connection is never used for
@@ -192,7 +196,7 @@ static bool options_where(CURL *easy, struct transfer *t)
                curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
                curl_easy_setopt(easy, CURLOPT_PROXY, "") == CURLE_OK;
     }
-    const char *office = t->order.office;
+    const char *office = t->order.office[0] != '\0' ? t->order.office : t->order.fingerprint;
     struct str public_key = {(const char *)t->order.public_key, 8};
     struct str key = hex_encode(t->arena, public_key);
     struct str url = str_format(t->arena, "https://%.*s.%s.office.invalid%s", STR_ARG(key), office,
@@ -336,8 +340,9 @@ static bool order_is_whole(const struct courier_order *o, const int *fds)
     return o->magic == COURIER_MAGIC && texts && kinds &&
            ends_in_zero(o->method, sizeof o->method) &&
            ends_in_zero(o->address, sizeof o->address) && ends_in_zero(o->path, sizeof o->path) &&
-           ends_in_zero(o->office, sizeof o->office) && body && fds[COURIER_ANSWER_FD] >= 0 &&
-           fds[COURIER_RESULT_FD] >= 0;
+           ends_in_zero(o->office, sizeof o->office) &&
+           ends_in_zero(o->fingerprint, sizeof o->fingerprint) && body &&
+           fds[COURIER_ANSWER_FD] >= 0 && fds[COURIER_RESULT_FD] >= 0;
 }
 
 /* Takes one order. False when the worker is gone. */
@@ -370,6 +375,7 @@ static void transfers_reap(struct courier *courier)
         (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&t);
         (void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
         const char *detail = t->error[0] != '\0' ? t->error : curl_easy_strerror(code);
+        if (t->why[0] != '\0') detail = t->why;
         result_send(t, code == CURLE_OK ? (int32_t)status : 0, code == CURLE_OK ? "" : detail);
         (void)curl_multi_remove_handle(courier->multi, easy);
         curl_easy_cleanup(easy);
