@@ -4,13 +4,14 @@
 #include "core/notice.h"
 #include "core/org.h"
 #include "core/parse.h"
+#include "core/succession.h"
 #include "core/transfer.h"
 
 /* The built-in modules, then those above core. */
 
 static const struct module *const BUILT_IN[] = {&today_module, &org_module, &notice_module,
                                                 &job_module,   &parse_module,
-                                                &transfer_module};
+                                                &transfer_module, &succession_module};
 
 size_t modules_count(void)
 {

@@ -27,6 +27,8 @@ struct kind {
     const char *title; /* field that names the record in lists; NULL: the kind's word */
     bool passes;       /* a record may pass to another home, core/passage.h: its rules ask who the
                           author of a version is, never which office stands in an id */
+    bool open;         /* speaks of whole offices: whoever gets it may hold it, and its apply comes
+                          before all others when projections are made anew */
     /* Rules a version must keep whoever made it, from its bytes alone. NULL: none. Pure. */
     enum err (*valid)(struct call *c, const struct version *v, const void *body);
     /* Projects a version beyond its own columns: obligations and their settlements. Pure: the same
