@@ -407,7 +407,7 @@ struct accept_input {
     struct str from;
 };
 static const struct field ACCEPT_FIELDS[] = {
-    {.name = "from", .type = FIELD_OFFICE, AT(struct accept_input, from), .required = true},
+    {.name = "from", .type = FIELD_OFFICE, AT(struct accept_input, from)},
 };
 static const struct field_table ACCEPT =
     FIELD_TABLE("office.accept_succession", struct accept_input, ACCEPT_FIELDS);
@@ -469,12 +469,15 @@ static enum err accept(struct call *c, const void *input, struct act_result *ret
     if (e == OK) e = statement_asking(c, &rows);
     if (e != OK) return e;
     if (own.record.len > 0) return fail(c, ERR_CONFLICT, "office.succeed_proposed");
+    bool which = in->from.len > 0; /* of several it must be said */
+    if (!which && rows.count > 1) return fail(c, ERR_CONFLICT, "office.succeed_which");
     for (size_t i = 0; i < rows.count; i++) {
-        if (!str_eq(rows_text(&rows, i, 1), in->from)) continue;
+        struct str from = rows_text(&rows, i, 1);
+        if (which && !str_eq(from, in->from)) continue;
         struct inheritance body = {
-            .office = in->from, .statement = rows_text(&rows, i, 0), .state = STATE_AGREED};
+            .office = from, .statement = rows_text(&rows, i, 0), .state = STATE_AGREED};
         struct put put = {.kind = "office.inheritance", .body = &body};
-        return put_open(c, &put, in->from, ret_result);
+        return put_open(c, &put, from, ret_result);
     }
     return fail(c, ERR_NOT_FOUND, "office.succeed_none");
 }
