@@ -47,10 +47,44 @@ enum err heir_is_own(struct call *c, struct str office, bool *ret_own)
     return e;
 }
 
+enum err heir_is_line(struct call *c, struct str office, struct str later, bool *ret_is)
+{
+    struct str at = office;
+    enum err e = OK;
+    *ret_is = str_eq(at, later);
+    for (int step = 0; !*ret_is && step < STEPS_MAX; step++) {
+        struct heir heir = {};
+        e = heir_of(c, at, &heir);
+        if (e != OK || heir.to.len == 0) return e;
+        at = heir.to;
+        *ret_is = str_eq(at, later);
+    }
+    return e;
+}
+
+enum err heir_named(struct call *c, struct str first, const struct version *v,
+                    struct str *ret_office)
+{
+    struct str at = first;
+    struct str named = first;
+    for (int step = 0; step < STEPS_MAX; step++) {
+        struct heir heir = {};
+        bool is = str_eq(at, v->home) ||
+                  version_addresses(v, str_format(c->arena, "o:%.*s", STR_ARG(at)));
+        if (is) named = at;
+        enum err e = heir_of(c, at, &heir);
+        if (e != OK) return e;
+        if (heir.to.len == 0) break;
+        at = heir.to;
+    }
+    *ret_office = named;
+    return OK;
+}
+
 enum err heir_home(struct call *c, struct str kind, struct str *io_home)
 {
     const struct kind *k = module_kind(kind);
-    return k != NULL && k->passes ? heir_end(c, *io_home, io_home) : OK;
+    return k != NULL && kind_follows(k) ? heir_end(c, *io_home, io_home) : OK;
 }
 
 enum err heir_party(struct call *c, struct str *io_party)
@@ -108,7 +142,7 @@ static void page_add(struct call *c, const struct rows *rows, crypto_hash_sha256
 {
     for (size_t i = 0; i < rows->count; i++) {
         const struct kind *kind = module_kind(rows_text(rows, i, 1));
-        if (kind == NULL || !kind->passes) continue;
+        if (kind == NULL || !kind_follows(kind)) continue;
         struct str line =
             str_format(c->arena, "%.*s %lld %.*s\n", STR_ARG(rows_text(rows, i, 0)),
                        (long long)rows_int(rows, i, 2), STR_ARG(rows_text(rows, i, 3)));
@@ -150,7 +184,7 @@ static enum err records_replay(struct call *c, struct str from)
         e = heir_heads(c, from, after, &rows);
         for (size_t i = 0; e == OK && i < rows.count; i++) {
             const struct kind *kind = module_kind(rows_text(&rows, i, 1));
-            if (kind != NULL && kind->passes) replay_owe(c, rows_text(&rows, i, 0));
+            if (kind != NULL && kind_follows(kind)) replay_owe(c, rows_text(&rows, i, 0));
         }
         more = e == OK && rows.count > 0;
         if (more) after = rows_text(&rows, rows.count - 1, 0);
@@ -165,7 +199,7 @@ static enum err heads_move(struct call *c, struct str from, struct str to)
         const struct module *module = modules_at(m);
         for (size_t k = 0; e == OK && k < module->kind_count; k++) {
             const struct kind *kind = &module->kinds[k];
-            if (kind->passes) e = heir_heads_move(c, str_of(kind->table->name), from, to);
+            if (kind_follows(kind)) e = heir_heads_move(c, str_of(kind->table->name), from, to);
         }
     }
     return e;

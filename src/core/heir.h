@@ -27,6 +27,13 @@ enum err heir_end(struct call *c, struct str office, struct str *ret_office);
 /* Says that the office is this one, or that this one has its place now. */
 enum err heir_is_own(struct call *c, struct str office, bool *ret_own);
 
+/* Says that `later` is the office or has come after it, by any number of steps. */
+enum err heir_is_line(struct call *c, struct str office, struct str later, bool *ret_is);
+/* The office that the version speaks to, or by which it was written, among one and those after it:
+ * the last one that is its author or addressed; the first when none is. */
+enum err heir_named(struct call *c, struct str first, const struct version *v,
+                    struct str *ret_office);
+
 /* The home of a record of that kind, when its versions say `io_home`. */
 enum err heir_home(struct call *c, struct str kind, struct str *io_home);
 /* Whom to write to in place of a party; only whole offices end. */

@@ -154,7 +154,7 @@ static enum err each_kind(struct call *c,
         const struct module *module = modules_at(m);
         for (size_t k = 0; e == OK && k < module->kind_count; k++) {
             const struct kind *kind = &module->kinds[k];
-            if (kind->passes) e = step(c, str_of(kind->table->name), arg);
+            if (kind_follows(kind)) e = step(c, str_of(kind->table->name), arg);
         }
     }
     return e;
@@ -192,6 +192,10 @@ static enum err resend(struct call *c, struct str from)
         call_clear(c); /* the page of offices says that it is missing */
         return OK;
     }
+    for (size_t m = 0; e == OK && m < modules_count(); m++) {
+        const struct module *module = modules_at(m);
+        if (module->succeeded != NULL) e = module->succeeded(c, from, r.to);
+    }
     return e != OK ? e : each_kind(c, resend_step, &r);
 }
 
@@ -215,7 +219,7 @@ static enum err foreign_touch(struct call *c)
         const struct kind *kind = module_kind(rows_text(&rows, i, 1));
         struct put put = {.record = rows_text(&rows, i, 0)};
         struct act_result touched = {};
-        if (kind != NULL && kind->passes) e = transfer_put_same(c, &put, &touched);
+        if (kind != NULL && kind_follows(kind)) e = transfer_put_same(c, &put, &touched);
     }
     return e;
 }

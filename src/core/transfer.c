@@ -69,7 +69,7 @@ enum err transfer_put_same(struct call *c, struct put *put, struct act_result *r
     if (e == OK) e = record_version(c, head.record, head.n, &v);
     if (e != OK) return e;
     const struct kind *kind = module_kind(head.kind);
-    ensure(kind != NULL && kind->passes); /* asked by module_act_fits */
+    ensure(kind != NULL && kind_follows(kind)); /* asked by module_act_fits, or core/succession.h */
     /* what a newer program wrote would be lost here */
     if (v.schema > kind->schema) return fail(c, ERR_CONFLICT, "record.newer");
     void *body = arena_alloc(c->arena, kind->table->size);

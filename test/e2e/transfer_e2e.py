@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Three offices of a province become one, as real processes, whose workers are killed meanwhile: two
-of them transfer some records to the third one by one, then leave it everything by a statement each.
+"""Three offices of a province become one, as real processes, whose workers are killed meanwhile:
+two of them transfer some records to the third one by one, then leave it everything by a statement.
 
     transfer_e2e.py [BUILD]     prints "N passed, M failed"; exit 1 when M > 0
 """
