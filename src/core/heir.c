@@ -66,18 +66,19 @@ enum err heir_named(struct call *c, struct str first, const struct version *v,
                     struct str *ret_office)
 {
     struct str at = first;
-    struct str named = first;
+    *ret_office = first;
     for (int step = 0; step < STEPS_MAX; step++) {
         struct heir heir = {};
-        bool is = str_eq(at, v->home) ||
-                  version_addresses(v, str_format(c->arena, "o:%.*s", STR_ARG(at)));
-        if (is) named = at;
+        bool named = str_eq(at, v->home) ||
+                     version_addresses(v, str_format(c->arena, "o:%.*s", STR_ARG(at)));
+        if (named) {
+            *ret_office = at;
+            return OK;
+        }
         enum err e = heir_of(c, at, &heir);
-        if (e != OK) return e;
-        if (heir.to.len == 0) break;
+        if (e != OK || heir.to.len == 0) return e;
         at = heir.to;
     }
-    *ret_office = named;
     return OK;
 }
 
@@ -110,7 +111,7 @@ enum err heir_audience(struct call *c, struct str record)
 enum err heir_is_meant(struct call *c, const struct version *v, bool *ret_meant)
 {
     struct str own = str_format(c->arena, "o:%.*s", STR_ARG(c->office->id));
-    *ret_meant = version_addresses(v, own);
+    *ret_meant = false;
     for (size_t i = 0; !*ret_meant && i < v->audience_count; i++) {
         struct str party = v->audience[i];
         enum err e = heir_party(c, &party);

@@ -30,7 +30,7 @@ enum err heir_is_own(struct call *c, struct str office, bool *ret_own);
 /* Says that `later` is the office or has come after it, by any number of steps. */
 enum err heir_is_line(struct call *c, struct str office, struct str later, bool *ret_is);
 /* The office that the version speaks to, or by which it was written, among one and those after it:
- * the last one that is its author or addressed; the first when none is. */
+ * the earliest that is its author or addressed; the first when none is. */
 enum err heir_named(struct call *c, struct str first, const struct version *v,
                     struct str *ret_office);
 
@@ -41,8 +41,8 @@ enum err heir_party(struct call *c, struct str *io_party);
 /* Lets whoever has an office's place see the record. After its audience was stored. */
 enum err heir_audience(struct call *c, struct str record);
 
-/* Says that a version is meant for this office: it or an office whose place it has is addressed, or
- * the version's office is leaving everything to this one, which has agreed. */
+/* Says that a version that is not addressed to this office is meant for it: an office whose place it
+ * has is addressed, or the version's office leaves everything to this one, which has agreed. */
 enum err heir_is_meant(struct call *c, const struct version *v, bool *ret_meant);
 /* Refuses to write for an office that has ended. Errors: ERR_CONFLICT "office.succeeded". */
 enum err heir_refuse_own(struct call *c);

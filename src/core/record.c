@@ -365,14 +365,18 @@ static enum err arrival_check(struct call *c, const struct arrival *a, const str
     enum err e = directory_signed(c, a, PURPOSE_VERSION, v->key, &holds, &key);
     if (e != OK) return e;
     if (!holds) return fail(c, ERR_INVALID, "arrival.signature");
-    if (key.place < a->key_place) return fail(c, ERR_INVALID, "arrival.old_key");
     /* an office speaks for its own people only */
     bool own = v->person.len == 0 || str_eq(id_home(v->person), v->home);
     if (!own) return fail(c, ERR_INVALID, "arrival.person");
     const struct kind *kind = module_kind(v->kind);
-    bool meant = kind != NULL && kind->open;
-    enum err e = meant ? OK : heir_is_meant(c, v, &meant);
+    bool direct = kind == NULL || kind->open ||
+                  version_addresses(v, str_format(c->arena, "o:%.*s", STR_ARG(c->office->id)));
+    bool meant = direct;
+    e = direct ? OK : heir_is_meant(c, v, &meant);
     if (e != OK) return e;
+    /* what comes because another office ended may be older than the key */
+    bool old = key.place < a->key_place && (direct || key.revoked);
+    if (old) return fail(c, ERR_INVALID, "arrival.old_key");
     if (!meant) return fail(c, ERR_INVALID, "arrival.audience");
     if (kind == NULL) return fail(c, ERR_INVALID, "arrival.kind");
     return kind->local ? fail(c, ERR_INVALID, "arrival.local") : OK;

@@ -267,6 +267,23 @@ static void who_took_over_may_be_followed_itself(void **state)
     assert_int_equal(three_head(t, C, changed).passages, 2);
 }
 
+static void what_an_older_key_signed_follows_too(void **state)
+{
+    struct three *t = *state;
+    struct str record = three_note(t, 1U << A | 1U << C, (struct str){});
+    three_deliver_all(t);
+    t_rotate(&t->o[A], -1);
+    t_key_shown(&t->o[A], &t->o[B]);
+    t_key_shown(&t->o[A], &t->o[C]);
+    succeed(t, A, B);
+    three_do(t, B, "note.finish", record, "");
+    three_deliver_all(t);
+    for (size_t i = 0; i < OFFICES; i++) {
+        home_is(t, i, record, B);
+        three_check(t, i);
+    }
+}
+
 static void what_others_addressed_to_it_goes_to_its_heir(void **state)
 {
     struct three *t = *state;
@@ -419,7 +436,7 @@ static void who_comes_in_later_believes_the_statement_in_the_version(void **stat
     assert_int_equal(record_version(&c, record, 2, &v), OK);
     assert_int_equal(v.passage_count, 1);
     assert_int_equal(v.passages[0].n, 1);
-    assert_int_equal(passages_verify(&c, &v, 0), OK);
+    assert_int_equal(passages_verify(&c, &v, 0, PASSAGE_KEYS_GOOD), OK);
     struct passage other = v.passages[0];
     other.to = t->o[C].office.id; /* left to somebody else */
     assert_false(passage_verify(&c, record, &other, t->o[A].office.public_key));
@@ -474,6 +491,7 @@ int main(void)
         THREE_TEST(an_office_that_ended_writes_nothing_any_more),
         THREE_TEST(what_waits_for_an_answer_is_answered_first),
         THREE_TEST(who_took_over_may_be_followed_itself),
+        THREE_TEST(what_an_older_key_signed_follows_too),
         THREE_TEST(what_others_addressed_to_it_goes_to_its_heir),
         THREE_TEST(nobody_inherits_without_the_signature_of_who_ends),
         THREE_TEST(of_two_who_claim_the_same_only_the_first_is_believed),

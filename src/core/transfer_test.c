@@ -412,10 +412,10 @@ static void who_comes_in_later_believes_the_passages_alone(void **state)
 /* A gives a record of its own to B, and goes on with another key; B shows it to C. */
 static struct arrival given_before_the_key_changed(struct three *t, int64_t revoked_size)
 {
-    struct str record = note(t, 1U << A, (struct str){});
-    give(t, A, B, record);
-    deliver_all(t);
-    do_it(t, B, "record.take_home", record, "");
+    struct str record = three_note(t, 1U << A, (struct str){});
+    three_give(t, A, B, record);
+    three_deliver_all(t);
+    three_do(t, B, "record.take_home", record, "");
     t_rotate(&t->o[A], revoked_size);
     t_key_shown(&t->o[A], &t->o[B]);
     t_key_shown(&t->o[A], &t->o[C]);
@@ -430,7 +430,7 @@ static void a_passage_holds_with_the_key_that_its_office_had(void **state)
     struct arrival arrival = given_before_the_key_changed(t, -1);
     arrives_with(t, C, &arrival, "");
     for (size_t i = 0; i < OFFICES; i++)
-        checks_clean(t, i);
+        three_check(t, i);
 }
 
 static void a_passage_by_a_revoked_key_convinces_nobody_who_did_not_have_it(void **state)
@@ -439,7 +439,7 @@ static void a_passage_by_a_revoked_key_convinces_nobody_who_did_not_have_it(void
     struct arrival arrival = given_before_the_key_changed(t, 1000000);
     arrives_with(t, C, &arrival, "arrival.passage");
     arrives_with(t, A, &arrival, ""); /* gave it itself */
-    checks_clean(t, B);
+    three_check(t, B);
 }
 
 static void passages_out_of_order_are_no_version(void **state)
