@@ -31,7 +31,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 HEADER = ["phoihop", "kind", "schema", "record", "n", "prev", "person", "time", "audience", "alg",
           "key", "passages", "body"]
-PASSAGE = ["n", "from", "to", "key", "sig"]
+PASSAGE = ["n", "from", "to", "key", "sig"]  # and "statement", when an office ended
 RECEIPT = ["phoihop", "receipt", "record", "n", "hash", "office", "person", "time", "number",
            "reason", "key"]
 ENTRY = ["phoihop", "from", "to", "epoch", "seq", "kind", "priority", "record", "n", "object",
@@ -197,10 +197,15 @@ class Verifier:
         home, n = RECORD.fullmatch(v["record"])[1], 0
         need(v.get("passages", True), "version: passages are left out when there are none")
         for p in v.get("passages", []):
-            need(isinstance(p, dict) and list(p) == PASSAGE, "passage: names or their order differ")
+            names = PASSAGE + ["statement"] * ("statement" in p)
+            need(isinstance(p, dict) and list(p) == names, "passage: names or their order differ")
             form = OFFICE.fullmatch(p["to"]) and KEY.fullmatch(p["key"])
+            form = form and RECORD.fullmatch(p.get("statement", v["record"]))
             need(form and re.fullmatch("[0-9a-f]{128}", p["sig"]), "passage: form")
-            need(type(p["n"]) is int and n < p["n"] <= v["n"], "passage: not in order")
+            # who ended wrote version n as any other: the next one is the first that tells
+            ended = "statement" in p
+            later = type(p["n"]) is int and (n < p["n"] or ended and 0 < n == p["n"])
+            need(later and p["n"] + ended <= v["n"], "passage: not in order")
             need(p["from"] == home != p["to"], "passage: not from the home")
             home, n = p["to"], p["n"]
         return v["passages"][-1]["from"] if n == v["n"] else home
@@ -342,7 +347,10 @@ class Verifier:
                     hashlib.sha256(public).hexdigest()[:16] == p["key"]), None)
         if key is None:
             return f"passage: the key of {p['from']} is not known"
-        text = json.dumps({"phoihop": 1, "record": record, **{n: p[n] for n in PASSAGE[:4]}},
+        what = {"record": record, "n": p["n"]}
+        if "statement" in p:
+            what = {"statement": p["statement"]}
+        text = json.dumps({"phoihop": 1, **what, **{n: p[n] for n in PASSAGE[1:4]}},
                           separators=(",", ":"))
         try:
             signature(key, b"phoihop-home-v1\0" + hashlib.sha256(text.encode()).digest(),

@@ -270,6 +270,29 @@ def passed(by, n, before, *passages):
     return signed("phoihop-version-v1", by, written(v))
 
 
+def left(n, by, to, statement, at):
+    """A passage as an office that ended signed it for all its records."""
+    text = written({"phoihop": 1, "statement": statement, "from": by, "to": to, "key": key_id(by)})
+    return {"n": n, "from": by, "to": to, "key": key_id(by),
+            "sig": SECRET[by].sign(b"phoihop-home-v1\0" + hashlib.sha256(text).digest()).hex(),
+            "statement": at}
+
+
+def an_office_that_ended_leaves_all_its_records_by_one_signature():
+    with open("test/golden/succession.jsonl", encoding="utf-8") as file:
+        frozen = [json.loads(line) for line in file]
+    assert difference(frozen) is None, difference(frozen)
+    assert difference([frozen[0], frozen[3]]) is None, "the version proves it by itself"
+    statement = f"{OFFICE}.{'s' * 26}"
+    first = passed(OFFICE, 1, None)
+    step = left(1, OFFICE, OTHER, statement, statement)
+    assert difference([first, passed(OTHER, 2, first, step)]) is None
+    another = left(1, OFFICE, OTHER, statement, f"{OFFICE}.{'t' * 26}")
+    assert "does not hold" in difference([first, passed(OTHER, 2, first, another)])
+    early = left(2, OFFICE, OTHER, statement, statement)
+    assert "not in order" in difference([first, passed(OTHER, 2, first, early)])
+
+
 def a_record_passes_only_by_its_home():
     with open("test/golden/transfer.jsonl", encoding="utf-8") as file:
         frozen = [json.loads(line) for line in file]

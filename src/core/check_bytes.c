@@ -236,12 +236,53 @@ static enum err page_run(struct check *k, struct str *after_record, int64_t *aft
     return e;
 }
 
+static enum err statement_apply(struct call *scratch, void *arg)
+{
+    const struct version *v = arg;
+    const struct kind *kind = module_kind(v->kind);
+    void *body = arena_alloc(scratch->arena, kind->table->size);
+    enum err e = version_body(scratch, v, body);
+    return e != OK ? e : kind->apply(scratch, v, body);
+}
+
+static enum err statements_apply(struct check *k, struct call *c, struct str kind)
+{
+    struct rows rows = {};
+    enum err e = check_newest(c, kind, &rows);
+    for (size_t i = 0; e == OK && i < rows.count; i++) {
+        struct call scratch = call_begin(k->c->env, k->scratch, k->c->office);
+        struct version v = {};
+        e = record_version(c, rows_text(&rows, i, 0), rows_int(&rows, i, 1), &v);
+        if (e == OK) e = store_tx(&scratch, statement_apply, &v);
+        if (e != OK && c->failure.err == OK) (void)fail(c, e, scratch.failure.reason);
+        call_end(&scratch);
+    }
+    return e;
+}
+
+/* Statements about whole offices come first: they change what all other versions mean here. */
+static enum err statements_first(struct check *k)
+{
+    struct call reader = check_child(k);
+    enum err e = OK;
+    for (size_t m = 0; e == OK && m < modules_count(); m++) {
+        const struct module *module = modules_at(m);
+        for (size_t i = 0; e == OK && i < module->kind_count; i++) {
+            const struct kind *kind = &module->kinds[i];
+            if (kind->open) e = statements_apply(k, &reader, str_of(kind->table->name));
+        }
+    }
+    if (e != OK) (void)fail(k->c, e, reader.failure.reason);
+    check_child_end(&reader);
+    return e;
+}
+
 enum err check_versions(struct check *k)
 {
     struct str after_record = {};
     int64_t after_n = 0;
     bool more = true;
-    enum err e = OK;
+    enum err e = statements_first(k);
     while (e == OK && more)
         e = page_run(k, &after_record, &after_n, &more);
     return e;

@@ -39,6 +39,8 @@ enum err check_version_page(struct call *c, struct str after_record, int64_t aft
 enum err check_receipt_page(struct call *c, struct str after_hash, struct rows *ret_rows);
 /* Whether the object's leaf is one of the first `size` of the log. */
 enum err check_leaf_below(struct call *c, struct str hash, int64_t size, bool *ret_below);
+/* record, n: the newest versions of a kind. */
+enum err check_newest(struct call *c, struct str kind, struct rows *ret_rows);
 /* The hash of version n-1; empty when it is not held. */
 enum err check_before(struct call *c, struct str record, int64_t n, struct str *ret_hash);
 /* Whether a restore has lost version n for good. */

@@ -21,6 +21,12 @@ enum err check_receipt_page(struct call *c, struct str after_hash, struct rows *
                      ARGS(TEXT(after_hash), INT(PAGE_VERSIONS)), ret_rows);
 }
 
+enum err check_newest(struct call *c, struct str kind, struct rows *ret_rows)
+{
+    return store_all(c, "SELECT record, n FROM head WHERE kind = $1 ORDER BY record",
+                     ARGS(TEXT(kind)), ret_rows);
+}
+
 enum err check_before(struct call *c, struct str record, int64_t n, struct str *ret_hash)
 {
     struct rows rows = {};

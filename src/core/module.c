@@ -4,13 +4,14 @@
 #include "core/notice.h"
 #include "core/org.h"
 #include "core/parse.h"
+#include "core/succession.h"
 #include "core/transfer.h"
 
 /* The built-in modules, then those above core. */
 
-static const struct module *const BUILT_IN[] = {&today_module, &org_module, &notice_module,
-                                                &job_module,   &parse_module,
-                                                &transfer_module};
+static const struct module *const BUILT_IN[] = {&today_module,     &org_module,   &notice_module,
+                                                &job_module,       &parse_module, &transfer_module,
+                                                &succession_module};
 
 size_t modules_count(void)
 {
@@ -33,6 +34,11 @@ const struct kind *module_kind(struct str kind)
         }
     }
     return NULL;
+}
+
+bool kind_follows(const struct kind *kind)
+{
+    return kind->passes || kind->follows;
 }
 
 const struct act *module_act(struct str name)

@@ -27,6 +27,10 @@ struct kind {
     const char *title; /* field that names the record in lists; NULL: the kind's word */
     bool passes;       /* a record may pass to another home, core/passage.h: its rules ask who the
                           author of a version is, never which office stands in an id */
+    bool follows;      /* not one by one, but with its office when that ends (core/succession.h);
+                          what passes does so, too */
+    bool open;         /* speaks of whole offices: whoever gets it may hold it, and its apply comes
+                          before all others when projections are made anew */
     /* Rules a version must keep whoever made it, from its bytes alone. NULL: none. Pure. */
     enum err (*valid)(struct call *c, const struct version *v, const void *body);
     /* Projects a version beyond its own columns: obligations and their settlements. Pure: the same
@@ -123,6 +127,10 @@ struct module {
     /* What the first look of a person of this office at a version means, in the transaction that
      * notes it; called again for each further person. NULL: nothing. */
     enum err (*seen)(struct call *c, struct str record, int64_t n);
+    /* Another office ended and `to` has its place: what this office still wants of the one is
+     * wanted of the other, as next versions of records of this office. In the transaction that
+     * learns of it, for nobody. NULL: nothing. */
+    enum err (*succeeded)(struct call *c, struct str from, struct str to);
 };
 
 /* All modules: the built-in ones of core (today; office, units, persons, peers), that of the
@@ -135,6 +143,8 @@ const struct module *modules_at(size_t index);
 const struct kind *module_kind(struct str kind);
 const struct act *module_act(struct str name);
 const struct view_def *module_view(struct str name);
+/* Says that its records are the heir's when their office ends. */
+bool kind_follows(const struct kind *kind);
 /* Says that the act is one for records of that kind. */
 bool module_act_fits(const struct act *act, struct str kind);
 

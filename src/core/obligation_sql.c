@@ -273,7 +273,7 @@ enum err obligation_forget_by(struct call *c, struct str by_record)
                                          "DELETE FROM settlement WHERE by_record = $1",
                                          "DELETE FROM obligation_limit WHERE by_record = $1",
                                          "DELETE FROM obligation_move WHERE by_record = $1"};
-    enum err e = OK;
+    enum err e = tally_drop(c, by_record, INT64_MAX);
     for (size_t i = 0; e == OK && i < ARRAY_LEN(TABLES); i++)
         e = store_exec(c, TABLES[i], ARGS(TEXT(by_record)), NULL);
     return e;

@@ -11,6 +11,10 @@
  * No time-out and no message takes a passage back; while the newest version gives and nobody has
  * written after it, the record is "moving" and only taken or declined. The id never changes.
  *
+ * An office that ends leaves all its records to another one by one statement (core/heir.h): they
+ * get a passage {n, from, to, statement} with the signature of that statement in the first version
+ * that the new home writes, n+1.
+ *
  * Every later version repeats the passages, so each one proves by itself, to an office that never
  * saw the earlier ones, why its author was the home. Who signed a version, and who writes the next
  * one, follows from its bytes alone:
@@ -25,6 +29,14 @@
 /* Signs that version `v` is the last one of its home before `to`; adds the row to v->passages.
  * Only inside store_tx. Errors: ERR_LIMIT "record.passages"; ERR_IO "keeper.gone". */
 enum err passage_add(struct call *c, struct version *v, struct str to);
+
+/* Adds, by the statements of those who ended, the passages from the version's home to this office,
+ * which is where they lead. Errors: ERR_LIMIT "record.passages"; those of the store. */
+enum err passage_follow(struct call *c, struct version *v);
+/* Signs the passage as its `from`, this office: fills key and signature. Errors: ERR_IO. */
+enum err passage_sign(struct call *c, struct str record, struct passage *p);
+/* The first version that carries the passage. */
+int64_t passage_shown(const struct passage *p);
 
 /* Whether the passages go from the office in the record's id onwards, in order and none after
  * version n. Looks at form only. */

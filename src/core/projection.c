@@ -1,6 +1,7 @@
 #include "core/projection.h"
 
 #include "base/time.h"
+#include "core/office.h"
 #include "core/record_sql.h"
 
 enum { COLUMNS_MAX = 64 };
@@ -217,6 +218,28 @@ enum err projection_put(struct call *c, const struct kind *kind, const struct ve
     for (size_t i = 0; e == OK && i < kind->table->count; i++) {
         const struct field *f = &kind->table->fields[i];
         if (has_rows(f)) e = list_put(c, kind, f, v, body);
+    }
+    return e;
+}
+
+enum err projection_files(struct call *c, const struct kind *kind, int64_t *io_count,
+                          int64_t *io_bytes)
+{
+    enum err e = OK;
+    for (size_t i = 0; e == OK && i < kind->table->count; i++) {
+        const struct field *f = &kind->table->fields[i];
+        struct rows rows = {};
+        if (f->type != FIELD_FILES) continue;
+        struct str name = child_table(c->arena, kind->table, f);
+        struct str sql = str_format(c->arena,
+                                    "SELECT count(*), CAST(coalesce(sum(f.size), 0) AS BIGINT)"
+                                    " FROM %.*s f JOIN head h ON h.record = f.record"
+                                    " WHERE h.home = $1",
+                                    STR_ARG(name));
+        e = store_all(c, sql.ptr, ARGS(TEXT(c->office->id)), &rows);
+        if (e != OK) return e;
+        *io_count += rows_int(&rows, 0, 0);
+        *io_bytes += rows_int(&rows, 0, 1);
     }
     return e;
 }

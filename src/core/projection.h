@@ -16,3 +16,6 @@ enum err projection_put(struct call *c, const struct kind *kind, const struct ve
 enum err projection_clear(struct call *c, const struct kind *kind, struct str record);
 /* Name of the kind's table. */
 struct str projection_table(struct arena *arena, const struct field_table *table);
+/* Adds how many files the newest versions of this office's records name, and their bytes. */
+enum err projection_files(struct call *c, const struct kind *kind, int64_t *io_count,
+                          int64_t *io_bytes);

@@ -6,6 +6,7 @@
 #include "base/id.h"
 #include "base/limits.h"
 #include "core/directory.h"
+#include "core/heir.h"
 #include "core/obligation_sql.h"
 #include "core/office.h"
 #include "core/passage.h"
@@ -155,6 +156,8 @@ static enum err audience_of(struct call *c, const struct put *put, struct versio
     for (size_t i = 0; i < count; i++) {
         struct str party = put->audience != NULL ? put->audience[i] : rows_text(&rows, i, 0);
         bool known = false;
+        enum err e = heir_party(c, &party);
+        if (e != OK) return e;
         for (size_t k = 0; k < used; k++)
             known = known || str_eq(parties[k], party);
         inside = inside || !str_starts(party, S("o:")) || str_eq(party, own);
@@ -220,6 +223,7 @@ static enum err succeed(struct call *c, const struct put *put, struct version *v
     v->n = head.n + 1;
     v->prev = head.hash;
     e = passages_load(c, &head, v);
+    if (e == OK) e = passage_follow(c, v);
     return e == OK && put->give_to.len > 0 ? passage_add(c, v, put->give_to) : e;
 }
 
@@ -307,6 +311,7 @@ static enum err project(struct call *c, const struct kind *kind, const struct ve
 {
     enum err e = head_store(c, v);
     if (e == OK) e = audience_store(c, v);
+    if (e == OK) e = heir_audience(c, v->record);
     if (e == OK) e = substitute_audience(c, v->record);
     if (e == OK && v->n > 1) e = assignment_clear(c, v->record);
     if (e == OK && v->n > 1) e = substitute_clear(c, v->record);
@@ -335,6 +340,8 @@ enum err record_put(struct call *c, const struct put *put, struct act_result *re
     ensure(put->audience != NULL || put->audience_count == 0);
     const struct kind *kind = module_kind(str_of(put->kind));
     ensure(kind != NULL);
+    enum err e = kind->local ? OK : heir_refuse_own(c);
+    if (e != OK) return e;
     struct version v = {
         .kind = str_of(put->kind),
         .home = c->office->id,
@@ -343,7 +350,7 @@ enum err record_put(struct call *c, const struct put *put, struct act_result *re
         .time_ms = c->now_ms,
         .key = c->office->key,
     };
-    enum err e = succeed(c, put, &v);
+    e = succeed(c, put, &v);
     if (e == OK) e = audience_of(c, put, &v);
     if (e != OK) return e;
     const void *body = personal_sealed(c, kind, put->body);
@@ -382,14 +389,19 @@ static enum err arrival_check(struct call *c, const struct arrival *a, const str
     enum err e = directory_signed(c, a, PURPOSE_VERSION, v->key, &holds, &key);
     if (e != OK) return e;
     if (!holds) return fail(c, ERR_INVALID, "arrival.signature");
-    if (key.place < a->key_place) return fail(c, ERR_INVALID, "arrival.old_key");
     /* an office speaks for its own people only */
     bool own = v->person.len == 0 || str_eq(id_home(v->person), v->home);
     if (!own) return fail(c, ERR_INVALID, "arrival.person");
-    if (!version_addresses(v, str_format(c->arena, "o:%.*s", STR_ARG(c->office->id)))) {
-        return fail(c, ERR_INVALID, "arrival.audience");
-    }
     const struct kind *kind = module_kind(v->kind);
+    bool direct = kind == NULL || kind->open ||
+                  version_addresses(v, str_format(c->arena, "o:%.*s", STR_ARG(c->office->id)));
+    bool meant = direct;
+    e = direct ? OK : heir_is_meant(c, v, &meant);
+    if (e != OK) return e;
+    /* what comes because another office ended may be older than the key */
+    bool old = key.place < a->key_place && (direct || key.revoked);
+    if (old) return fail(c, ERR_INVALID, "arrival.old_key");
+    if (!meant) return fail(c, ERR_INVALID, "arrival.audience");
     if (kind == NULL) return fail(c, ERR_INVALID, "arrival.kind");
     return kind->local ? fail(c, ERR_INVALID, "arrival.local") : OK;
 }
@@ -424,7 +436,7 @@ static enum err arrival_is_older(struct call *c, const struct version *v,
     if (head->passage_count == 0 && v->passage_count == 0) return OK;
     *ret_place = PLACE_EARLIER;
     size_t until = 0;
-    while (until < head->passage_count && head->passages[until].n <= v->n)
+    while (until < head->passage_count && passage_shown(&head->passages[until]) <= v->n)
         until++;
     bool same = v->passage_count == until && passages_same(v, head, until);
     if (!same) return fail(c, ERR_CONFLICT, "arrival.fork");
@@ -448,7 +460,7 @@ static enum err arrival_is_newer(struct call *c, const struct version *v,
     bool next = v->n == head->n + 1;
     bool holds = passages_same(v, head, head->passage_count) &&
                  (v->passage_count == head->passage_count ||
-                  v->passages[head->passage_count].n > head->n) &&
+                  passage_shown(&v->passages[head->passage_count]) > head->n) &&
                  (!next || str_eq(v->prev, head->hash));
     return holds ? OK : fail(c, ERR_CONFLICT, "arrival.fork");
 }
@@ -503,6 +515,8 @@ enum err record_arrive(struct call *c, const struct arrival *arrival, struct ver
     v.signature = arrival->signature;
     *ret_version = v;
     if (place == PLACE_KNOWN) return OK;
+    e = heir_refuse_late(c, v.home);
+    if (e != OK) return e;
     const struct kind *kind = module_kind(v.kind);
     void *body = arena_alloc(c->arena, kind->table->size);
     e = version_body(c, &v, body);

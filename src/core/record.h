@@ -36,6 +36,8 @@ struct passage {
     struct str to;
     struct str key;       /* id of the key of `from` */
     struct str signature; /* 128 hex digits */
+    struct str statement; /* record by which `from` left everything to `to`, core/heir.h: then
+                             version n is the newest that `from` wrote; empty: it gave this one */
 };
 
 struct version {
@@ -76,7 +78,7 @@ struct put {
 /* Makes a version: checks the body by its field table and rules, writes the bytes, projects them,
  * notes the addressees and the log leaf. Only inside store_tx.
  * Errors: ERR_STALE "record.stale"; ERR_DENIED "record.not_home"; ERR_CONFLICT "record.moving";
- * ERR_INVALID "form"; ERR_LIMIT "record.passages";
+ * "office.succeeded"; ERR_INVALID "form"; ERR_LIMIT "record.passages";
  * ERR_LIMIT "record.too_large"; ERR_NOT_FOUND "blob.missing" for a file not in the store,
  * ERR_INVALID "record.file_size" for one of another size. */
 enum err record_put(struct call *c, const struct put *put, struct act_result *ret_result);
@@ -131,7 +133,8 @@ struct personal_row {
  * Only inside store_tx. Errors, all of which refuse the entry: ERR_INVALID "arrival.signature",
  * "arrival.old_key", "arrival.home", "arrival.person", "arrival.audience", "arrival.kind",
  * "arrival.local", "arrival.body", "arrival.secret", "arrival.passage"; ERR_CONFLICT "arrival.fork"
- * (another version n is held, n-1 is another, or another office was the home).
+ * (another version n is held, n-1 is another, or another office was the home), "arrival.succeeded"
+ * (the sender has ended: core/heir.h).
  *
  * After a record has passed, its versions come by the feeds of several offices, in any order: an
  * earlier one that comes late is put where it belongs. */

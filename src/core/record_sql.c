@@ -1,5 +1,6 @@
 #include "core/record_sql.h"
 
+#include "core/heir.h"
 #include "core/office.h"
 #include "core/passage.h"
 
@@ -41,6 +42,9 @@ enum err head_load(struct call *c, struct str record, struct head *ret_head)
 
 enum err head_store(struct call *c, const struct version *v)
 {
+    struct str home = passage_home(v);
+    enum err e = heir_home(c, v->kind, &home);
+    if (e != OK) return e;
     return store_exec(
         c,
         "INSERT INTO head (record, kind, home, n, hash, created_ms, changed_ms, person, moved_ms,"
@@ -48,7 +52,7 @@ enum err head_store(struct call *c, const struct version *v)
         " ON CONFLICT (record) DO UPDATE SET home = excluded.home, n = excluded.n,"
         " hash = excluded.hash, changed_ms = excluded.changed_ms, person = excluded.person,"
         " moved_ms = excluded.moved_ms, passages = excluded.passages, moving = excluded.moving",
-        ARGS(TEXT(v->record), TEXT(v->kind), TEXT(passage_home(v)), INT(v->n), TEXT(v->hash),
+        ARGS(TEXT(v->record), TEXT(v->kind), TEXT(home), INT(v->n), TEXT(v->hash),
              INT(v->time_ms), TEXT(v->person), INT(c->now_ms), INT((int64_t)v->passage_count),
              INT(passage_moves(v) ? 1 : 0)),
         NULL);

@@ -28,7 +28,7 @@ static void path_add(struct path *path, struct str party)
 
 static bool may_pass_on(struct str party)
 {
-    return str_starts(party, S("p:")) || str_starts(party, S("u:"));
+    return str_starts(party, S("p:")) || str_starts(party, S("u:")) || str_starts(party, S("o:"));
 }
 
 static bool in_time(int64_t settled_ms, int64_t at_ms)

@@ -4,8 +4,8 @@
  * of rows, both made only by `apply`:
  *
  *   succession  for good: work that was the giver's is the receiver's, about one record or, for a
- *               person who has left and a unit that was merged, about all of them. In the order of
- *               `seq`, which does not depend on a clock.
+ *               person who has left, a unit that was merged and an office that ended, about all of
+ *               them. In the order of `seq`, which does not depend on a clock.
  *   stand-in    for some days: the delegate sees what the absent person sees by name and may do
  *               what is assigned to that person; the work stays the absent person's.
  *
@@ -18,7 +18,7 @@
 #define SUCCESSION_ALL S("*")
 
 struct succession {
-    struct str giver; /* party: "p:.." or "u:.." */
+    struct str giver; /* party: "p:..", "u:.." or, when a whole office ended, "o:.." */
     struct str record;
     struct str receiver; /* party */
     int64_t seq;         /* from succession_next, kept in the version that gives */

@@ -102,7 +102,7 @@ enum err obligation_movable(struct call *c, struct str about, struct rows *ret_r
 {
     return store_all(c,
                      "SELECT what, okey, named, owner, settled_ms FROM obligation WHERE about = $1"
-                     " AND (substr(named, 1, 2) = 'p:' OR substr(named, 1, 2) = 'u:')",
+                     " AND substr(named, 1, 2) IN ('p:', 'u:', 'o:')",
                      ARGS(TEXT(about)), ret_rows);
 }
 

@@ -61,8 +61,7 @@ static enum err audience_with(struct call *c, struct put *put, struct str party)
     return OK;
 }
 
-/* Writes the next version with the body as it is. */
-static enum err put_same(struct call *c, struct put *put, struct act_result *ret_result)
+enum err transfer_put_same(struct call *c, struct put *put, struct act_result *ret_result)
 {
     struct head head = {};
     struct version v = {};
@@ -70,7 +69,7 @@ static enum err put_same(struct call *c, struct put *put, struct act_result *ret
     if (e == OK) e = record_version(c, head.record, head.n, &v);
     if (e != OK) return e;
     const struct kind *kind = module_kind(head.kind);
-    ensure(kind != NULL && kind->passes); /* asked by module_act_fits */
+    ensure(kind != NULL && kind_follows(kind)); /* asked by module_act_fits, or core/succession.h */
     /* what a newer program wrote would be lost here */
     if (v.schema > kind->schema) return fail(c, ERR_CONFLICT, "record.newer");
     void *body = arena_alloc(c->arena, kind->table->size);
@@ -91,14 +90,14 @@ static enum err give_home(struct call *c, const void *input, struct act_result *
     if (e == OK) {
         e = audience_with(c, &put, str_format(c->arena, "o:%.*s", STR_ARG(in->office)));
     }
-    return e != OK ? e : put_same(c, &put, ret_result);
+    return e != OK ? e : transfer_put_same(c, &put, ret_result);
 }
 
 static enum err take_home(struct call *c, const void *input, struct act_result *ret_result)
 {
     const struct transfer_input *in = input;
     struct put put = {.record = in->record, .seen_n = in->seen, .answers = true};
-    return put_same(c, &put, ret_result);
+    return transfer_put_same(c, &put, ret_result);
 }
 
 /* Who gave it reads the reason in a refusal of the version that gave. */
@@ -115,7 +114,7 @@ static enum err decline_home(struct call *c, const void *input, struct act_resul
     struct put put = {
         .record = in->record, .seen_n = in->seen, .give_to = v.home, .answers = true};
     e = receipt_issue(c, &refusal);
-    return e != OK ? e : put_same(c, &put, ret_result);
+    return e != OK ? e : transfer_put_same(c, &put, ret_result);
 }
 
 /* What other offices have given to this one waits for an answer. */

@@ -3,12 +3,10 @@
 #include "core/transfer.h"
 
 #include "base/id.h"
-#include "core/check.h"
 #include "core/passage.h"
-#include "core/receipt.h"
 #include "core/version.h"
 #include "golden.h"
-#include "t.h"
+#include "t_three.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,252 +15,38 @@
 
 #include <cmocka.h> /* after ours: it takes the name fail */
 
-enum { A, B, C, OFFICES };
-
-struct three {
-    struct t_office o[OFFICES];
-    int64_t carried[OFFICES][OFFICES]; /* last outbox row handed over */
-};
-
-static int open_three(void **state)
-{
-    static const char *const CODES[OFFICES] = {"VPTU", "VPHD", "VPUB"};
-    struct three *t = test_calloc(1, sizeof *t);
-    for (size_t i = 0; i < OFFICES; i++) {
-        t_office_open(&t->o[i], CODES[i]);
-        (void)t_person(&t->o[i], "vanthu", ROLE_REGISTRY);
-        for (size_t k = 0; k < i; k++)
-            t_peers(&t->o[k], &t->o[i]);
-    }
-    *state = t;
-    return 0;
-}
-
-static int close_three(void **state)
-{
-    struct three *t = *state;
-    for (size_t i = 0; i < OFFICES; i++)
-        t_office_close(&t->o[i]);
-    test_free(t);
-    return 0;
-}
-
-/* ---- what people do ---- */
-
-static struct str party(struct three *t, size_t office)
-{
-    return str_format(t->o[A].arena, "o:%.*s", STR_ARG(t->o[office].office.id));
-}
-
-struct noting {
-    struct put put;
-    struct act_result result;
-};
-
-static enum err note_step(struct call *c, void *arg)
-{
-    struct noting *noting = arg;
-    return record_put(c, &noting->put, &noting->result);
-}
-
-/* A note of office A for the offices of `audience`, bits by index, with the id that is given or a
- * new one. */
-static struct str note(struct three *t, unsigned audience, struct str record)
-{
-    struct call c = t_call(&t->o[A], "vanthu");
-    const struct kind *kind = module_kind(S("note.note"));
-    void *body = arena_alloc(c.arena, kind->table->size);
-    struct str parties[OFFICES];
-    struct noting noting = {.put = {.kind = "note.note", .record = record, .audience = parties}};
-    for (size_t i = 0; i < OFFICES; i++) {
-        if ((audience & 1U << i) != 0) parties[noting.put.audience_count++] = party(t, i);
-    }
-    assert_int_equal(
-        fields_read(&c, kind->table, S("{\"title\":\"Hồ sơ\"}"), UNKNOWN_REFUSE, body), OK);
-    noting.put.body = body;
-    assert_int_equal(store_tx(&c, note_step, &noting), OK);
-    struct str made = str_copy(t->o[A].arena, noting.result.record);
-    call_end(&c);
-    return made;
-}
-
-/* Runs an act on the record and returns why it is refused; empty: it is done. `more` is further
- * JSON. */
-static struct str try(struct three *t, size_t office, const char *act, struct str record,
-                      const char *more)
-{
-    struct call c = t_call(&t->o[office], "vanthu");
-    struct act_result result = {};
-    struct str json =
-        str_format(c.arena, "{\"record\":\"%.*s\"%s}", STR_ARG(record), more);
-    enum err e = act_run_json(&c, str_of(act), json, (struct str){}, &result);
-    struct str why = e == OK ? (struct str){} : str_of(c.failure.reason);
-    call_end(&c);
-    return why;
-}
-
-static void do_it(struct three *t, size_t office, const char *act, struct str record,
-                  const char *more)
-{
-    struct str why = try(t, office, act, record, more);
-    if (why.len > 0) fail_msg("%s: %.*s", act, STR_ARG(why));
-}
-
-static void refused(struct three *t, size_t office, const char *act, struct str record,
-                    const char *reason)
-{
-    struct str why = try(t, office, act, record, "");
-    assert_true(str_eq(why, str_of(reason)));
-}
-
-static void give(struct three *t, size_t from, size_t to, struct str record)
-{
-    struct str more = str_format(t->o[A].arena, ",\"office\":\"%.*s\"%c",
-                                 STR_ARG(t->o[to].office.id), 0);
-    do_it(t, from, "record.give_home", record, more.ptr);
-}
-
-/* ---- feeds, one entry at a time ---- */
-
-struct arriving {
-    struct arrival arrival;
-    bool receipt;
-};
-
-static enum err arrive_step(struct call *c, void *arg)
-{
-    const struct arriving *a = arg;
-    struct version v = {};
-    struct receipt r = {};
-    return a->receipt ? receipt_arrive(c, &a->arrival, &r) : record_arrive(c, &a->arrival, &v);
-}
-
-static struct arrival arrival_of(const struct t_office *from, struct str bytes,
-                                 struct str signature)
-{
-    return (struct arrival){
-        .bytes = bytes,
-        .signature = signature,
-        .office = from->office.id,
-    };
-}
-
-static struct str arrive(struct t_office *to, const struct arrival *arrival, bool receipt)
-{
-    struct call c = t_call(to, NULL);
-    struct arriving arriving = {*arrival, receipt};
-    enum err e = store_tx(&c, arrive_step, &arriving);
-    struct str why = e == OK ? (struct str){} : str_of(c.failure.reason);
-    call_end(&c);
-    return why;
-}
-
-struct waiting {
-    struct str peer;
-    int64_t after;
-    struct rows rows;
-};
-
-static enum err waiting_step(struct call *c, void *arg)
-{
-    struct waiting *w = arg;
-    return store_all(
-        c,
-        "SELECT o.id, o.object_kind, coalesce(v.bytes, r.bytes), coalesce(v.sig, r.sig)"
-        " FROM outbox o LEFT JOIN version v ON v.record = o.record AND v.n = o.n"
-        " AND o.object_kind = 1 LEFT JOIN receipt r ON r.hash = o.object"
-        " WHERE o.peer = $1 AND o.id > $2 AND o.object_kind < 3 ORDER BY o.id LIMIT 1",
-        ARGS(TEXT(w->peer), INT(w->after)), &w->rows);
-}
-
-/* Hands over the next entry of a feed, which must be taken in; false when there is none. With
- * `look` nothing is handed over. */
-static bool deliver(struct three *t, size_t from, size_t to, bool look)
-{
-    struct call c = t_call(&t->o[from], NULL);
-    struct waiting w = {.peer = t->o[to].office.id, .after = t->carried[from][to]};
-    assert_int_equal(store_read(&c, waiting_step, &w), OK);
-    bool any = w.rows.count > 0;
-    if (any && !look) {
-        struct arrival arrival =
-            arrival_of(&t->o[from], rows_text(&w.rows, 0, 2), rows_text(&w.rows, 0, 3));
-        struct str why = arrive(&t->o[to], &arrival, rows_int(&w.rows, 0, 1) == 2);
-        if (why.len > 0) fail_msg("%zu to %zu: %.*s", from, to, STR_ARG(why));
-        t->carried[from][to] = rows_int(&w.rows, 0, 0);
-    }
-    call_end(&c);
-    return any;
-}
-
-static void deliver_all(struct three *t)
-{
-    bool any = true;
-    while (any) {
-        any = false;
-        for (size_t i = 0; i < (size_t)OFFICES * OFFICES; i++) {
-            bool pair = i / OFFICES != i % OFFICES;
-            if (pair) any = deliver(t, i / OFFICES, i % OFFICES, false) || any;
-        }
-    }
-}
-
-static struct head head_of(struct three *t, size_t office, struct str record)
-{
-    struct call c = t_call(&t->o[office], NULL);
-    struct head head = {};
-    if (record_head(&c, record, &head) != OK) head = (struct head){};
-    head.home = str_copy(t->o[office].arena, head.home);
-    head.hash = str_copy(t->o[office].arena, head.hash);
-    call_end(&c);
-    return head;
-}
-
-static bool is_home(struct three *t, size_t office, struct str record)
-{
-    return str_eq(head_of(t, office, record).home, t->o[office].office.id);
-}
-
-static void checks_clean(struct three *t, size_t office)
-{
-    struct call c = t_call(&t->o[office], NULL);
-    struct node *report = node_map(&c);
-    assert_int_equal(check_office(&c, NULL, report), OK);
-    assert_int_equal(node_number(report, "difference_count"), 0);
-    call_end(&c);
-}
-
 /* ---- tests ---- */
 
 static void a_record_that_was_taken_is_changed_by_its_new_home_only(void **state)
 {
     struct three *t = *state;
-    struct str record = note(t, 1U << A | 1U << C, (struct str){});
-    give(t, A, B, record);
-    refused(t, A, "note.finish", record, "grant.home");
-    deliver_all(t);
-    refused(t, B, "note.finish", record, "record.moving");
-    do_it(t, B, "record.take_home", record, "");
-    do_it(t, B, "note.finish", record, "");
-    deliver_all(t);
+    struct str record = three_note(t, 1U << A | 1U << C, (struct str){});
+    three_give(t, A, B, record);
+    three_refused(t, A, "note.finish", record, "grant.home");
+    three_deliver_all(t);
+    three_refused(t, B, "note.finish", record, "record.moving");
+    three_do(t, B, "record.take_home", record, "");
+    three_do(t, B, "note.finish", record, "");
+    three_deliver_all(t);
     for (size_t i = 0; i < OFFICES; i++) {
-        assert_int_equal(head_of(t, i, record).n, 4);
-        assert_true(str_eq(head_of(t, i, record).home, t->o[B].office.id));
-        checks_clean(t, i);
+        assert_int_equal(three_head(t, i, record).n, 4);
+        assert_true(str_eq(three_head(t, i, record).home, t->o[B].office.id));
+        three_check(t, i);
     }
-    refused(t, A, "note.finish", record, "grant.home");
-    refused(t, B, "record.take_home", record, "record.not_moving");
+    three_refused(t, A, "note.finish", record, "grant.home");
+    three_refused(t, B, "record.take_home", record, "record.not_moving");
 }
 
 static void who_declines_says_why_and_the_giver_goes_on(void **state)
 {
     struct three *t = *state;
-    struct str record = note(t, 1U << A, (struct str){});
-    give(t, A, B, record);
-    deliver_all(t);
-    do_it(t, B, "record.decline_home", record, ",\"reason\":\"Không thuộc thẩm quyền\"");
-    refused(t, B, "record.take_home", record, "grant.home");
-    deliver_all(t);
-    struct head head = head_of(t, A, record);
+    struct str record = three_note(t, 1U << A, (struct str){});
+    three_give(t, A, B, record);
+    three_deliver_all(t);
+    three_do(t, B, "record.decline_home", record, ",\"reason\":\"Không thuộc thẩm quyền\"");
+    three_refused(t, B, "record.take_home", record, "grant.home");
+    three_deliver_all(t);
+    struct head head = three_head(t, A, record);
     assert_int_equal(head.n, 3);
     assert_int_equal(head.passages, 2);
     assert_false(head.moving);
@@ -272,35 +56,35 @@ static void who_declines_says_why_and_the_giver_goes_on(void **state)
                      OK);
     assert_true(str_eq(rows_text(&rows, 0, 0), S("Không thuộc thẩm quyền")));
     call_end(&c);
-    do_it(t, A, "note.finish", record, "");
-    give(t, A, B, record); /* and may be asked again */
-    deliver_all(t);
-    do_it(t, B, "record.take_home", record, "");
-    give(t, B, C, record);
-    deliver_all(t);
-    do_it(t, C, "record.take_home", record, "");
-    deliver_all(t);
+    three_do(t, A, "note.finish", record, "");
+    three_give(t, A, B, record); /* and may be asked again */
+    three_deliver_all(t);
+    three_do(t, B, "record.take_home", record, "");
+    three_give(t, B, C, record);
+    three_deliver_all(t);
+    three_do(t, C, "record.take_home", record, "");
+    three_deliver_all(t);
     for (size_t i = 0; i < OFFICES; i++) {
-        assert_true(str_eq(head_of(t, i, record).home, t->o[C].office.id));
-        checks_clean(t, i);
+        assert_true(str_eq(three_head(t, i, record).home, t->o[C].office.id));
+        three_check(t, i);
     }
 }
 
 static void what_cannot_be_given_is_refused_with_the_reason(void **state)
 {
     struct three *t = *state;
-    struct str record = note(t, 1U << A, (struct str){});
-    struct str own = str_format(t->o[A].arena, ",\"office\":\"%.*s\"%c",
-                                STR_ARG(t->o[A].office.id), 0);
-    assert_true(str_eq(try(t, A, "record.give_home", record, own.ptr), S("record.here")));
-    assert_true(str_eq(try(t, A, "record.give_home", record,
-                           ",\"office\":\"aaaaaaaaaaaaaaaaaaaaaaaaaa\""),
-                       S("peer.unknown")));
-    refused(t, A, "record.take_home", record, "record.not_moving");
+    struct str record = three_note(t, 1U << A, (struct str){});
+    struct str own =
+        str_format(t->o[A].arena, ",\"office\":\"%.*s\"%c", STR_ARG(t->o[A].office.id), 0);
+    assert_true(str_eq(three_try(t, A, "record.give_home", record, own.ptr), S("record.here")));
+    assert_true(str_eq(
+        three_try(t, A, "record.give_home", record, ",\"office\":\"aaaaaaaaaaaaaaaaaaaaaaaaaa\""),
+        S("peer.unknown")));
+    three_refused(t, A, "record.take_home", record, "record.not_moving");
     struct str person = t_person(&t->o[A], "chuyenvien", ROLE_OFFICER);
-    struct str more = str_format(t->o[A].arena, ",\"office\":\"%.*s\"%c",
-                                 STR_ARG(t->o[B].office.id), 0);
-    assert_true(str_eq(try(t, A, "record.give_home", person, more.ptr), S("record.kind")));
+    struct str more =
+        str_format(t->o[A].arena, ",\"office\":\"%.*s\"%c", STR_ARG(t->o[B].office.id), 0);
+    assert_true(str_eq(three_try(t, A, "record.give_home", person, more.ptr), S("record.kind")));
 }
 
 /* ---- every order ---- */
@@ -327,26 +111,27 @@ static bool event_possible(struct order *o, size_t event)
 {
     if (event < STORY_ACTS) {
         const struct story_act *act = &o->story[event];
-        return event == o->acts_done && head_of(o->t, act->office, o->record).n == act->n;
+        return event == o->acts_done && three_head(o->t, act->office, o->record).n == act->n;
     }
     size_t from = (event - STORY_ACTS) / OFFICES;
     size_t to = (event - STORY_ACTS) % OFFICES;
-    return from != to && deliver(o->t, from, to, true);
+    return from != to && three_deliver(o->t, from, to, true);
 }
 
 static void event_do(struct order *o, size_t event)
 {
     if (event >= STORY_ACTS) {
-        (void)deliver(o->t, (event - STORY_ACTS) / OFFICES, (event - STORY_ACTS) % OFFICES, false);
+        (void)three_deliver(o->t, (event - STORY_ACTS) / OFFICES, (event - STORY_ACTS) % OFFICES,
+                            false);
         return;
     }
     const struct story_act *act = &o->story[event];
     o->acts_done++;
     if (str_eq(str_of(act->act), S("record.give_home"))) {
-        give(o->t, act->office, B, o->record);
+        three_give(o->t, act->office, B, o->record);
     } else {
         bool why = str_eq(str_of(act->act), S("record.decline_home"));
-        do_it(o->t, act->office, act->act, o->record, why ? ",\"reason\":\"Không nhận\"" : "");
+        three_do(o->t, act->office, act->act, o->record, why ? ",\"reason\":\"Không nhận\"" : "");
     }
 }
 
@@ -355,7 +140,7 @@ static void one_home(struct order *o)
 {
     size_t homes = 0;
     for (size_t i = 0; i < OFFICES; i++)
-        homes += is_home(o->t, i, o->record) ? 1 : 0;
+        homes += three_is_home(o->t, i, o->record) ? 1 : 0;
     assert_true(homes <= 1);
 }
 
@@ -363,8 +148,8 @@ static void one_home(struct order *o)
 static size_t story_tell(struct order *o)
 {
     o->acts_done = 0;
-    o->record = note(o->t, 1U << A | 1U << B | 1U << C, (struct str){});
-    deliver_all(o->t);
+    o->record = three_note(o->t, 1U << A | 1U << B | 1U << C, (struct str){});
+    three_deliver_all(o->t);
     for (size_t step = 0;; step++) {
         size_t possible[EVENTS];
         size_t count = 0;
@@ -399,16 +184,16 @@ static size_t orders_all(struct three *t, const struct story_act *story)
     size_t steps = 0;
     do {
         steps = story_tell(&o);
-        struct head first = head_of(t, A, o.record);
+        struct head first = three_head(t, A, o.record);
         assert_int_equal(o.acts_done, STORY_ACTS);
         for (size_t i = 0; i < OFFICES; i++) {
-            struct head head = head_of(t, i, o.record);
+            struct head head = three_head(t, i, o.record);
             assert_true(str_eq(head.hash, first.hash) && str_eq(head.home, first.home));
         }
         orders++;
     } while (order_next(&o, steps));
     for (size_t i = 0; i < OFFICES; i++)
-        checks_clean(t, i);
+        three_check(t, i);
     return orders;
 }
 
@@ -433,7 +218,7 @@ static struct version after(struct three *t, const struct version *held)
 {
     struct str *audience = arena_array(t->o[A].arena, OFFICES, sizeof *audience);
     for (size_t i = 0; i < OFFICES; i++)
-        audience[i] = party(t, i);
+        audience[i] = three_party(t, i);
     struct version v = *held;
     v.n++;
     v.prev = held->hash;
@@ -454,10 +239,8 @@ static void pass(struct three *t, size_t by, struct version *v, size_t to)
     for (size_t i = 0; i < v->passage_count; i++)
         rows[i] = v->passages[i];
     struct passage *p = &rows[v->passage_count];
-    *p = (struct passage){.n = v->n,
-                          .from = passage_home(v),
-                          .to = t->o[to].office.id,
-                          .key = t->o[by].office.key};
+    *p = (struct passage){
+        .n = v->n, .from = passage_home(v), .to = t->o[to].office.id, .key = t->o[by].office.key};
     struct str text = str_format(c.arena,
                                  "{\"phoihop\":1,\"record\":\"%.*s\",\"n\":%lld,"
                                  "\"from\":\"%.*s\",\"to\":\"%.*s\",\"key\":\"%.*s\"}",
@@ -491,7 +274,7 @@ static struct arrival forge(struct three *t, size_t by, struct version *v)
     struct str sig =
         str_copy(office->arena, (struct str){(const char *)signature, sizeof signature});
     call_end(&c);
-    return arrival_of(office, v->bytes, sig);
+    return three_arrival(office, v->bytes, sig);
 }
 
 /* The newest version that an office holds. */
@@ -500,7 +283,7 @@ static struct version newest(struct three *t, size_t office, struct str record)
     struct call c = t_call(&t->o[office], NULL);
     struct version v = {};
     struct version parsed = {};
-    assert_int_equal(record_version(&c, record, head_of(t, office, record).n, &v), OK);
+    assert_int_equal(record_version(&c, record, three_head(t, office, record).n, &v), OK);
     struct call keep = c;
     keep.arena = t->o[A].arena;
     assert_int_equal(version_parse(&keep, str_copy(keep.arena, v.bytes), &parsed), OK);
@@ -511,15 +294,15 @@ static struct version newest(struct three *t, size_t office, struct str record)
 static void arrives_with(struct three *t, size_t to, const struct arrival *arrival,
                          const char *reason)
 {
-    struct str why = arrive(&t->o[to], arrival, false);
+    struct str why = three_arrive(&t->o[to], arrival, false);
     if (!str_eq(why, str_of(reason))) fail_msg("%.*s", STR_ARG(why));
 }
 
 static void nobody_takes_what_was_not_given_to_it(void **state)
 {
     struct three *t = *state;
-    struct str record = note(t, 1U << A | 1U << B | 1U << C, (struct str){});
-    deliver_all(t);
+    struct str record = three_note(t, 1U << A | 1U << B | 1U << C, (struct str){});
+    three_deliver_all(t);
     struct version held = newest(t, B, record);
     struct version forged = after(t, &held);
     pass(t, B, &forged, B); /* as if A had given it to B, signed by B */
@@ -531,16 +314,16 @@ static void nobody_takes_what_was_not_given_to_it(void **state)
     forged = after(t, &held);
     arrival = forge(t, B, &forged);
     arrives_with(t, C, &arrival, "arrival.home");
-    assert_int_equal(head_of(t, C, record).n, 1);
+    assert_int_equal(three_head(t, C, record).n, 1);
 }
 
 static void a_passage_of_another_record_proves_nothing(void **state)
 {
     struct three *t = *state;
-    struct str given = note(t, 1U << A | 1U << B | 1U << C, (struct str){});
-    struct str wanted = note(t, 1U << A | 1U << B | 1U << C, (struct str){});
-    give(t, A, B, given);
-    deliver_all(t);
+    struct str given = three_note(t, 1U << A | 1U << B | 1U << C, (struct str){});
+    struct str wanted = three_note(t, 1U << A | 1U << B | 1U << C, (struct str){});
+    three_give(t, A, B, given);
+    three_deliver_all(t);
     struct version with = newest(t, B, given);
     struct version held = newest(t, B, wanted);
     struct version forged = after(t, &held);
@@ -554,9 +337,9 @@ static void a_passage_of_another_record_proves_nothing(void **state)
 static void who_gave_it_does_not_write_on(void **state)
 {
     struct three *t = *state;
-    struct str record = note(t, 1U << A | 1U << B | 1U << C, (struct str){});
-    give(t, A, B, record);
-    deliver_all(t);
+    struct str record = three_note(t, 1U << A | 1U << B | 1U << C, (struct str){});
+    three_give(t, A, B, record);
+    three_deliver_all(t);
     struct version held = newest(t, A, record);
     struct version forged = after(t, &held);
     forged.passage_count = 0;
@@ -571,8 +354,8 @@ static void who_gave_it_does_not_write_on(void **state)
 static void who_gives_it_to_two_is_found_out_by_whoever_meets_both(void **state)
 {
     struct three *t = *state;
-    struct str record = note(t, 1U << A | 1U << B | 1U << C, (struct str){});
-    deliver_all(t);
+    struct str record = three_note(t, 1U << A | 1U << B | 1U << C, (struct str){});
+    three_deliver_all(t);
     struct version held = newest(t, A, record);
     struct version to_b = after(t, &held);
     struct version to_c = after(t, &held);
@@ -583,7 +366,7 @@ static void who_gives_it_to_two_is_found_out_by_whoever_meets_both(void **state)
     arrives_with(t, B, &one, "");
     arrives_with(t, C, &other, "");
     arrives_with(t, C, &one, "arrival.fork");
-    do_it(t, B, "record.take_home", record, "");
+    three_do(t, B, "record.take_home", record, "");
     struct version taken = newest(t, B, record);
     struct arrival arrival = forge(t, B, &taken); /* the very bytes but for the body */
     arrives_with(t, C, &arrival, "arrival.fork");
@@ -592,34 +375,34 @@ static void who_gives_it_to_two_is_found_out_by_whoever_meets_both(void **state)
 static void the_same_again_changes_nothing(void **state)
 {
     struct three *t = *state;
-    struct str record = note(t, 1U << A | 1U << B | 1U << C, (struct str){});
-    give(t, A, B, record);
-    deliver_all(t);
-    do_it(t, B, "record.take_home", record, "");
-    deliver_all(t);
+    struct str record = three_note(t, 1U << A | 1U << B | 1U << C, (struct str){});
+    three_give(t, A, B, record);
+    three_deliver_all(t);
+    three_do(t, B, "record.take_home", record, "");
+    three_deliver_all(t);
     for (size_t i = 0; i < OFFICES; i++)
         t->carried[A][i] = t->carried[B][i] = 0;
-    deliver_all(t);
+    three_deliver_all(t);
     for (size_t i = 0; i < OFFICES; i++) {
-        assert_int_equal(head_of(t, i, record).n, 3);
-        assert_false(head_of(t, i, record).moving);
-        checks_clean(t, i);
+        assert_int_equal(three_head(t, i, record).n, 3);
+        assert_false(three_head(t, i, record).moving);
+        three_check(t, i);
     }
 }
 
 static void who_comes_in_later_believes_the_passages_alone(void **state)
 {
     struct three *t = *state;
-    struct str record = note(t, 1U << A, (struct str){});
-    give(t, A, B, record);
-    deliver_all(t);
-    do_it(t, B, "record.take_home", record, "");
+    struct str record = three_note(t, 1U << A, (struct str){});
+    three_give(t, A, B, record);
+    three_deliver_all(t);
+    three_do(t, B, "record.take_home", record, "");
     struct version taken = newest(t, B, record);
     struct version shown = after(t, &taken);
     struct arrival arrival = forge(t, B, &shown);
     arrives_with(t, C, &arrival, "");
-    assert_true(str_eq(head_of(t, C, record).home, t->o[B].office.id));
-    checks_clean(t, C);
+    assert_true(str_eq(three_head(t, C, record).home, t->o[B].office.id));
+    three_check(t, C);
     struct version next = after(t, &shown);
     next.passage_count = 0; /* and never believes again that it is A's */
     arrival = forge(t, A, &next);
@@ -629,10 +412,10 @@ static void who_comes_in_later_believes_the_passages_alone(void **state)
 /* A gives a record of its own to B, and goes on with another key; B shows it to C. */
 static struct arrival given_before_the_key_changed(struct three *t, int64_t revoked_size)
 {
-    struct str record = note(t, 1U << A, (struct str){});
-    give(t, A, B, record);
-    deliver_all(t);
-    do_it(t, B, "record.take_home", record, "");
+    struct str record = three_note(t, 1U << A, (struct str){});
+    three_give(t, A, B, record);
+    three_deliver_all(t);
+    three_do(t, B, "record.take_home", record, "");
     t_rotate(&t->o[A], revoked_size);
     t_key_shown(&t->o[A], &t->o[B]);
     t_key_shown(&t->o[A], &t->o[C]);
@@ -647,7 +430,7 @@ static void a_passage_holds_with_the_key_that_its_office_had(void **state)
     struct arrival arrival = given_before_the_key_changed(t, -1);
     arrives_with(t, C, &arrival, "");
     for (size_t i = 0; i < OFFICES; i++)
-        checks_clean(t, i);
+        three_check(t, i);
 }
 
 static void a_passage_by_a_revoked_key_convinces_nobody_who_did_not_have_it(void **state)
@@ -656,13 +439,13 @@ static void a_passage_by_a_revoked_key_convinces_nobody_who_did_not_have_it(void
     struct arrival arrival = given_before_the_key_changed(t, 1000000);
     arrives_with(t, C, &arrival, "arrival.passage");
     arrives_with(t, A, &arrival, ""); /* gave it itself */
-    checks_clean(t, B);
+    three_check(t, B);
 }
 
 static void passages_out_of_order_are_no_version(void **state)
 {
     struct three *t = *state;
-    struct str record = note(t, 1U << A | 1U << B, (struct str){});
+    struct str record = three_note(t, 1U << A | 1U << B, (struct str){});
     struct version held = newest(t, A, record);
     struct call c = t_call(&t->o[A], NULL);
     struct version parsed = {};
@@ -709,14 +492,14 @@ static void the_written_bytes_are_those_frozen(void **state)
     struct three *t = *state;
     struct sb sb = sb_new(t->o[A].arena, 0);
     struct str record = fixed_id(&t->o[A], 'h');
-    (void)note(t, 1U << A | 1U << C, record);
-    give(t, A, B, record);
-    deliver_all(t);
-    do_it(t, B, "record.take_home", record, "");
-    give(t, B, C, record);
-    deliver_all(t);
-    do_it(t, C, "record.decline_home", record, ",\"reason\":\"Không nhận\"");
-    deliver_all(t);
+    (void)three_note(t, 1U << A | 1U << C, record);
+    three_give(t, A, B, record);
+    three_deliver_all(t);
+    three_do(t, B, "record.take_home", record, "");
+    three_give(t, B, C, record);
+    three_deliver_all(t);
+    three_do(t, C, "record.decline_home", record, ",\"reason\":\"Không nhận\"");
+    three_deliver_all(t);
     frozen_line(t, A, record, 1, &sb);
     frozen_line(t, A, record, 2, &sb);
     frozen_line(t, B, record, 3, &sb);
@@ -726,7 +509,7 @@ static void the_written_bytes_are_those_frozen(void **state)
 }
 
 /* Most share three offices, each with records of its own. */
-#define FRESH_TEST(name) cmocka_unit_test_setup_teardown(name, open_three, close_three)
+#define FRESH_TEST(name) cmocka_unit_test_setup_teardown(name, three_open, three_close)
 
 int main(void)
 {
@@ -747,5 +530,5 @@ int main(void)
         cmocka_unit_test(passages_out_of_order_are_no_version),
         FRESH_TEST(the_written_bytes_are_those_frozen),
     };
-    return cmocka_run_group_tests(tests, open_three, close_three);
+    return cmocka_run_group_tests(tests, three_open, three_close);
 }

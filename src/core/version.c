@@ -43,6 +43,7 @@ static const struct field PASSAGE_FIELDS[] = {
     {.name = "to", .type = FIELD_OFFICE, AT(to)},
     {.name = "key", .type = FIELD_TEXT, AT(key), .max = 16},
     {.name = "sig", .type = FIELD_TEXT, AT(signature), .max = 128},
+    {.name = "statement", .type = FIELD_RECORD, .offset = offsetof(struct passage, statement)},
 };
 #undef AT
 static const struct field_table PASSAGE_TABLE =

@@ -49,6 +49,11 @@ static const struct cli_option PEER_LIST[] = {{"as", false, false}};
 static const struct cli_option INVITE[] = {
     {"name", false, true}, {"days", false, false}, {"as", false, false}};
 static const struct cli_option JOIN[] = {{"address", false, false}, {"as", false, false}};
+static const struct cli_option SUCCEED[] = {{"to", false, false},
+                                            {"dry-run", true, false},
+                                            {"accept", true, false},
+                                            {"from", false, false},
+                                            {"as", false, false}};
 static const struct cli_option TOKEN_ADD[] = {{"login", false, true}, {"label", false, true}};
 
 static const struct cli_option DEADLINE[] = {
@@ -83,6 +88,7 @@ static const struct cli_verb VERBS[] = {
     {"status", 1, 1, OPTIONS(STATUS), .run = cli_status},
     {"track", 2, 2, OPTIONS(STATUS), .run = cli_track},
     {"metrics", 1, 1, OPTIONS(METRICS), .run = cli_metrics},
+    {"succeed", 1, 1, OPTIONS(SUCCEED), .run = cli_succeed},
     {"token add", 1, 1, OPTIONS(TOKEN_ADD), .run = cli_token_add},
     {"act", 2, CLI_REST_MAX, OPTIONS(ACT), .run = cli_act},
     {"view", 2, CLI_REST_MAX, OPTIONS(VIEW), .run = cli_view},

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Three offices of a province become one: two of them transfer their records to the third, as real
-processes, whose workers are killed meanwhile.
+"""Three offices of a province become one, as real processes, whose workers are killed meanwhile:
+two of them transfer some records to the third one by one, then leave it everything by a statement.
 
     transfer_e2e.py [BUILD]     prints "N passed, M failed"; exit 1 when M > 0
 """
@@ -38,6 +38,51 @@ def homes(offices, record):
     return [i for i, o in enumerate(offices)
             if number(o, "SELECT count(*) FROM head WHERE record = ? AND home = ?", record,
                       o.founded["office"]) == 1]
+
+
+def state(office):
+    """Of the office's own statement; empty: none."""
+    return number(office, "SELECT coalesce(max(state), '') FROM k_office_succession p"
+                  " JOIN head h ON h.record = p.record WHERE h.home = ?",
+                  office.founded["office"])
+
+
+def by_statement(offices):
+    """Two offices end; nobody writes a version for it, and the third goes on with all of it."""
+    heirs = offices[2]
+    records = []
+    for office in offices[:2]:
+        kept = act(office, "note.write", "title=Chưa ai xem")["record"]
+        records.append((office, kept))
+        dry = answer("succeed", office.folder, "--to", CODES[2], "--dry-run")["more"]
+        assert [(k["kind"], k["narrow"]) for k in dry["kinds"]] == [("note.note", 0)], dry
+        assert "vt" in [person["login"] for person in dry["people"]], dry
+        assert state(office) == "", "a dry run says nothing"
+        answer("succeed", office.folder, "--to", CODES[2])
+        kill(office)
+    asking = "SELECT count(*) FROM k_office_succession WHERE state = 'proposed'"
+    until(lambda: number(heirs, asking) == 2, "both ask")
+    refused = refusal("succeed", heirs.folder, "--accept")
+    assert refused["reason"] == "office.succeed_which", refused
+    for office, code in zip(offices[:2], CODES):
+        answer("succeed", heirs.folder, "--accept", "--from", code)
+        kill(office)
+    kill(heirs)
+    for office in offices[:2]:
+        until(lambda: state(office) == "final", "the last statement")
+        kill(office)
+    taken = "SELECT count(*) FROM k_office_inheritance WHERE state = 'final'"
+    until(lambda: number(heirs, taken) == 2, "both are inherited")
+    kill(heirs)
+    for office, record in records:
+        until(lambda: homes([office, heirs], record) == [1], "the home")
+        assert everywhere([office, heirs], record, 1), "no version was written"
+        refused = refusal("act", office.folder, "--as", "vt", "note.write", "title=Nữa")
+        assert refused["reason"] == "office.succeeded", refused
+        act(heirs, "note.finish", f"record={record}")
+    for office in offices[:2]:
+        assert number(heirs, "SELECT count(*) FROM head WHERE home = ? AND kind = 'note.note'",
+                      office.founded["office"]) == 0
 
 
 def three_offices_become_one(top):
@@ -86,6 +131,7 @@ def three_offices_become_one(top):
         until(lambda: number(offices[1], "SELECT count(*) FROM receipt WHERE type = 2") == 1,
               "the reason")
         act(offices[1], "note.finish", f"record={last}")
+        by_statement(offices)
         for office in offices:
             assert number(office, "SELECT count(*) FROM quarantine") == 0
             assert answer("check", office.folder)["equal"]

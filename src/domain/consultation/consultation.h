@@ -501,6 +501,9 @@ enum err consultation_reply_apply(struct call *c, const struct version *v, const
 enum err consultation_request_recount(struct call *c, struct str record, struct str reason,
                                       bool *ret_moved);
 
+/* consultation_succession.c; see struct module. */
+enum err consultation_succeeded(struct call *c, struct str from, struct str to);
+
 /* The tables of contents of the acts and of the views. */
 enum {
     CONSULTATION_ACT_COUNT = 25,

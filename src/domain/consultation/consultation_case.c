@@ -29,9 +29,10 @@ enum err consultation_case_load(struct call *c, struct str record,
     if (e == OK) e = case_before(c, &round);
     if (e != OK) return e;
     struct str none = {};
+    bool own = str_eq(round.head.home, c->office->id);
     round.stage = (struct consultation_stage){
-        .own = str_eq(round.head.home, c->office->id),
-        .asked = consultation_is_asked(&round.request, c->office->id),
+        .own = own,
+        .asked = !own && consultation_is_asked(&round.request, c->office->id),
         .round = round.request.state,
         .intake = round.intake.state,
         .officer = round.intake.officer.len > 0,
@@ -41,7 +42,6 @@ enum err consultation_case_load(struct call *c, struct str record,
         .excused = consultation_excuse_of(&round.request, c->office->id, none) != NULL,
         .before = round.before.len > 0,
     };
-    ensure(!(round.stage.own && round.stage.asked)); /* see consultation_request_valid */
     ensure(round.own.draft.len == 0 || round.own.intake.len > 0);
     *ret_case = round;
     return OK;

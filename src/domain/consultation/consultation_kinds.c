@@ -1,6 +1,7 @@
 /*
  * consultation_kinds.c: what must hold of a version whoever made it, and which obligations it opens
- * or fulfils. All of it is read from the version's own bytes, so `check` can do it again.
+ * or fulfils. All of it is read from the version's own bytes, and from the statements of offices
+ * that ended (core/heir.h), so `check` can do it again.
  *
  *     answer    every asked office owes it to the asker    request, settled by opinion or refusal
  *     paper     the asker's officer sees to the letter of a body outside    request, opinion
@@ -14,6 +15,7 @@
 
 #include "base/id.h"
 #include "consultation_sql.h"
+#include "core/heir.h"
 #include "core/obligation.h"
 #include "core/office.h"
 
@@ -43,7 +45,8 @@ static bool asked_are_sound(const struct version *v, const struct consultation_r
 {
     const struct consultation_asked *asked = r->asked.rows;
     for (size_t i = 0; i < r->asked.count; i++) {
-        if (str_eq(asked[i].office, v->home)) return false;
+        /* an office that follows the asker may be one of those that were asked */
+        if (str_eq(asked[i].office, id_home(v->record))) return false;
         bool own = asked[i].due_day > r->from_day &&
                    asked[i].due_ms == consultation_due_ms(asked[i].due_day);
         if (asked[i].due_day != 0 && !own) return false;
@@ -66,15 +69,30 @@ static bool excused_are_sound(const struct consultation_request *r)
     return true;
 }
 
-/* The rounds of one draft have one home, and only a closed one has another after it. */
-static bool rounds_are_sound(const struct version *v, const struct consultation_request *r)
+/* Whether the version's office, or one whose place it has, made the record; also when none is
+ * named. */
+static enum err own_line(struct call *c, const struct version *v, struct str record, bool *ret_own)
 {
-    bool before = r->previous.len == 0 || str_eq(id_home(r->previous), v->home);
-    bool after =
-        r->next.len == 0 || (r->state == ROUND_CLOSED && str_eq(id_home(r->next), v->home));
-    bool text = r->edition.len == 0 || str_eq(id_home(r->edition), v->home);
-    return before && after && text && (r->round > 1) == (r->previous.len > 0) &&
-           (r->edition.len > 0) == (r->draft_hash.len > 0);
+    *ret_own = record.len == 0;
+    return *ret_own ? OK : heir_is_line(c, id_home(record), v->home, ret_own);
+}
+
+/* The rounds of one draft have one home, and only a closed one has another after it. */
+static enum err rounds_are_sound(struct call *c, const struct version *v,
+                                 const struct consultation_request *r)
+{
+    bool before = false;
+    bool after = false;
+    bool text = false;
+    enum err e = own_line(c, v, r->previous, &before);
+    if (e == OK) e = own_line(c, v, r->next, &after);
+    if (e == OK) e = own_line(c, v, r->edition, &text);
+    if (e != OK) return e;
+    after = after && (r->next.len == 0 || r->state == ROUND_CLOSED);
+    return wrong(c,
+                 before && after && text && (r->round > 1) == (r->previous.len > 0) &&
+                     (r->edition.len > 0) == (r->draft_hash.len > 0),
+                 "consultation.version_round");
 }
 
 enum err consultation_request_valid(struct call *c, const struct version *v, const void *body)
@@ -90,7 +108,7 @@ enum err consultation_request_valid(struct call *c, const struct version *v, con
     if (e == OK) e = wrong(c, asked_are_sound(v, r), "consultation.version_asked");
     if (e == OK) e = wrong(c, closed, "consultation.version_state");
     if (e == OK) e = wrong(c, excused_are_sound(r), "consultation.version_asked");
-    return e != OK ? e : wrong(c, rounds_are_sound(v, r), "consultation.version_round");
+    return e != OK ? e : rounds_are_sound(c, v, r);
 }
 
 static bool was_silent(const struct consultation_request *r, struct str office, struct str name)
@@ -149,19 +167,20 @@ static enum err owe_answers(struct call *c, const struct version *v,
                             const struct consultation_request *r, struct obligation o)
 {
     const struct consultation_asked *asked = r->asked.rows;
-    bool ours = str_eq(v->home, c->office->id);
+    bool ours = false;
+    enum err e = heir_is_own(c, v->home, &ours);
     o.what = "consultation.answer";
-    for (size_t i = 0; i < r->asked.count; i++) {
+    for (size_t i = 0; e == OK && i < r->asked.count; i++) {
         /* what the others owe is the asker's affair alone */
-        if (!ours && !str_eq(asked[i].office, c->office->id)) continue;
+        bool here = str_eq(asked[i].office, c->office->id);
+        if (ours == here) continue; /* nor does it owe itself what it asked in another's place */
         o.owner = party(c, 'o', asked[i].office);
         o.key = asked[i].office;
         due_take(&o, r, asked[i].office);
-        enum err e = legal_limit(c, v, r, o.what, o.key);
+        e = legal_limit(c, v, r, o.what, o.key);
         if (e == OK) e = owe_answer(c, v, &o, released_ms(r, asked[i].office, (struct str){}));
-        if (e != OK) return e;
     }
-    return OK;
+    return e;
 }
 
 static enum err owe_papers(struct call *c, const struct version *v,
@@ -169,7 +188,9 @@ static enum err owe_papers(struct call *c, const struct version *v,
 {
     const struct consultation_body *bodies = r->asked_bodies.rows;
     o.what = "consultation.paper";
-    o.owner = party(c, 'p', r->officer);
+    /* who was its officer in an office that ended is nobody here */
+    bool here = str_starts(r->officer, c->office->id);
+    o.owner = here ? party(c, 'p', r->officer) : S("r:chief");
     for (size_t i = 0; i < r->asked_bodies.count; i++) {
         o.key = bodies[i].name;
         enum err e = owe_answer(c, v, &o, released_ms(r, (struct str){}, bodies[i].name));
@@ -238,11 +259,13 @@ enum err consultation_request_apply(struct call *c, const struct version *v, con
     enum err e = owe_answers(c, v, r, o);
     if (e != OK) return e;
     due_take(&o, r, c->office->id);
-    if (!str_eq(v->home, c->office->id)) {
+    bool ours = false;
+    e = heir_is_own(c, v->home, &ours);
+    if (e == OK && !ours) {
         e = limit_work(c, v, r, &o);
         return e != OK ? e : owe_register(c, v, r, o);
     }
-    e = owe_papers(c, v, r, o);
+    if (e == OK) e = owe_papers(c, v, r, o);
     return e != OK ? e : grant_assign(c, v->record, r->officer, v->record);
 }
 
@@ -285,9 +308,10 @@ enum err consultation_intake_apply(struct call *c, const struct version *v, cons
 enum err consultation_refusal_valid(struct call *c, const struct version *v, const void *body)
 {
     const struct consultation_refusal *r = body;
-    struct str asker = id_home(r->request);
+    struct str asker = {};
     bool sound = r->request_n > 0 && str_trim(r->reason).len > 0;
-    enum err e = wrong(c, !str_eq(v->home, asker), "consultation.version_refusal");
+    enum err e = heir_named(c, id_home(r->request), v, &asker);
+    if (e == OK) e = wrong(c, !str_eq(v->home, asker), "consultation.version_refusal");
     if (e == OK) e = wrong(c, audience_is(c, v, v->home, asker), "consultation.version_audience");
     return e != OK ? e : wrong(c, sound, "consultation.version_refusal");
 }
@@ -343,8 +367,7 @@ static bool opinion_readers(struct call *c, const struct version *v,
 }
 
 /* What an opinion that keeps an older one says stands there: it says nothing beside it. */
-static const char *opinion_words_refusal(const struct version *v,
-                                         const struct consultation_opinion *o)
+static const char *opinion_words_refusal(const struct consultation_opinion *o, bool own)
 {
     const char *refusal =
         consultation_condition_refusal(o->answer, o->condition_office, o->condition_body);
@@ -352,17 +375,21 @@ static const char *opinion_words_refusal(const struct version *v,
     if (o->kept.len == 0) {
         return consultation_answer_refusal(o->answer, o->general, o->points.count);
     }
-    bool bare = o->general.len == 0 && o->points.count == 0 && str_eq(id_home(o->kept), v->home);
+    bool bare = o->general.len == 0 && o->points.count == 0 && own;
     return bare ? NULL : "consultation.version_kept";
 }
 
 enum err consultation_opinion_valid(struct call *c, const struct version *v, const void *body)
 {
     const struct consultation_opinion *o = body;
-    struct str asker = id_home(o->request);
+    struct str asker = {};
+    bool own = false;
+    enum err e = own_line(c, v, o->kept, &own);
+    if (e == OK) e = heir_named(c, id_home(o->request), v, &asker);
+    if (e != OK) return e;
     bool ours = str_eq(v->home, asker);
-    const char *refusal = opinion_words_refusal(v, o);
-    enum err e = wrong(c, opinion_readers(c, v, o, asker), "consultation.version_audience");
+    const char *refusal = opinion_words_refusal(o, own);
+    e = wrong(c, opinion_readers(c, v, o, asker), "consultation.version_audience");
     /* only the asker speaks for a body outside, and never for itself */
     if (e == OK) e = wrong(c, ours == (o->behalf.len > 0), "consultation.version_behalf");
     return e != OK ? e : wrong(c, refusal == NULL, refusal);
@@ -373,10 +400,14 @@ enum err consultation_opinion_apply(struct call *c, const struct version *v, con
     const struct consultation_opinion *o = body;
     struct str asker = id_home(o->request);
     bool behalf = o->behalf.len > 0;
-    bool ours = str_eq(c->office->id, asker) || str_eq(c->office->id, v->home);
-    if (!ours) return OK; /* shown to us; what it settles is between those two */
-    enum err e = behalf ? obligation_settle(c, v, o->request, "consultation.paper", o->behalf)
-                        : obligation_settle(c, v, o->request, "consultation.answer", v->home);
+    bool asked = false;
+    bool said = false;
+    enum err e = heir_is_own(c, asker, &asked);
+    if (e == OK) e = heir_is_own(c, v->home, &said);
+    if (e != OK) return e;
+    if (!asked && !said) return OK; /* shown to us; what it settles is between those two */
+    e = behalf ? obligation_settle(c, v, o->request, "consultation.paper", o->behalf)
+               : obligation_settle(c, v, o->request, "consultation.answer", v->home);
     int64_t replies = consultation_replies_due(o->answer, o->general, o->points.count);
     if (e != OK || replies == 0) return e;
     struct obligation reply = {.what = "consultation.reply",
@@ -393,9 +424,10 @@ enum err consultation_opinion_apply(struct call *c, const struct version *v, con
 enum err consultation_edition_valid(struct call *c, const struct version *v, const void *body)
 {
     const struct consultation_edition *d = body;
-    bool sound = (d->round > 1 || d->previous.len == 0) &&
-                 (d->previous.len == 0 || str_eq(id_home(d->previous), v->home));
-    return wrong(c, sound, "consultation.version_round");
+    bool own = false;
+    enum err e = own_line(c, v, d->previous, &own);
+    bool sound = own && (d->round > 1 || d->previous.len == 0);
+    return e != OK ? e : wrong(c, sound, "consultation.version_round");
 }
 
 /* ---- reply ---- */
@@ -413,8 +445,11 @@ static bool replies_are_sound(const struct consultation_reply *r)
 enum err consultation_reply_valid(struct call *c, const struct version *v, const void *body)
 {
     const struct consultation_reply *r = body;
-    struct str giver = id_home(r->opinion);
-    enum err e = wrong(c, str_eq(v->home, id_home(r->request)), "consultation.version_reply");
+    struct str giver = {};
+    bool asker = false;
+    enum err e = heir_named(c, id_home(r->opinion), v, &giver);
+    if (e == OK) e = own_line(c, v, r->request, &asker);
+    if (e == OK) e = wrong(c, asker, "consultation.version_reply");
     if (e == OK) e = wrong(c, audience_is(c, v, v->home, giver), "consultation.version_audience");
     return e != OK ? e : wrong(c, replies_are_sound(r), "consultation.version_reply");
 }

@@ -8,6 +8,7 @@
 #include "base/words.h"
 #include "consultation_acts.h"
 #include "consultation_pages.h"
+#include "core/heir.h"
 #include "core/notice.h"
 #include "core/office.h"
 
@@ -83,9 +84,11 @@ enum err consultation_reminder_valid(struct call *c, const struct version *v, co
     const struct consultation_reminder *r = body;
     struct str asker = str_format(c->arena, "o:%.*s", STR_ARG(v->home));
     struct str giver = str_format(c->arena, "o:%.*s", STR_ARG(r->office));
-    bool sound = str_eq(v->home, id_home(r->request)) && !str_eq(v->home, r->office) &&
-                 v->audience_count == 2 && version_addresses(v, asker) &&
-                 version_addresses(v, giver);
+    bool own = false;
+    enum err e = heir_is_line(c, id_home(r->request), v->home, &own);
+    if (e != OK) return e;
+    bool sound = own && !str_eq(v->home, r->office) && v->audience_count == 2 &&
+                 version_addresses(v, asker) && version_addresses(v, giver);
     return sound ? OK : fail(c, ERR_INVALID, "consultation.version_reminder");
 }
 

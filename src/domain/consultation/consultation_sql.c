@@ -58,9 +58,8 @@ enum err consultation_sql_own(struct call *c, struct str request, struct consult
     }
     if (e == OK) {
         e = store_all(c,
-                      "SELECT o.record FROM k_consultation_opinion o"
-                      " JOIN head h ON h.record = o.record"
-                      " WHERE o.request = $1 AND o.behalf = '' AND h.home = $2"
+                      "SELECT o.record FROM k_consultation_opinion o WHERE o.request = $1"
+                      " AND o.behalf = '' AND substr(o.record, 1, 26) = $2"
                       " ORDER BY o.record LIMIT 1",
                       ARGS(TEXT(request), TEXT(c->office->id)), &opinion);
     }
@@ -96,10 +95,11 @@ enum err consultation_sql_reply(struct call *c, struct str opinion, struct str r
     return e;
 }
 
-/* An opinion of an office that was not asked stands in no table and no count. */
-#define WAS_ASKED(opinion, home)                                                                   \
+/* The office that gave an opinion or refused stands in the id, whoever keeps the record now. An
+ * opinion of an office that was not asked stands in no table and no count. */
+#define WAS_ASKED(opinion)                                                                         \
     " AND (" opinion ".behalf <> '' OR EXISTS (SELECT 1 FROM k_consultation_request__asked w"      \
-    " WHERE w.record = " opinion ".request AND w.office = " home "))"
+    " WHERE w.record = " opinion ".request AND w.office = substr(" opinion ".record, 1, 26)))"
 
 enum err consultation_sql_voices(struct call *c, struct str request,
                                  struct consultation_voice **ret_voices, size_t *ret_count)
@@ -107,12 +107,12 @@ enum err consultation_sql_voices(struct call *c, struct str request,
     struct parties p = grant_parties(c);
     struct rows rows = {};
     enum err e = store_all(c,
-                           "SELECT o.record, h.home, o.behalf, o.answer, o.general, o.signed,"
-                           " o.signer_title, o.confidential, o.kept, o.condition_office,"
-                           " o.condition_body, o.capacity"
-                           " FROM k_consultation_opinion o JOIN head h ON h.record = o.record"
+                           "SELECT o.record, substr(o.record, 1, 26), o.behalf, o.answer,"
+                           " o.general, o.signed, o.signer_title, o.confidential, o.kept,"
+                           " o.condition_office, o.condition_body, o.capacity"
+                           " FROM k_consultation_opinion o"
                            " WHERE " READER("o.record") " AND o.request = $10" WAS_ASKED(
-                               "o", "h.home") " ORDER BY o.signed, o.record LIMIT 1000",
+                               "o") " ORDER BY o.signed, o.record LIMIT 1000",
                            ARGS(READER_ARGS(p), TEXT(request)), &rows);
     if (e != OK) return e;
     struct consultation_voice *voices = arena_array(c->arena, rows.count + 1, sizeof *voices);
@@ -137,14 +137,30 @@ enum err consultation_sql_voices(struct call *c, struct str request,
     return OK;
 }
 
+enum err consultation_sql_unanswered(struct call *c, struct str office, struct rows *ret_rows)
+{
+    return store_all(c,
+                     "SELECT r.record FROM k_consultation_request r"
+                     " JOIN head h ON h.record = r.record AND h.home = $1"
+                     " JOIN k_consultation_request__asked a ON a.record = r.record"
+                     " WHERE r.state = 'open' AND a.office = $2"
+                     " AND NOT EXISTS (SELECT 1 FROM k_consultation_opinion o"
+                     " WHERE o.request = r.record AND o.behalf = ''"
+                     " AND substr(o.record, 1, 26) = $2)"
+                     " AND NOT EXISTS (SELECT 1 FROM k_consultation_refusal f"
+                     " WHERE f.request = r.record AND substr(f.record, 1, 26) = $2)"
+                     " ORDER BY r.record LIMIT $3",
+                     ARGS(TEXT(c->office->id), TEXT(office), INT(STORE_ROWS_MAX)), ret_rows);
+}
+
 enum err consultation_sql_refusals(struct call *c, struct str request,
                                    struct consultation_no **ret_refusals, size_t *ret_count)
 {
     struct parties p = grant_parties(c);
     struct rows rows = {};
     enum err e = store_all(c,
-                           "SELECT h.home, f.reason"
-                           " FROM k_consultation_refusal f JOIN head h ON h.record = f.record"
+                           "SELECT substr(f.record, 1, 26), f.reason"
+                           " FROM k_consultation_refusal f"
                            " WHERE " READER("f.record") " AND f.request = $10"
                                                         " ORDER BY f.record LIMIT 1000",
                            ARGS(READER_ARGS(p), TEXT(request)), &rows);
@@ -182,13 +198,13 @@ enum err consultation_sql_lines(struct call *c, struct str request,
     struct rows rows = {};
     enum err e = store_all(
         c,
-        "WITH o AS (SELECT s.record, s.request, h.home, s.behalf, s.answer, s.general,"
-        " k.signed, k.confidential + s.confidential AS confidential"
-        " FROM k_consultation_opinion k JOIN head h ON h.record = k.record"
+        "WITH o AS (SELECT s.record, s.request, substr(k.record, 1, 26) AS home, s.behalf,"
+        " s.answer, s.general, k.signed, k.confidential + s.confidential AS confidential"
+        " FROM k_consultation_opinion k"
         " JOIN k_consultation_opinion s"
         " ON s.record = CASE WHEN k.kept = '' THEN k.record ELSE k.kept END"
         " WHERE " READER("k.record") " AND " READER("s.record") " AND k.request = $10" WAS_ASKED(
-            "k", "h.home") ")" LINES_POINTS " UNION ALL" LINES_GENERAL " ORDER BY at, 1, point",
+            "k") ")" LINES_POINTS " UNION ALL" LINES_GENERAL " ORDER BY at, 1, point",
         ARGS(READER_ARGS(p), TEXT(request)), &rows);
     if (e != OK) return e;
     struct consultation_line *lines = arena_array(c->arena, rows.count + 1, sizeof *lines);
@@ -222,8 +238,8 @@ enum err consultation_sql_lines(struct call *c, struct str request,
     " (SELECT COUNT(*) FROM k_consultation_request__asked a WHERE a.record = r.record)"            \
     " + (SELECT COUNT(*) FROM k_consultation_request__asked_bodies b WHERE b.record = r.record),"  \
     " (SELECT COUNT(*) FROM k_consultation_request__asked a WHERE a.record = r.record AND EXISTS"  \
-    " (SELECT 1 FROM k_consultation_opinion o JOIN head oh ON oh.record = o.record"                \
-    " WHERE o.request = r.record AND o.behalf = '' AND oh.home = a.office))"                       \
+    " (SELECT 1 FROM k_consultation_opinion o WHERE o.request = r.record AND o.behalf = ''"        \
+    " AND substr(o.record, 1, 26) = a.office))"                                                    \
     " + (SELECT COUNT(*) FROM k_consultation_request__asked_bodies b WHERE b.record = r.record"    \
     " AND EXISTS (SELECT 1 FROM k_consultation_opinion o"                                          \
     " WHERE o.request = r.record AND o.behalf = b.name)),"                                         \
@@ -232,16 +248,16 @@ enum err consultation_sql_lines(struct call *c, struct str request,
     " (SELECT a.office FROM k_consultation_request__asked a WHERE a.record = r.record"             \
     " AND a.i = 0),"                                                                               \
     " (SELECT COUNT(*) FROM k_consultation_request__asked a WHERE a.record = r.record AND EXISTS"  \
-    " (SELECT 1 FROM k_consultation_refusal f JOIN head fh ON fh.record = f.record"                \
-    " WHERE f.request = r.record AND fh.home = a.office)),"                                        \
+    " (SELECT 1 FROM k_consultation_refusal f WHERE f.request = r.record"                          \
+    " AND substr(f.record, 1, 26) = a.office)),"                                                   \
     " (SELECT l.due_ms FROM obligation_limit l WHERE l.about = r.record"                           \
     " AND l.what = 'consultation.draft' AND l.okey = '' AND l.kind = 0"                            \
     " AND l.by_record = r.record),"                                                                \
     " (SELECT MAX(p.from_date) FROM k_consultation_request__pauses p WHERE p.record = r.record"    \
     " AND p.to_date = 0),"                                                                         \
     " (SELECT COUNT(*) FROM k_consultation_request__excused x WHERE x.record = r.record"           \
-    " AND NOT EXISTS (SELECT 1 FROM k_consultation_opinion o JOIN head oh ON oh.record = o.record" \
-    " WHERE o.request = r.record AND o.behalf = '' AND oh.home = x.office)), r.round"              \
+    " AND NOT EXISTS (SELECT 1 FROM k_consultation_opinion o WHERE o.request = r.record"           \
+    " AND o.behalf = '' AND substr(o.record, 1, 26) = x.office)), r.round"                         \
     " FROM k_consultation_request r JOIN head h ON h.record = r.record"                            \
     " WHERE " READER("r.record")
 

@@ -48,6 +48,9 @@ struct consultation_no {
 enum err consultation_sql_refusals(struct call *c, struct str request,
                                    struct consultation_no **ret_refusals, size_t *ret_count);
 
+/* Open requests of this office that the office was asked and has not answered. */
+enum err consultation_sql_unanswered(struct call *c, struct str office, struct rows *ret_rows);
+
 /* One point and what became of it. Point 0 is the general opinion. */
 struct consultation_line {
     struct str opinion;

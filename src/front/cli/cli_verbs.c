@@ -321,6 +321,27 @@ enum err cli_peer_list(struct call *c, const struct cli_args *args)
     return get_print(c, args, cli_admin(args), S("/api/view/office.peers"));
 }
 
+enum err cli_succeed(struct call *c, const struct cli_args *args)
+{
+    bool accept = cli_value(args, "accept").len > 0;
+    bool dry = cli_value(args, "dry-run").len > 0;
+    struct str other = cli_value(args, accept ? "from" : "to");
+    struct cli_office *office = NULL;
+    if (accept == (cli_value(args, "to").len > 0)) return fail(c, ERR_SYNTAX, "cli.succeed");
+    enum err e = cli_reach(c, args->rest[0], &office);
+    if (e != OK) return e;
+    struct directory directory = {.office = office};
+    const struct pair pairs[] = {
+        {accept ? "from" : "to", other.len > 0 ? office_id(&directory, c, other) : other}};
+    json_t *input = object_new(c, pairs, ARRAY_LEN(pairs));
+    if (dry) (void)json_object_set_new(input, "dry_run", json_true());
+    struct str path =
+        accept ? S("/api/act/office.accept_succession") : S("/api/act/office.succeed");
+    return ask_print(
+        c, office,
+        &(struct cli_request){"POST", path, admin_of(args), cli_json_text(c, input), {}});
+}
+
 enum err cli_resume(struct call *c, const struct cli_args *args)
 {
     struct cli_office *office = NULL;

@@ -35,6 +35,9 @@ enum err cli_user_list(struct call *c, const struct cli_args *args);
 enum err cli_peer_add(struct call *c, const struct cli_args *args);
 /* peer list DIR */
 enum err cli_peer_list(struct call *c, const struct cli_args *args);
+/* succeed DIR --to OFFICE [--dry-run]: another office is to follow this one; DIR --accept [--from
+ * OFFICE]: this one follows. Errors: ERR_SYNTAX "cli.succeed". */
+enum err cli_succeed(struct call *c, const struct cli_args *args);
 /* resume DIR: an administrator says go on; exchange/restore.h */
 enum err cli_resume(struct call *c, const struct cli_args *args);
 /* token add DIR --login L --label TEXT */
