@@ -209,6 +209,11 @@ static const struct migration STEPS[] = {
      "ALTER TABLE head ADD COLUMN moving INT NOT NULL DEFAULT 0;"
      "CREATE INDEX head_moving ON head (home, record) WHERE moving > 0;"
      "CREATE INDEX obligation_move_by ON obligation_move (by_record);"},
+    {.name = "core.device",
+     .sql = /* LOCAL: passwords of calendar programs, one for each device */
+     "CREATE TABLE device (hash TEXT PRIMARY KEY, person TEXT NOT NULL, label TEXT NOT NULL,"
+     " created_ms INT NOT NULL, seen_ms INT NOT NULL);"
+     "CREATE INDEX device_person ON device (person, created_ms);"},
 };
 
 const struct migration *core_migrations(size_t *ret_count)
