@@ -12,7 +12,7 @@ TEST="libcmocka-dev openssl python3-cryptography chromium nginx-light postgresql
     postgresql-client-15 util-linux procps libreoffice-writer-nogui libreoffice-calc-nogui spin"
 # Servers of a cluster, for test/ha. They are never started as this machine's own services.
 CHECK="patroni etcd-server etcd-client pgbouncer nftables iproute2 python3-etcd python3-idna
-    python3-dateutil openssl"
+    python3-dateutil openssl vdirsyncer khal curl"
 SERVICES="patroni etcd pgbouncer"
 
 want=$BUILD

@@ -5,6 +5,8 @@
 
 The office believes that TLS ends before it, as behind nginx.
 """
+import base64
+import http.client
 import http.cookiejar
 import os
 import pathlib
@@ -13,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import urllib.parse
 import urllib.request
 
@@ -194,6 +197,31 @@ def curl_gets_back_every_byte(desk):
     assert text == EVENT.format(uid="a", day=20, hour=8, title="Một").replace("\r\n", "\n")
 
 
+def of_many_that_saw_the_same_one_wins(desk):
+    _, head, _ = desk.curl("GET", desk.event("a.ics"))
+    seen = re.search(r"ETag: (\S+)", head).group(1)
+    credentials = base64.b64encode(f"thuky:{desk.password}".encode()).decode()
+    said = []
+
+    def put(i):
+        connection = http.client.HTTPConnection("127.0.0.1", desk.port, timeout=WAIT_S)
+        connection.request("PUT", desk.event("a.ics"),
+                           EVENT.format(uid="a", day=20, hour=8, title=f"Máy {i}").encode(),
+                           {"Authorization": f"Basic {credentials}", "If-Match": seen,
+                            "Content-Type": "text/calendar"})
+        said.append((connection.getresponse().status, i))
+        connection.close()
+
+    threads = [threading.Thread(target=put, args=(i,)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(status for status, _ in said) == [204] + [412] * 7, said
+    winner = next(i for status, i in said if status == 204)
+    assert f"SUMMARY:Máy {winner}" in desk.curl("GET", desk.event("a.ics"))[2]
+
+
 def discovery_leads_to_the_home(desk):
     status, head, _ = desk.curl("PROPFIND", "/.well-known/caldav")
     assert status == 301 and "Location: /dav/" in head
@@ -213,7 +241,8 @@ def a_withdrawn_password_opens_nothing(desk):
 TESTS = [vdirsyncer_finds_the_calendar_and_syncs_both_ways,
          vdirsyncer_sees_a_change_and_a_deletion_of_the_page,
          a_clashing_event_is_refused_in_words_and_stays_on_the_device,
-         curl_gets_back_every_byte, discovery_leads_to_the_home,
+         curl_gets_back_every_byte, of_many_that_saw_the_same_one_wins,
+         discovery_leads_to_the_home,
          a_withdrawn_password_opens_nothing]
 
 
