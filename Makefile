@@ -19,7 +19,8 @@ OPT_tsan := -O1 -fsanitize=thread
 OPT := $(OPT_$(V))
 CFLAGS := -std=gnu2x -g -D_GNU_SOURCE $(OPT) $(HARDEN) $(WARN) -Isrc -I$(B)/gen -Itest -I$(SQLITE)
 LDFLAGS := $(OPT) -pie -rdynamic -Wl,-z,relro,-z,now
-LIBS := -lsodium -ljansson -lssl -lcrypto -licui18n -licuuc -linih -lseccomp -ldl -lpthread -lm
+LIBS := -lsodium -ljansson -lssl -lcrypto -licui18n -licuuc -linih -lseccomp -lical -lexpat -ldl \
+    -lpthread -lm
 SQLITE_FLAGS := -std=gnu17 -g -w $(OPT) -fPIE -DSQLITE_DQS=0 -DSQLITE_OMIT_LOAD_EXTENSION \
     -DSQLITE_THREADSAFE=2 -DSQLITE_DEFAULT_WAL_SYNCHRONOUS=2 -DSQLITE_ENABLE_API_ARMOR \
     -DSQLITE_ENABLE_FTS5 -DSQLITE_DEFAULT_MEMSTATUS=0 -DSQLITE_LIKE_DOESNT_MATCH_BLOBS \

@@ -47,6 +47,7 @@ enum {
     LIMIT_CLAUSES = 10000,                  /* clauses of one text; the last one keeps the rest */
     LIMIT_CLAUSE_EDITS = 500,               /* words that differ in one clause; more: rewritten */
     LIMIT_LOGIN_BYTES = 64,
+    LIMIT_DEVICES = 20,                     /* passwords of one person's calendar programs */
     LIMIT_PASSWORD_BYTES = 256,
     LIMIT_PASSWORD_MIN_BYTES = 8,
     LIMIT_PAPER_BYTES = 32 * 1024 * 1024,   /* one exported document */
@@ -57,6 +58,20 @@ enum {
     LIMIT_RULE_STEPS = 400000,              /* days and times looked at to expand one */
     LIMIT_OCCURRENCES = 2000,               /* of one booking, up to the day it is checked to */
     LIMIT_BOOKING_DAYS = 400,               /* length of one occurrence */
+
+    /* calendar programs */
+    LIMIT_DAV_ELEMENTS = 20000,             /* of one request's XML */
+    LIMIT_DAV_DEPTH = 24,
+    LIMIT_DAV_ATTRIBUTES = 16,              /* of one element */
+    LIMIT_DAV_HREFS = 5000,                 /* that one multiget names */
+    LIMIT_DAV_PAGE = 500,                   /* items in memory while an answer is made */
+    LIMIT_DAV_MEMORY_BYTES = 1024 * 1024,   /* of an answer; more goes out as it is made */
+    LIMIT_DAV_EXPANDED = 4000,              /* instances of one item in one answer */
+    LIMIT_ICAL_BYTES = 60 * 1024,           /* of one event; what is signed about it adds to that */
+    LIMIT_ICAL_COMPONENTS = 1024,           /* of one text: overrides, alarms, rules of zones */
+    LIMIT_ICAL_DEPTH = 4,
+    LIMIT_ICAL_LINES = 8192,
+    LIMIT_ICAL_STEPS = 40000,               /* instances looked at to expand one event */
 
     /* exchange */
     LIMIT_BATCH_ENTRIES = 256,

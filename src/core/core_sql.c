@@ -234,6 +234,11 @@ static const struct migration STEPS[] = {
      "CREATE INDEX tally_counts ON tally (month, owner, what, total, done, late, late_first);"
      "CREATE INDEX obligation_party ON obligation (owner, first_due_ms, id, settled_ms, due_ms,"
      " what);"},
+    {.name = "core.device",
+     .sql = /* LOCAL: passwords of calendar programs, one for each device */
+     "CREATE TABLE device (hash TEXT PRIMARY KEY, person TEXT NOT NULL, label TEXT NOT NULL,"
+     " created_ms INT NOT NULL, seen_ms INT NOT NULL);"
+     "CREATE INDEX device_person ON device (person, created_ms);"},
 };
 
 const struct migration *core_migrations(size_t *ret_count)

@@ -98,18 +98,33 @@ try {
     struct str person;
     int64_t until_ms;
     bool right;
+    bool counted; /* there were wrong tries before */
+    bool touch;   /* of a device: its last use is to be noted anew */
 };
 
-static enum err try_look(struct call *c, void *arg)
+static enum err try_keys(struct call *c, struct try *t)
 {
-    struct try *t = arg;
     enum err e = OK;
     for (size_t i = 0; e == OK && i < ARRAY_LEN(t->keys); i++) {
         int64_t count = 0;
         int64_t until_ms = 0;
         e = attempt_get(c, t->keys[i], &count, &until_ms);
         if (until_ms > t->until_ms) t->until_ms = until_ms;
+        if (count > 0) t->counted = true;
     }
+    return e;
+}
+
+static enum err locked(struct call *c, const struct try *t)
+{
+    (void)!fail(c, ERR_BUSY, "login.locked");
+    return fail_arg(c, "until", time_hanoi_format(c->arena, t->until_ms, c->lang));
+}
+
+static enum err try_look(struct call *c, void *arg)
+{
+    struct try *t = arg;
+    enum err e = try_keys(c, t);
     if (e == OK) e = credential_get(c, t->login, &t->hash);
     if (e == OK) e = person_of_login(c, t->login, &t->person);
     return e;
@@ -147,10 +162,7 @@ enum err login_password(struct call *c, struct str login, struct str password, s
     t.keys[1] = str_format(c->arena, "address:%.*s", STR_ARG(address));
     enum err e = store_read(c, try_look, &t);
     if (e != OK) return e;
-    if (t.until_ms > c->now_ms) {
-        (void)!fail(c, ERR_BUSY, "login.locked");
-        return fail_arg(c, "until", time_hanoi_format(c->arena, t.until_ms, c->lang));
-    }
+    if (t.until_ms > c->now_ms) return locked(c, &t);
     if (t.hash.len > 0 && t.person.len > 0) {
         const char *hash = str_zero(c->arena, t.hash);
         t.right = crypto_pwhash_str_verify(hash, password.ptr, password.len) == 0;
@@ -338,4 +350,129 @@ enum err token_login(struct call *c, struct str token)
 {
     struct token t = {.hash = version_hash(c, token)};
     return store_read(c, token_login_step, &t);
+}
+
+/* ---- devices ---- */
+
+/* What a person types from a screen into a telephone: 100 bits as five groups of four letters. */
+enum { DEVICE_BYTES = 13, DEVICE_LETTERS = 20, DEVICE_GROUP = 4, DEVICE_SEEN_MS = 60 * 60 * 1000 };
+
+static struct str device_hash(struct call *c, struct str password)
+{
+    struct sb sb = sb_new(c->arena, LIMIT_PASSWORD_BYTES);
+    for (size_t i = 0; i < password.len; i++) {
+        char ch = password.ptr[i];
+        if (ch == ' ' || ch == '-') continue;
+        sb_char(&sb, ch >= 'A' && ch <= 'Z' ? (char)(ch - 'A' + 'a') : ch);
+    }
+    return version_hash(c, sb_str(&sb));
+}
+
+struct device {
+    struct str label;
+    struct str hash;
+    struct node *list;
+};
+
+static enum err device_add_step(struct call *c, void *arg)
+{
+    const struct device *d = arg;
+    struct rows rows = {};
+    enum err e = device_rows(c, &rows);
+    if (e != OK) return e;
+    if (rows.count >= LIMIT_DEVICES) return fail(c, ERR_CONFLICT, "device.many");
+    return device_put(c, d->hash, d->label);
+}
+
+enum err device_add(struct call *c, struct str label, struct str *ret_password)
+{
+    struct str letters = str_sub(call_random_id(c, DEVICE_BYTES), 0, DEVICE_LETTERS);
+    struct sb sb = sb_new(c->arena, 0);
+    if (c->who.person.len == 0) return fail(c, ERR_LOGIN, "login");
+    if (label.len == 0) problem(c, S("label"), "field.required");
+    if (label.len > LIMIT_NAME_BYTES) problem(c, S("label"), "field.too_long");
+    enum err e = problems_fail(c);
+    if (e != OK) return e;
+    for (size_t i = 0; i < letters.len; i++) {
+        if (i > 0 && i % DEVICE_GROUP == 0) sb_char(&sb, '-');
+        sb_char(&sb, letters.ptr[i]);
+    }
+    struct device d = {.label = label, .hash = device_hash(c, letters)};
+    e = store_tx(c, device_add_step, &d);
+    if (e == OK) *ret_password = sb_str(&sb);
+    return e;
+}
+
+static enum err device_list_step(struct call *c, void *arg)
+{
+    const struct device *d = arg;
+    struct rows rows = {};
+    enum err e = device_rows(c, &rows);
+    for (size_t i = 0; e == OK && i < rows.count; i++) {
+        struct node *row = node_add_map(c, d->list);
+        int64_t seen_ms = rows_int(&rows, i, 3);
+        node_text(c, row, "id", rows_text(&rows, i, 0));
+        node_text(c, row, "label", rows_text(&rows, i, 1));
+        node_text(c, row, "created", time_hanoi_format(c->arena, rows_int(&rows, i, 2), c->lang));
+        node_text(c, row, "seen",
+                  seen_ms == 0 ? (struct str){} : time_hanoi_format(c->arena, seen_ms, c->lang));
+    }
+    return e;
+}
+
+enum err device_list(struct call *c, struct node *ret_list)
+{
+    struct device d = {.list = ret_list};
+    return store_read(c, device_list_step, &d);
+}
+
+static enum err device_remove_step(struct call *c, void *arg)
+{
+    const struct device *d = arg;
+    bool dropped = false;
+    enum err e = device_drop(c, d->hash, &dropped);
+    return e == OK && !dropped ? fail(c, ERR_NOT_FOUND, "device.gone") : e;
+}
+
+enum err device_remove(struct call *c, struct str id)
+{
+    struct device d = {.hash = id};
+    return store_tx(c, device_remove_step, &d);
+}
+
+static enum err device_look(struct call *c, void *arg)
+{
+    struct try *t = arg;
+    struct rows rows = {};
+    enum err e = try_keys(c, t);
+    if (e == OK) e = person_of_login(c, t->login, &t->person);
+    if (e == OK) e = device_get(c, t->hash, &rows);
+    if (e != OK) return e;
+    t->right = rows.count > 0 && t->person.len > 0 && str_eq(rows_text(&rows, 0, 0), t->person);
+    if (!t->right) return OK;
+    t->touch = rows_int(&rows, 0, 1) < c->now_ms - DEVICE_SEEN_MS;
+    return actor_load(c, t->person);
+}
+
+static enum err device_note(struct call *c, void *arg)
+{
+    struct try *t = arg;
+    enum err e = t->counted || !t->right ? try_count(c, t) : OK;
+    return e == OK && t->touch ? device_touch(c, t->hash) : e;
+}
+
+enum err device_login(struct call *c, struct str login, struct str password, struct str address)
+{
+    struct try t = {.login = login};
+    if (login.len > LIMIT_LOGIN_BYTES || password.len > LIMIT_PASSWORD_BYTES)
+        return fail(c, ERR_LOGIN, "device.wrong");
+    t.keys[0] = str_format(c->arena, "device:%.*s", STR_ARG(login));
+    t.keys[1] = str_format(c->arena, "device-address:%.*s", STR_ARG(address));
+    t.hash = device_hash(c, password);
+    enum err e = store_read(c, device_look, &t);
+    if (e != OK) return e;
+    if (!t.right && t.until_ms > c->now_ms) return locked(c, &t);
+    if (t.counted || t.touch || !t.right) e = store_tx(c, device_note, &t);
+    if (e != OK) return e;
+    return t.right ? OK : fail(c, ERR_LOGIN, "device.wrong");
 }

@@ -72,6 +72,7 @@ struct act {
     bool main;                       /* the page's main act, Ctrl+Enter */
     const char *preview;             /* view fed with the form's values so far that says what the
                                         act would mean (a deadline with its reason); NULL: none */
+    bool program; /* of programs alone: no page offers it */
     bool answers; /* for a record that is moving, which no other act may touch */
     /* Whether the record's state allows it now; also asked by the page that offers the act.
      * NULL: always. Errors: ERR_CONFLICT with the reason a person reads. */

@@ -152,6 +152,20 @@ enum err session_close(struct call *c, struct str secret);
 enum err token_add(struct call *c, struct str login, struct str label, struct str *ret_token);
 enum err token_login(struct call *c, struct str token);
 
+/* Passwords of calendar programs, one for each device of the actor. Such a password opens the
+ * calendars and nothing else; it is told once, its hash stays. Wrong tries are counted by account
+ * and by address, apart from those of login_password, and make further wrong ones wait. The right
+ * one is taken at any time: nobody can guess it, and a telephone that goes on with a withdrawn one
+ * must lock out neither the pages nor the person's other telephone. Shapes: spaces, dashes and
+ * capitals of `password` are no matter.
+ * Errors: of _add ERR_INVALID "form", ERR_CONFLICT "device.many"; of _remove ERR_NOT_FOUND
+ * "device.gone"; of _login ERR_LOGIN "device.wrong", ERR_BUSY "login.locked". */
+enum err device_add(struct call *c, struct str label, struct str *ret_password);
+/* Maps {id, label, created, seen}, times as text, `seen` empty when it was never used. */
+enum err device_list(struct call *c, struct node *ret_list);
+enum err device_remove(struct call *c, struct str id);
+enum err device_login(struct call *c, struct str login, struct str password, struct str address);
+
 /* Says that the text is a pass, of a session or a token, that this office once gave out: whoever
  * shows it has logged in. Whether it still holds is asked of the store. Touches neither store nor
  * memory of a call, so the HTTP loop may ask it before a large body is read. */

@@ -1,5 +1,7 @@
 #include "core/org_sql.h"
 
+#include "base/limits.h"
+
 const struct migration ORG_STEPS[ORG_STEP_COUNT] = {
     {.name = "office.unit_people", .sql = "CREATE INDEX person_unit ON k_office_person (unit);"},
     {.name = "office.directory",
@@ -194,6 +196,43 @@ enum err token_put(struct call *c, struct str hash, struct str person, struct st
 enum err token_get(struct call *c, struct str hash, struct str *ret_person)
 {
     return org_text(c, "SELECT person FROM token WHERE hash = $1", hash, ret_person);
+}
+
+enum err device_put(struct call *c, struct str hash, struct str label)
+{
+    return store_exec(c,
+                      "INSERT INTO device (hash, person, label, created_ms, seen_ms)"
+                      " VALUES ($1, $2, $3, $4, 0)",
+                      ARGS(TEXT(hash), TEXT(c->who.person), TEXT(label), INT(c->now_ms)), NULL);
+}
+
+enum err device_get(struct call *c, struct str hash, struct rows *ret_rows)
+{
+    return store_all(c, "SELECT person, seen_ms FROM device WHERE hash = $1", ARGS(TEXT(hash)),
+                     ret_rows);
+}
+
+enum err device_rows(struct call *c, struct rows *ret_rows)
+{
+    return store_all(c,
+                     "SELECT hash, label, created_ms, seen_ms FROM device WHERE person = $1"
+                     " ORDER BY created_ms, hash LIMIT $2",
+                     ARGS(TEXT(c->who.person), INT(LIMIT_DEVICES)), ret_rows);
+}
+
+enum err device_touch(struct call *c, struct str hash)
+{
+    return store_exec(c, "UPDATE device SET seen_ms = $1 WHERE hash = $2",
+                      ARGS(INT(c->now_ms), TEXT(hash)), NULL);
+}
+
+enum err device_drop(struct call *c, struct str hash, bool *ret_dropped)
+{
+    int64_t changed = 0;
+    enum err e = store_exec(c, "DELETE FROM device WHERE hash = $1 AND person = $2",
+                            ARGS(TEXT(hash), TEXT(c->who.person)), &changed);
+    if (e == OK) *ret_dropped = changed > 0;
+    return e;
 }
 
 enum err attempt_get(struct call *c, struct str key, int64_t *ret_count, int64_t *ret_until_ms)

@@ -40,6 +40,12 @@ enum err session_drop_person(struct call *c, struct str person);
 enum err session_sweep(struct call *c, int64_t opened_before_ms, int64_t seen_before_ms);
 enum err token_put(struct call *c, struct str hash, struct str person, struct str label);
 enum err token_get(struct call *c, struct str hash, struct str *ret_person);
+/* Passwords of calendar programs; a list has hash, label, created_ms, seen_ms. */
+enum err device_put(struct call *c, struct str hash, struct str label);
+enum err device_get(struct call *c, struct str hash, struct rows *ret_rows); /* person, seen_ms */
+enum err device_rows(struct call *c, struct rows *ret_rows);
+enum err device_touch(struct call *c, struct str hash);
+enum err device_drop(struct call *c, struct str hash, bool *ret_dropped);
 enum err attempt_get(struct call *c, struct str key, int64_t *ret_count, int64_t *ret_until_ms);
 enum err attempt_put(struct call *c, struct str key, int64_t count, int64_t until_ms);
 enum err attempt_drop(struct call *c, struct str key);

@@ -120,7 +120,7 @@ enum err record_acts(struct call *c, const struct head *head, struct node *ret_l
         for (size_t i = 0; e == OK && i < module->act_count; i++) {
             const struct act *act = &module->acts[i];
             if (!module_act_fits(act, head->kind)) continue;
-            if (act->answers && !head->moving) continue; /* nobody asked */
+            if (act->program || (act->answers && !head->moving)) continue; /* nobody asked */
             e = offer_act(c, act, head, ret_list);
         }
     }

@@ -240,6 +240,7 @@ static enum err prepare(struct call *c, struct worker *w, struct str store)
     if (e == OK) e = outlet_open(c, &config, &w->courier, &w->outlet);
     w->office.door = &w->outlet.door;
     if (e == OK) e = http_begin(c, w, config.threads);
+    w->web.secure_cookies = str_starts(config.pages, S("https://"));
     if (e == OK) e = wire_begin(c, w, &config);
     return e;
 }

@@ -21,7 +21,7 @@ all=$(mktemp)
 trap 'rm -f "$all"' EXIT
 for test in "$build"/test/store/*_test "$build"/test/core/*_test "$build"/test/exchange/*_test \
     "$build"/test/domain/*/*_test "$build"/test/front/wire/*_test "$build"/test/front/web/*_test \
-    "$build"/test/front/api/*_test "$build"/test/main/*_test; do
+    "$build"/test/front/api/*_test "$build"/test/front/caldav/*_test "$build"/test/main/*_test; do
     [ ! -x "$test" ] || echo "$test"
 done | xargs -n 1 -P "$(nproc)" "$0" --one | tee "$all"
 passed=$(grep -c '^passed ' "$all")

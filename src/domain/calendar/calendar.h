@@ -14,6 +14,7 @@
  * stands in the database (calendar_sql.c), so no door goes round it.
  */
 #include "core/check_run.h"
+#include "core/collection.h"
 #include "core/record.h"
 
 enum {
@@ -113,6 +114,7 @@ struct calendar_details {
     struct str uid;     /* of a calendar program's event */
     struct str href;    /* the name that program gave it */
     struct str original; /* its text, unchanged */
+    struct str original_when; /* calendar_when_hash of the booking that this text tells */
 };
 
 enum calendar_meeting_state { MEETING_ASKED = 1, MEETING_DECIDED, MEETING_CANCELLED };
@@ -173,6 +175,8 @@ struct calendar_span {
 enum err calendar_spans(struct call *c, const struct calendar_when *when,
                         struct calendar_span **ret_spans, size_t *ret_count);
 bool calendar_is_series(const struct calendar_when *when);
+/* Another text whenever a booking stands otherwise in a calendar than before. */
+struct str calendar_when_hash(struct call *c, const struct calendar_booking *b);
 /* "08:00 – 09:30 25/11/2026", with the place's zone when it is not Ha Noi. */
 struct str calendar_span_text(struct call *c, const struct calendar_span *span);
 
@@ -231,6 +235,13 @@ enum err calendar_changed(struct call *c, struct str resource, int64_t token, in
                           struct rows *ret_rows);
 enum err calendar_named(struct call *c, struct str resource, struct str name,
                         struct rows *ret_rows);
+/* The same for what touches a span, one row more than wanted; series that are not expanded up to
+ * `far_day` are among them. */
+enum err calendar_touching(struct call *c, const struct items_wanted *wanted, int64_t far_day,
+                           struct rows *ret_rows);
+/* Pieces in which a calendar is busy: from, to, state, hold_until. */
+enum err calendar_busy_pieces(struct call *c, struct str resource,
+                              const struct calendar_span *span, struct rows *ret_rows);
 /* Bookings of a calendar that is not cancelled and carries the program's id. */
 enum err calendar_uid(struct call *c, struct str resource, struct str uid, struct rows *ret_rows);
 

@@ -447,6 +447,7 @@ const struct act CALENDAR_ACTS[CALENDAR_ACT_COUNT] = {
      .input = &CALENDAR_EVENT,
      .kind = "calendar.resource",
      .roles = KEEPERS_ROLES,
+     .program = true,
      .state = calendar_open_to_actor,
      .run = calendar_run_event},
     {.name = "calendar.meet",

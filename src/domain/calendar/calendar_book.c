@@ -46,7 +46,8 @@ static struct str title_for_actor(struct call *c, struct str booking)
     enum err e = calendar_details_of(c, booking, &record);
     if (e == OK && record.len > 0) e = record_body_visible(c, "calendar.details", record, &d);
     if (e != OK) call_clear(c); /* not for this person */
-    if (e != OK || d.title.len == 0) return words(c->lang, S("calendar.busy"));
+    if (e != OK || record.len == 0) return words(c->lang, S("calendar.busy"));
+    if (d.title.len == 0) return words(c->lang, S("calendar.untitled"));
     return str_format(c->arena, "“%.*s”", STR_ARG(d.title));
 }
 
@@ -141,6 +142,7 @@ static enum err soft_check(struct call *c, const struct writing *w)
 {
     struct sb sb = sb_new(c->arena, TEXT_BYTES);
     enum err e = w->count > 0 ? soft_look(c, w, &w->spans[0], &sb) : OK;
+    if (e == OK && sb.len == 0) w->b->accepted = (struct str){}; /* nothing was there to accept */
     if (e != OK || sb.len == 0 || w->b->accepted.len > 0) return e;
     (void)!fail(c, ERR_CONFLICT, "calendar.soft");
     return fail_arg(c, "why", sb_str(&sb));

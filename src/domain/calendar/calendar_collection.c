@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "base/time.h"
+#include "base/words.h"
 #include "core/collection.h"
 
 static struct str etag_of(struct call *c, struct str booking, struct str details)
@@ -44,24 +45,74 @@ static struct item item_of(struct call *c, const struct rows *rows, size_t i)
     return item;
 }
 
+/* Of rows that were asked with one more than the limit. */
+static struct items items_of(struct call *c, const struct rows *rows, int64_t token, int64_t limit)
+{
+    struct items items = {.token = token, .more = rows->count > (size_t)limit};
+    items.count = items.more ? (size_t)limit : rows->count;
+    items.rows = arena_array(c->arena, items.count + 1, sizeof *items.rows);
+    for (size_t i = 0; i < items.count; i++) {
+        items.rows[i] = item_of(c, rows, i);
+        items.token = rows_int(rows, i, CHANGE_SEQ);
+    }
+    return items;
+}
+
 static enum err changes(struct call *c, struct str collection, int64_t token, int64_t limit,
                         struct items *ret_items)
 {
     struct rows rows = {};
     struct head head = {};
-    struct items items = {.token = token};
     ensure(limit > 0);
     enum err e = record_head_visible(c, collection, &head);
     if (e == OK) e = calendar_changed(c, collection, token, limit + 1, &rows);
+    if (e == OK) *ret_items = items_of(c, &rows, token, limit);
+    return e;
+}
+
+static enum err between(struct call *c, const struct items_wanted *wanted, struct items *ret_items)
+{
+    struct rows rows = {};
+    struct head head = {};
+    int64_t day = time_hanoi_day(c->now_ms) + CALENDAR_LEFT_DAYS;
+    bool far = wanted->to_ms > time_hanoi_midnight_ms(day);
+    ensure(wanted->limit > 0);
+    enum err e = record_head_visible(c, wanted->collection, &head);
+    if (e == OK) e = calendar_touching(c, wanted, far ? TIME_DAY_MAX : 0, &rows);
     if (e != OK) return e;
-    items.more = rows.count > (size_t)limit;
-    items.count = items.more ? (size_t)limit : rows.count;
-    items.rows = arena_array(c->arena, items.count + 1, sizeof *items.rows);
-    for (size_t i = 0; i < items.count; i++) {
-        items.rows[i] = item_of(c, &rows, i);
-        items.token = rows_int(&rows, i, CHANGE_SEQ);
+    *ret_items = items_of(c, &rows, wanted->token, wanted->limit);
+    ret_items->unsure = far;
+    return OK;
+}
+
+static enum err busy(struct call *c, struct str collection, const struct busy_span *span,
+                     struct busy_span **ret_spans, size_t *ret_count)
+{
+    struct rows rows = {};
+    struct head head = {};
+    struct calendar_span within = {span->from_ms, span->to_ms};
+    enum err e = record_head_visible(c, collection, &head);
+    if (e == OK) e = calendar_busy_pieces(c, collection, &within, &rows);
+    if (e != OK) return e;
+    struct busy_span *found = arena_array(c->arena, rows.count + 1, sizeof *found);
+    size_t count = 0;
+    struct busy_span *last[2] = {}; /* the newest firm one, the newest tentative one */
+    for (size_t i = 0; i < rows.count; i++) {
+        struct busy_span one = {rows_int(&rows, i, 0), rows_int(&rows, i, 1),
+                                rows_int(&rows, i, 2) == CALENDAR_HOLD};
+        if (one.tentative && rows_int(&rows, i, 3) <= c->now_ms) continue; /* ran out */
+        if (one.from_ms < span->from_ms) one.from_ms = span->from_ms;
+        if (one.to_ms > span->to_ms) one.to_ms = span->to_ms;
+        struct busy_span *before = last[one.tentative];
+        if (before != NULL && one.from_ms <= before->to_ms) {
+            if (one.to_ms > before->to_ms) before->to_ms = one.to_ms;
+            continue;
+        }
+        found[count] = one;
+        last[one.tentative] = &found[count++];
     }
-    *ret_items = items;
+    *ret_spans = found;
+    *ret_count = count;
     return OK;
 }
 
@@ -87,11 +138,15 @@ static enum err data_put(struct call *c, struct str booking, struct node *data)
     struct calendar_booking b = {};
     struct calendar_details d = {};
     struct str record = {};
+    struct head head = {};
     enum err e = record_body_visible(c, "calendar.booking", booking, &b);
+    if (e == OK) e = record_head(c, booking, &head);
     if (e == OK) e = calendar_details_of(c, booking, &record);
     if (e != OK) return e;
     enum err seen = record.len == 0 ? OK : record_body_visible(c, "calendar.details", record, &d);
     if (seen != OK) call_clear(c);
+    node_bool(c, data, "known", record.len > 0 && seen == OK);
+    node_text(c, data, "changed", time_format_instant(c->arena, head.changed_ms));
     node_text(c, data, "uid", d.uid);
     node_text(c, data, "title", d.title);
     node_text(c, data, "place", d.place);
@@ -108,6 +163,7 @@ static enum err data_put(struct call *c, struct str booking, struct node *data)
     node_bool(c, data, "tentative", b.state == CALENDAR_HOLD);
     node_bool(c, data, "private", d.private);
     node_text(c, data, "original", d.original);
+    node_bool(c, data, "current", str_eq(d.original_when, calendar_when_hash(c, &b)));
     return OK;
 }
 
@@ -133,6 +189,8 @@ const struct collection_def CALENDAR_COLLECTION = {
     .remove = "calendar.cancel",
     .list = list,
     .changes = changes,
+    .between = between,
+    .busy = busy,
     .find = find,
 };
 
@@ -166,11 +224,7 @@ static const struct field EVENT_FIELDS[] = {
      .max = 400,
      .required = true,
      LABEL("details.uid")},
-    {.name = "etag",
-     .type = FIELD_TEXT,
-     AT(etag),
-     .max = 80,
-     LABEL("etag")},
+    {.name = "etag", .type = FIELD_TEXT, AT(etag), .max = 80, LABEL("etag")},
     {.name = "title",
      .type = FIELD_TEXT,
      AT(d.title),
@@ -181,35 +235,16 @@ static const struct field EVENT_FIELDS[] = {
      AT(d.place),
      .max = CALENDAR_NAME_BYTES,
      LABEL("details.place")},
-    {.name = "content",
-     .type = FIELD_LONG,
-     AT(d.content),
-     .max = 8000,
-     LABEL("details.content")},
-    {.name = "day",
-     .type = FIELD_DATE,
-     AT(b.when.day),
-     .required = true,
-     LABEL("booking.day")},
-    {.name = "minute",
-     .type = FIELD_INT,
-     AT(b.when.minute),
-     .max = 1439,
-     LABEL("booking.minute")},
+    {.name = "content", .type = FIELD_LONG, AT(d.content), .max = 8000, LABEL("details.content")},
+    {.name = "day", .type = FIELD_DATE, AT(b.when.day), .required = true, LABEL("booking.day")},
+    {.name = "minute", .type = FIELD_INT, AT(b.when.minute), .max = 1439, LABEL("booking.minute")},
     {.name = "length",
      .type = FIELD_INT,
      AT(b.when.length),
      .max = (int64_t)LIMIT_BOOKING_DAYS * 1440,
      LABEL("booking.length")},
-    {.name = "all_day",
-     .type = FIELD_BOOL,
-     AT(b.when.all_day),
-     LABEL("booking.all_day")},
-    {.name = "zone",
-     .type = FIELD_TEXT,
-     AT(b.when.zone),
-     .max = 64,
-     LABEL("booking.zone")},
+    {.name = "all_day", .type = FIELD_BOOL, AT(b.when.all_day), LABEL("booking.all_day")},
+    {.name = "zone", .type = FIELD_TEXT, AT(b.when.zone), .max = 64, LABEL("booking.zone")},
     {.name = "rule",
      .type = FIELD_TEXT,
      AT(b.when.rule),
@@ -221,22 +256,10 @@ static const struct field EVENT_FIELDS[] = {
      .of = &CALENDAR_EXCEPTION,
      .max = CALENDAR_EXCEPTIONS,
      LABEL("booking.exceptions")},
-    {.name = "free",
-     .type = FIELD_BOOL,
-     AT(b.free),
-     LABEL("booking.free")},
-    {.name = "tentative",
-     .type = FIELD_BOOL,
-     AT(tentative),
-     LABEL("tentative")},
-    {.name = "private",
-     .type = FIELD_BOOL,
-     AT(d.private),
-     LABEL("details.private")},
-    {.name = "original",
-     .type = FIELD_LONG,
-     AT(d.original),
-     LABEL("details.original")},
+    {.name = "free", .type = FIELD_BOOL, AT(b.free), LABEL("booking.free")},
+    {.name = "tentative", .type = FIELD_BOOL, AT(tentative), LABEL("tentative")},
+    {.name = "private", .type = FIELD_BOOL, AT(d.private), LABEL("details.private")},
+    {.name = "original", .type = FIELD_LONG, AT(d.original), LABEL("details.original")},
 };
 const struct field_table CALENDAR_EVENT =
     FIELD_TABLE("calendar.keep_event", struct input, EVENT_FIELDS);
@@ -277,14 +300,16 @@ enum err calendar_run_event(struct call *c, const void *input, struct act_result
     if (e != OK) return e;
     b.resource = in->record;
     b.priority = before.priority;
-    b.accepted = S("-"); /* a program cannot be asked; soft clashes show on the page */
+    /* a program cannot be asked: what is only a warning is accepted, and that is written down */
+    b.accepted = words(LANG_VI, S("calendar.program"));
+    b.reason = item.gone ? (struct str){} : b.accepted;
     enum calendar_state now = item.gone ? CALENDAR_NONE : calendar_state_now(&before, c->now_ms);
     b.state = in->tentative ? CALENDAR_HOLD : CALENDAR_DECIDED;
     if (in->tentative && now > CALENDAR_HOLD && now != CALENDAR_EXPIRED) b.state = now;
     if (b.state == CALENDAR_HOLD) b.hold_until = c->now_ms + HOLD_DAYS * TIME_DAY_MS;
-    if (d.title.len == 0) d.title = S("-");
     e = calendar_book(c, item.record, item.n, &b, d.place, ret_result);
     if (e != OK) return e;
     d.booking = ret_result->record;
+    d.original_when = calendar_when_hash(c, &b);
     return calendar_describe(c, &d);
 }

@@ -126,8 +126,7 @@ static const struct field DETAILS_FIELDS[] = {
     {.name = "title",
      .type = FIELD_TEXT,
      AT(calendar_details, title),
-     .max = LIMIT_TEXT_BYTES,
-     .required = true},
+     .max = LIMIT_TEXT_BYTES},
     {.name = "content", .type = FIELD_LONG, AT(calendar_details, content), .max = 8000},
     {.name = "place", .type = FIELD_TEXT, AT(calendar_details, place), .max = CALENDAR_NAME_BYTES},
     {.name = "chair", .type = FIELD_TEXT, AT(calendar_details, chair), .max = CALENDAR_NAME_BYTES},
@@ -137,6 +136,10 @@ static const struct field DETAILS_FIELDS[] = {
     {.name = "uid", .type = FIELD_TEXT, AT(calendar_details, uid), .max = 400},
     {.name = "href", .type = FIELD_TEXT, AT(calendar_details, href), .max = 400},
     {.name = "original", .type = FIELD_LONG, AT(calendar_details, original)},
+    {.name = "original_when",
+     .type = FIELD_TEXT,
+     AT(calendar_details, original_when),
+     .max = 64},
 };
 const struct field_table CALENDAR_DETAILS =
     FIELD_TABLE("calendar.details", struct calendar_details, DETAILS_FIELDS);

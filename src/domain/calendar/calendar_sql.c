@@ -143,7 +143,8 @@ enum err calendar_between(struct call *c, struct str resource, const struct cale
     return store_all(
         c,
         "SELECT b.booking, b.starts_ms, b.ends_ms, b.state, k.hold_until, k.priority,"
-        " coalesce(d.title, ''), coalesce(d.place, ''), b.resource FROM calendar_busy b"
+        " coalesce(d.title, ''), coalesce(d.place, ''), b.resource, coalesce(d.record, '')"
+        " FROM calendar_busy b"
         " JOIN k_calendar_booking k ON k.record = b.booking"
         " LEFT JOIN k_calendar_details d ON d.booking = b.booking AND " READER(
             "d.record") " WHERE b.resource = $10 AND b.from_ms < $11 AND b.from_ms > $12"
@@ -266,6 +267,49 @@ enum err calendar_changed(struct call *c, struct str resource, int64_t token, in
                          "m.booking") " AND m.resource = $10 AND m.seq > $11 ORDER BY m.seq"
                                       " LIMIT $12",
                      ARGS(READER_ARGS(p), TEXT(resource), INT(token), INT(limit)), ret_rows);
+}
+
+/* What touches is found first, by time, and then put in the order of its changes. */
+enum err calendar_touching(struct call *c, const struct items_wanted *wanted, int64_t far_day,
+                           struct rows *ret_rows)
+{
+    struct parties p = grant_parties(c);
+    return store_all(
+        c,
+        "SELECT m.booking, m.seq, k.state, h.hash, h.n, coalesce(d.href, ''), coalesce(x.hash, '')"
+        " FROM (SELECT b.booking FROM calendar_busy b WHERE " READER(
+            "b.booking") " AND b.resource = $10 AND b.from_ms < $11 AND b.from_ms > $12"
+                         " AND b.to_ms > $13 UNION SELECT f.record FROM k_calendar_booking f"
+                         " WHERE " READER(
+                             "f.record") " AND f.\"until\" > 0 AND f.\"until\" < $14"
+                                         " AND f.resource = $10) t"
+                                         " CROSS JOIN calendar_change m"
+                                         " JOIN k_calendar_booking k ON k.record = m.booking"
+                                         " JOIN head h ON h.record = m.booking"
+                                         " LEFT JOIN k_calendar_details d ON d.booking = m.booking"
+                                         " LEFT JOIN head x ON x.record = d.record"
+                                         " WHERE m.resource = $10 AND m.booking = t.booking"
+                                         " AND m.seq > $15 AND k.state <> 'cancelled'"
+                                         " ORDER BY m.seq LIMIT $16",
+        ARGS(READER_ARGS(p), TEXT(wanted->collection), INT(wanted->to_ms),
+             INT(wanted->from_ms - PIECE_MS - 1), INT(wanted->from_ms), INT(far_day),
+             INT(wanted->token), INT(wanted->limit + 1)),
+        ret_rows);
+}
+
+enum err calendar_busy_pieces(struct call *c, struct str resource,
+                              const struct calendar_span *span, struct rows *ret_rows)
+{
+    struct parties p = grant_parties(c);
+    return store_all(c,
+                     "SELECT b.from_ms, b.to_ms, b.state, k.hold_until FROM calendar_busy b"
+                     " JOIN k_calendar_booking k ON k.record = b.booking WHERE " READER(
+                         "b.booking") " AND b.resource = $10 AND b.from_ms < $11"
+                                      " AND b.from_ms > $12 AND b.to_ms > $13 AND k.free = 0"
+                                      " ORDER BY b.from_ms, b.to_ms, b.booking",
+                     ARGS(READER_ARGS(p), TEXT(resource), INT(span->to_ms),
+                          INT(span->from_ms - PIECE_MS - 1), INT(span->from_ms)),
+                     ret_rows);
 }
 
 /* The name a program gave, or the one made from the booking's id. */

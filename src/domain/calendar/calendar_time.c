@@ -8,12 +8,28 @@
 #include "base/words.h"
 #include "base/zone.h"
 #include "calendar_rule.h"
+#include "core/version.h"
 
 enum { DAY_S = 86400 };
 
 bool calendar_is_series(const struct calendar_when *when)
 {
     return when->lunar || when->rule.len > 0;
+}
+
+struct str calendar_when_hash(struct call *c, const struct calendar_booking *b)
+{
+    const struct calendar_when *w = &b->when;
+    const struct calendar_exception *x = w->exceptions.rows;
+    struct sb sb = sb_new(c->arena, 0);
+    sb_printf(&sb, "%lld %lld %lld %d %.*s %.*s %d %d %d", (long long)w->day,
+              (long long)w->minute, (long long)w->length, w->all_day, STR_ARG(w->zone),
+              STR_ARG(w->rule), w->lunar, b->free, b->state == CALENDAR_HOLD);
+    for (size_t i = 0; i < w->exceptions.count; i++)
+        sb_printf(&sb, ";%lld %lld %d %lld %lld %lld", (long long)x[i].day,
+                  (long long)x[i].minute, x[i].cancelled, (long long)x[i].to_day,
+                  (long long)x[i].to_minute, (long long)x[i].to_length);
+    return str_sub(version_hash(c, sb_str(&sb)), 0, 32);
 }
 
 static int64_t local_of(int64_t day, int64_t minute)

@@ -80,7 +80,10 @@ static struct calendar_span days_span(int64_t first, int64_t end)
 /* ---- lines ---- */
 
 /* Columns of calendar_between. */
-enum { B_BOOKING, B_FROM, B_TO, B_STATE, B_HOLD, B_PRIORITY, B_TITLE, B_PLACE, B_RESOURCE };
+enum {
+    B_BOOKING, B_FROM, B_TO, B_STATE, B_HOLD, B_PRIORITY, B_TITLE, B_PLACE, B_RESOURCE,
+    B_DETAILS /* record of the details; empty: not for this person */
+};
 
 static enum calendar_state state_of(struct call *c, const struct rows *rows, size_t i)
 {
@@ -98,7 +101,9 @@ static const char *tone_of(enum calendar_state state)
 static struct str about(struct call *c, const struct rows *rows, size_t i)
 {
     struct str title = rows_text(rows, i, B_TITLE);
-    return title.len > 0 ? title : words(c->lang, S("calendar.busy"));
+    if (title.len > 0) return title;
+    bool known = rows_text(rows, i, B_DETAILS).len > 0;
+    return words(c->lang, known ? S("calendar.untitled") : S("calendar.busy"));
 }
 
 static void line_put(struct call *c, struct view *section, const struct rows *rows, size_t i)

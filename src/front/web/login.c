@@ -134,10 +134,22 @@ void page_logout_post(struct page *page)
     page_redirect(page, S("/login"));
 }
 
-static void you_show(struct page *page, int status, struct str error)
+/* The devices that read calendars, and the password of a new one, which is shown this once. */
+static void devices_put(struct page *page, struct node *root, struct str password)
+{
+    struct call *c = &page->c;
+    struct node *devices = node_put_list(c, root, "devices");
+    if (device_list(c, devices) != OK) call_clear(c); /* the page stands without them */
+    node_bool(c, root, "some_devices", node_count(devices) > 0);
+    node_text(c, root, "password", password);
+    node_text(c, root, "dav", str_format(c->arena, "https://%.*s/dav/", STR_ARG(page->rq->host)));
+}
+
+static void you_show(struct page *page, int status, struct str error, struct str password)
 {
     struct call *c = &page->c;
     struct node *root = page_root(page, words(c->lang, S("web.you")));
+    devices_put(page, root, password);
     node_text(c, root, "error", error);
     node_bool(c, root, "dark", str_eq(page->theme, S("dark")));
     node_bool(c, root, "light", str_eq(page->theme, S("light")));
@@ -147,7 +159,7 @@ static void you_show(struct page *page, int status, struct str error)
 
 void page_you(struct page *page)
 {
-    you_show(page, 200, (struct str){});
+    you_show(page, 200, (struct str){}, (struct str){});
 }
 
 /* The old password is asked again: a screen left open must not be enough to take an account. */
@@ -178,7 +190,7 @@ void page_you_password_post(struct page *page)
         struct str text = words_failure(c);
         int status = err_info(e)->http_status;
         call_clear(c);
-        you_show(page, status, text);
+        you_show(page, status, text, (struct str){});
         return;
     }
     session_cookie(page, "flash", S("web.password"), 60);
@@ -195,5 +207,37 @@ void page_you_display_post(struct page *page)
     bool keys = !str_eq(form_get(&page->form, S("keys")), S("off"));
     session_cookie(page, "keys", keys ? S("") : S("off"), keys ? -1 : PREFERENCE_AGE_S);
     session_cookie(page, "flash", S("web.display"), 60);
+    page_redirect(page, S("/you"));
+}
+
+static void device_fail(struct page *page, enum err e)
+{
+    struct call *c = &page->c;
+    bool empty = c->failure.problem_count > 0;
+    struct str text = empty ? words(c->lang, S("web.device_name")) : words_failure(c);
+    int status = err_info(e)->http_status;
+    call_clear(c);
+    you_show(page, status, text, (struct str){});
+}
+
+void page_you_device_post(struct page *page)
+{
+    struct str password = {};
+    enum err e = device_add(&page->c, str_trim(form_get(&page->form, S("label"))), &password);
+    if (e != OK) {
+        device_fail(page, e);
+        return;
+    }
+    you_show(page, 200, (struct str){}, password);
+}
+
+void page_you_device_remove_post(struct page *page)
+{
+    enum err e = device_remove(&page->c, form_get(&page->form, S("id")));
+    if (e != OK) {
+        device_fail(page, e);
+        return;
+    }
+    session_cookie(page, "flash", S("web.device"), 60);
     page_redirect(page, S("/you"));
 }

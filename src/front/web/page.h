@@ -59,6 +59,8 @@ void page_logout_post(struct page *page);
 void page_you(struct page *page);
 void page_you_password_post(struct page *page);
 void page_you_display_post(struct page *page);
+void page_you_device_post(struct page *page);
+void page_you_device_remove_post(struct page *page);
 void page_keys(struct page *page);
 void page_view(struct page *page);
 void page_record(struct page *page);

@@ -3,6 +3,7 @@
 #include "base/words.h"
 #include "front/api/api.h"
 #include "front/api/metrics.h"
+#include "front/caldav/caldav.h"
 #include "front/web/page.h"
 
 enum { FORM_OVERHEAD_BYTES = 1024 * 1024 }; /* of a form around its files */
@@ -41,6 +42,8 @@ static const struct route ROUTES[] = {
     {"GET", "/you", ROUTE_PERSON, page_you},
     {"POST", "/you/password", ROUTE_POST, page_you_password_post},
     {"POST", "/you/display", ROUTE_POST, page_you_display_post},
+    {"POST", "/you/device", ROUTE_POST, page_you_device_post},
+    {"POST", "/you/device/remove", ROUTE_POST, page_you_device_remove_post},
     {"GET", "/keys", ROUTE_OPEN, page_keys},
     {"GET", "/assets/", ROUTE_OPEN, page_asset},
 };
@@ -106,6 +109,10 @@ static void web_handle(void *arg, struct http_request *rq, struct http_reply *re
     struct web *web = arg;
     if (str_starts(rq->path, S("/api/"))) {
         api_handle(web, rq, reply);
+        return;
+    }
+    if (caldav_takes(rq)) {
+        caldav_handle(web, rq, reply);
         return;
     }
     if (str_eq(rq->path, S("/metrics"))) {

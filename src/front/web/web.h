@@ -11,10 +11,11 @@
  *     GET  /file/RECORD/ROOT      a file of a record
  *     GET  /preview/RECORD/ROOT?part=N  what stands in it; /image/RECORD/ROOT/N  a page of a PDF
  *     GET  /paper/NAME.docx?arg=value  a view as an official paper, also .xlsx
- *     GET  /you, POST /you/...    the person's own password, language and colours
+ *     GET  /you, POST /you/...    the person's own password, devices, language and colours
  *     GET  /events                server-sent events
  *     GET  /assets/HASH/NAME      style, script, fonts
  *          /api/...               front/api/api.h
+ *          /dav/...               front/caldav/caldav.h
  *
  * It decides nothing about rights: grants are asked by acts and views. What it does decide is that
  * a request which changes something comes from one of its own pages.
