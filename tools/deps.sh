@@ -9,7 +9,8 @@ BUILD="gcc make libc6-dev python3 libsodium-dev libjansson-dev libssl-dev libicu
     libseccomp-dev libcurl4-openssl-dev libzip-dev libxlsxwriter-dev libpq-dev
     libexpat1-dev libical-dev poppler-utils"
 TEST="libcmocka-dev openssl python3-cryptography chromium nginx-light postgresql-15
-    postgresql-client-15 util-linux procps libreoffice-writer-nogui libreoffice-calc-nogui python3-uno spin"
+    postgresql-client-15 util-linux procps libreoffice-writer-nogui
+    libreoffice-calc-nogui python3-uno spin"
 # Servers of a cluster, for test/ha. They are never started as this machine's own services.
 CHECK="patroni etcd-server etcd-client pgbouncer nftables iproute2 python3-etcd python3-idna
     python3-dateutil openssl vdirsyncer khal curl"

@@ -339,7 +339,7 @@ enum err cli_succeed(struct call *c, const struct cli_args *args)
         accept ? S("/api/act/office.accept_succession") : S("/api/act/office.succeed");
     return ask_print(
         c, office,
-        &(struct cli_request){"POST", path, admin_of(args), cli_json_text(c, input), {}});
+        &(struct cli_request){"POST", path, cli_admin(args), cli_json_text(c, input), {}});
 }
 
 enum err cli_resume(struct call *c, const struct cli_args *args)
