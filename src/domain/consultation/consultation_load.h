@@ -9,7 +9,7 @@
 enum {
     CONSULTATION_PAGES = 100000,   /* of one draft with all its papers */
     CONSULTATION_RATE = 1000,      /* pages a working day */
-    CONSULTATION_PAGE_CHARS = 1800 /* letters that are counted as a page of a typed text */
+    CONSULTATION_PAGE_CHARS = 2400 /* letters of a typed text that count as a page, as in a file */
 };
 
 /* Where the number of pages comes from. */
