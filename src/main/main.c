@@ -8,6 +8,7 @@
 #include "front/cli/cli_key.h"
 #include "front/cli/cli_verbs.h"
 #include "front/evidence/evidence_verbs.h"
+#include "main/conform.h"
 #include "main/courier.h"
 #include "main/demo.h"
 #include "main/init.h"
@@ -54,6 +55,11 @@ static const struct cli_option SUCCEED[] = {{"to", false, false},
                                             {"accept", true, false},
                                             {"from", false, false},
                                             {"as", false, false}};
+static const struct cli_option CONFORMANCE[] = {{"dir", false, false},
+                                                {"address", false, false},
+                                                {"card", false, false},
+                                                {"cards", true, false},
+                                                {"json", true, false}};
 static const struct cli_option TOKEN_ADD[] = {{"login", false, true}, {"label", false, true}};
 
 static const struct cli_option DEADLINE[] = {
@@ -81,6 +87,7 @@ static const struct cli_verb VERBS[] = {
     {"invite", 1, 1, OPTIONS(INVITE), .run = cli_invite},
     {"invitations", 1, 1, .run = cli_invitations},
     {"join", 3, 3, OPTIONS(JOIN), .run = cli_join},
+    {"conformance", 0, 0, OPTIONS(CONFORMANCE), .run = conform_run},
     {"directory", 2, 2, .run = cli_directory},
     {"key rotate", 1, 1, OPTIONS(KEY_ROTATE), .run = cli_key_rotate},
     {"key revoke", 1, 1, OPTIONS(KEY_REVOKE), .run = cli_key_revoke},

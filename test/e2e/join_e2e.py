@@ -28,6 +28,7 @@ def an_invited_office_exchanges_in_seconds(top):
         began = time.monotonic()
         code = invite(a)
         entered = answer("join", b.folder, code, wire(a), "--address", wire(b))
+        assert [row["passed"] for row in entered["conformance"]] == [True] * 4, entered
         there, back = ask(a, [card(b)["office"]]), ask(b, [card(a)["office"]])
         r1_ms(a, there, card(b)["office"])
         r1_ms(b, back, card(a)["office"])
