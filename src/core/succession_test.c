@@ -72,6 +72,11 @@ static void every_record_follows_by_one_statement(void **state)
     assert_int_equal(three_head(t, B, inside).n, 2);
     home_is(t, B, inside, B);
     three_refused(t, A, "note.finish", shown, "grant.home");
+    struct str own = t_act(&t->o[C], "vanthu", "note.write", "{\"title\":\"Của C\"}").record;
+    struct str to_a =
+        str_format(t->o[A].arena, ",\"office\":\"%.*s\"%c", STR_ARG(t->o[A].office.id), 0);
+    assert_true(
+        str_eq(three_try(t, C, "record.give_home", own, to_a.ptr), S("office.succeed_ended")));
     three_do(t, B, "note.finish", shown, "");
     three_do(t, B, "note.finish", inside, "");
     three_deliver_all(t);
