@@ -41,8 +41,8 @@ enum err heir_party(struct call *c, struct str *io_party);
 /* Lets whoever has an office's place see the record. After its audience was stored. */
 enum err heir_audience(struct call *c, struct str record);
 
-/* Says that a version that is not addressed to this office is meant for it: an office whose place it
- * has is addressed, or the version's office leaves everything to this one, which has agreed. */
+/* Says that a version that is not addressed to this office is meant for it: an office whose place
+ * it has is addressed, or the version's office leaves everything to this one, which has agreed. */
 enum err heir_is_meant(struct call *c, const struct version *v, bool *ret_meant);
 /* Refuses to write for an office that has ended. Errors: ERR_CONFLICT "office.succeeded". */
 enum err heir_refuse_own(struct call *c);

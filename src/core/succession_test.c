@@ -72,12 +72,95 @@ static void every_record_follows_by_one_statement(void **state)
     assert_int_equal(three_head(t, B, inside).n, 2);
     home_is(t, B, inside, B);
     three_refused(t, A, "note.finish", shown, "grant.home");
+    struct str own = t_act(&t->o[C], "vanthu", "note.write", "{\"title\":\"Của C\"}").record;
+    struct str to_a =
+        str_format(t->o[A].arena, ",\"office\":\"%.*s\"%c", STR_ARG(t->o[A].office.id), 0);
+    assert_true(
+        str_eq(three_try(t, C, "record.give_home", own, to_a.ptr), S("office.succeed_ended")));
     three_do(t, B, "note.finish", shown, "");
     three_do(t, B, "note.finish", inside, "");
     three_deliver_all(t);
     assert_int_equal(three_head(t, C, shown).n, 2);
     for (size_t i = 0; i < OFFICES; i++)
         three_check(t, i);
+}
+
+struct sharing {
+    struct put put;
+    struct act_result result;
+};
+
+static enum err share_step(struct call *c, void *arg)
+{
+    struct sharing *s = arg;
+    return record_put(c, &s->put, &s->result);
+}
+
+/* A note of A for these parties. */
+static struct str note_for(struct three *t, const struct str *parties, size_t count)
+{
+    struct call c = t_call(&t->o[A], "vanthu");
+    const struct kind *kind = module_kind(S("note.note"));
+    void *body = arena_alloc(c.arena, kind->table->size);
+    struct sharing s = {
+        .put = {.kind = "note.note", .body = body, .audience = parties, .audience_count = count}};
+    assert_int_equal(fields_read(&c, kind->table, S("{\"title\":\"Hồ sơ\"}"), UNKNOWN_REFUSE, body),
+                     OK);
+    assert_int_equal(store_tx(&c, share_step, &s), OK);
+    struct str record = str_copy(t->o[A].arena, s.result.record);
+    call_end(&c);
+    return record;
+}
+
+static bool sees(struct three *t, size_t office, const char *login, struct str record)
+{
+    struct call c = t_call(&t->o[office], login);
+    struct head head = {};
+    bool seen = record_head_visible(&c, record, &head) == OK;
+    call_end(&c);
+    return seen;
+}
+
+static void what_a_part_of_the_office_saw_the_chief_of_the_heir_sees(void **state)
+{
+    struct three *t = *state;
+    struct str parties[] = {S("r:registry")};
+    struct str narrow = note_for(t, parties, 1);
+    struct str inside = three_note(t, 1U << A, (struct str){});
+    (void)t_person(&t->o[B], "chanhvp", ROLE_CHIEF);
+    assert_true(sees(t, A, "vanthu", narrow));
+    succeed(t, A, B);
+    assert_true(sees(t, B, "chanhvp", narrow));
+    assert_false(sees(t, B, "vanthu", narrow));
+    assert_true(sees(t, B, "vanthu", inside));
+    assert_false(sees(t, C, "vanthu", inside));
+    three_check(t, B);
+}
+
+static void a_dry_run_counts_and_changes_nothing(void **state)
+{
+    struct three *t = *state;
+    struct str parties[] = {S("r:registry")};
+    (void)note_for(t, parties, 1);
+    struct str record = three_note(t, 1U << A | 1U << C, (struct str){});
+    struct str json =
+        str_format(t->o[A].arena, "{\"to\":\"%.*s\",\"dry_run\":true}", STR_ARG(t->o[B].office.id));
+    struct call c = t_call(&t->o[A], "admin");
+    struct act_result result = {};
+    struct sb sb = sb_new(c.arena, 0);
+    assert_int_equal(act_run_json(&c, S("office.succeed"), json, (struct str){}, &result), OK);
+    node_json(&sb, result.more);
+    struct str text = sb_str(&sb);
+    assert_true(str_find(text,
+                         S("{\"kind\":\"note.note\",\"records\":2,\"versions\":2,"
+                           "\"unanswered\":0,\"narrow\":1}"),
+                         0) < text.len);
+    assert_true(str_find(text, S("{\"office\":\"VPUB\",\"waiting\":1}"), 0) < text.len);
+    call_end(&c);
+    three_deliver_all(t);
+    assert_true(
+        str_eq(admin(t, B, "office.accept_succession", "from", A), S("office.succeed_none")));
+    home_is(t, A, record, A);
 }
 
 /* ---- every order ---- */
@@ -105,35 +188,13 @@ static struct head watched(struct t_office *o, struct str record)
     return head;
 }
 
-struct sharing {
-    struct t_office *watchers;
-    struct put put;
-    struct act_result result;
-};
-
-static enum err share_step(struct call *c, void *arg)
-{
-    struct sharing *s = arg;
-    return record_put(c, &s->put, &s->result);
-}
-
 /* A note of A for A, B and all watchers. */
-static struct str shared_note(struct three *t, struct t_office *watchers)
+static struct str shared_note(struct three *t, const struct t_office *watchers)
 {
-    struct call c = t_call(&t->o[A], "vanthu");
-    const struct kind *kind = module_kind(S("note.note"));
-    void *body = arena_alloc(c.arena, kind->table->size);
     struct str parties[WATCHERS + 2] = {three_party(t, A), three_party(t, B)};
-    struct sharing s = {.put = {.kind = "note.note", .body = body, .audience = parties}};
-    assert_int_equal(fields_read(&c, kind->table, S("{\"title\":\"Hồ sơ\"}"), UNKNOWN_REFUSE, body),
-                     OK);
     for (size_t i = 0; i < WATCHERS; i++)
-        parties[i + 2] = str_format(c.arena, "o:%.*s", STR_ARG(watchers[i].office.id));
-    s.put.audience_count = ARRAY_LEN(parties);
-    assert_int_equal(store_tx(&c, share_step, &s), OK);
-    struct str record = str_copy(t->o[A].arena, s.result.record);
-    call_end(&c);
-    return record;
+        parties[i + 2] = str_format(t->o[A].arena, "o:%.*s", STR_ARG(watchers[i].office.id));
+    return note_for(t, parties, ARRAY_LEN(parties));
 }
 
 /* What A said last and what B said first reach ten offices, each in another order. */
@@ -486,6 +547,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         THREE_TEST(every_record_follows_by_one_statement),
+        THREE_TEST(what_a_part_of_the_office_saw_the_chief_of_the_heir_sees),
+        THREE_TEST(a_dry_run_counts_and_changes_nothing),
         THREE_TEST(copies_agree_in_whatever_order_it_arrives),
         THREE_TEST(both_offices_must_agree_and_nobody_promises_twice),
         THREE_TEST(an_office_that_ended_writes_nothing_any_more),

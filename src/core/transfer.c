@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "base/words.h"
+#include "core/heir.h"
 #include "core/office.h"
 #include "core/passage.h"
 #include "core/receipt.h"
@@ -87,6 +88,9 @@ static enum err give_home(struct call *c, const void *input, struct act_result *
     struct peer peer = {};
     if (str_eq(in->office, c->office->id)) return fail(c, ERR_CONFLICT, "record.here");
     enum err e = peer_find(c, in->office, &peer);
+    struct heir heir = {};
+    if (e == OK) e = heir_of(c, in->office, &heir);
+    if (e == OK && heir.to.len > 0) return fail(c, ERR_CONFLICT, "office.succeed_ended");
     if (e == OK) {
         e = audience_with(c, &put, str_format(c->arena, "o:%.*s", STR_ARG(in->office)));
     }

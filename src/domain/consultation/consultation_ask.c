@@ -6,6 +6,7 @@
 #include "base/time.h"
 #include "base/workday_receipt.h"
 #include "consultation_load.h"
+#include "core/heir.h"
 #include "core/act.h"
 #include "core/office.h"
 
@@ -40,9 +41,11 @@ enum err consultation_asked_check(struct call *c, const struct list *offices, co
     size_t peer_count = 0;
     enum err e = peer_list(c, &peers, &peer_count);
     if (e != OK) return e;
-    for (size_t i = 0; i < offices->count; i++) {
+    for (size_t i = 0; e == OK && i < offices->count; i++) {
         struct str path = str_format(c->arena, "%s.%zu.office", field, i);
         bool known = false, twice = false;
+        struct heir heir = {};
+        e = heir_of(c, asked[i].office, &heir);
         for (size_t k = 0; k < peer_count; k++) {
             known = known || str_eq(peers[k].office, asked[i].office);
         }
@@ -54,9 +57,11 @@ enum err consultation_asked_check(struct call *c, const struct list *offices, co
             problem(c, path, "consultation.asked_unknown");
         } else if (twice) {
             problem(c, path, "consultation.asked_twice");
+        } else if (heir.to.len > 0) {
+            problem(c, path, "consultation.asked_ended");
         }
     }
-    return OK;
+    return e;
 }
 
 static void bodies_check(struct call *c, const struct consultation_ask_input *in)

@@ -233,6 +233,19 @@ static void an_answer_that_was_given_stays_that_of_who_gave_it(void **state)
     checks_clean(s);
 }
 
+static void nobody_asks_an_office_that_ended(void **state)
+{
+    struct scene *s = *state;
+    struct t_office *t = &s->office[ASKER];
+    succeed(s, GIVER, OTHER);
+    carry_all(s);
+    struct str json = str_format(
+        t->arena, "{\"subject\":\"Dự thảo\",\"days\":5,\"asked\":[{\"office\":\"%.*s\"}]}",
+        STR_ARG(s->office[GIVER].office.id));
+    assert_true(str_eq(t_refused(t, "can-bo", "consultation.ask", json.ptr),
+                       S("consultation.asked_ended")));
+}
+
 static void an_asked_office_may_have_the_askers_place(void **state)
 {
     struct scene *s = *state;
@@ -254,6 +267,7 @@ int main(void)
         SCENE_TEST(an_answer_on_its_way_to_who_ended_is_not_lost),
         SCENE_TEST(who_has_the_place_of_the_asked_office_answers),
         SCENE_TEST(an_answer_that_was_given_stays_that_of_who_gave_it),
+        SCENE_TEST(nobody_asks_an_office_that_ended),
         SCENE_TEST(an_asked_office_may_have_the_askers_place),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
