@@ -252,9 +252,10 @@ enum err calendar_token(struct call *c, struct str resource, int64_t *ret_token)
     return e;
 }
 
-#define CHANGE_COLUMNS                                                                             \
+/* Changes of bookings, found through `source`, which ends in "calendar_change m". */
+#define CHANGES_FROM(source)                                                                       \
     "SELECT m.booking, m.seq, k.state, h.hash, h.n, coalesce(d.href, ''), coalesce(x.hash, '')"    \
-    " FROM calendar_change m JOIN k_calendar_booking k ON k.record = m.booking"                    \
+    " FROM " source " JOIN k_calendar_booking k ON k.record = m.booking"                           \
     " JOIN head h ON h.record = m.booking LEFT JOIN k_calendar_details d ON d.booking = m.booking" \
     " LEFT JOIN head x ON x.record = d.record"
 
@@ -263,38 +264,31 @@ enum err calendar_changed(struct call *c, struct str resource, int64_t token, in
 {
     struct parties p = grant_parties(c);
     return store_all(c,
-                     CHANGE_COLUMNS " WHERE " READER(
+                     CHANGES_FROM("calendar_change m") " WHERE " READER(
                          "m.booking") " AND m.resource = $10 AND m.seq > $11 ORDER BY m.seq"
                                       " LIMIT $12",
                      ARGS(READER_ARGS(p), TEXT(resource), INT(token), INT(limit)), ret_rows);
 }
 
 /* What touches is found first, by time, and then put in the order of its changes. */
+#define TOUCHING                                                                                   \
+    "(SELECT b.booking FROM calendar_busy b WHERE " READER("b.booking")                            \
+    " AND b.resource = $10 AND b.from_ms < $11 AND b.from_ms > $12 AND b.to_ms > $13"              \
+    " UNION SELECT f.record FROM k_calendar_booking f WHERE " READER("f.record")                   \
+    " AND f.\"until\" > 0 AND f.\"until\" < $14 AND f.resource = $10) t CROSS JOIN calendar_change m"
+
 enum err calendar_touching(struct call *c, const struct items_wanted *wanted, int64_t far_day,
                            struct rows *ret_rows)
 {
     struct parties p = grant_parties(c);
-    return store_all(
-        c,
-        "SELECT m.booking, m.seq, k.state, h.hash, h.n, coalesce(d.href, ''), coalesce(x.hash, '')"
-        " FROM (SELECT b.booking FROM calendar_busy b WHERE " READER(
-            "b.booking") " AND b.resource = $10 AND b.from_ms < $11 AND b.from_ms > $12"
-                         " AND b.to_ms > $13 UNION SELECT f.record FROM k_calendar_booking f"
-                         " WHERE " READER(
-                             "f.record") " AND f.\"until\" > 0 AND f.\"until\" < $14"
-                                         " AND f.resource = $10) t"
-                                         " CROSS JOIN calendar_change m"
-                                         " JOIN k_calendar_booking k ON k.record = m.booking"
-                                         " JOIN head h ON h.record = m.booking"
-                                         " LEFT JOIN k_calendar_details d ON d.booking = m.booking"
-                                         " LEFT JOIN head x ON x.record = d.record"
-                                         " WHERE m.resource = $10 AND m.booking = t.booking"
-                                         " AND m.seq > $15 AND k.state <> 'cancelled'"
-                                         " ORDER BY m.seq LIMIT $16",
-        ARGS(READER_ARGS(p), TEXT(wanted->collection), INT(wanted->to_ms),
-             INT(wanted->from_ms - PIECE_MS - 1), INT(wanted->from_ms), INT(far_day),
-             INT(wanted->token), INT(wanted->limit + 1)),
-        ret_rows);
+    return store_all(c,
+                     CHANGES_FROM(TOUCHING) " WHERE m.resource = $10 AND m.booking = t.booking"
+                                            " AND m.seq > $15 AND k.state <> 'cancelled'"
+                                            " ORDER BY m.seq LIMIT $16",
+                     ARGS(READER_ARGS(p), TEXT(wanted->collection), INT(wanted->to_ms),
+                          INT(wanted->from_ms - PIECE_MS - 1), INT(wanted->from_ms), INT(far_day),
+                          INT(wanted->token), INT(wanted->limit + 1)),
+                     ret_rows);
 }
 
 enum err calendar_busy_pieces(struct call *c, struct str resource,
@@ -312,20 +306,23 @@ enum err calendar_busy_pieces(struct call *c, struct str resource,
                      ret_rows);
 }
 
-/* The name a program gave, or the one made from the booking's id. */
+/* The name a program gave, or the one made from the booking's id. The few of that name come first:
+ * asked the other way round the store walks through the whole calendar. */
+#define NAMED                                                                                      \
+    "(SELECT y.booking FROM k_calendar_details y WHERE " READER("y.booking")                       \
+    " AND y.href = $10 UNION SELECT z.record FROM k_calendar_booking z WHERE " READER("z.record")  \
+    " AND z.record = $11) t CROSS JOIN calendar_change m"
+
 enum err calendar_named(struct call *c, struct str resource, struct str name, struct rows *ret_rows)
 {
     struct parties p = grant_parties(c);
     bool own = str_ends(name, S(".ics"));
     struct str booking = own ? str_sub(name, 0, name.len - 4) : S("-");
     return store_all(c,
-                     CHANGE_COLUMNS
-                     " WHERE " READER("m.booking") " AND m.resource = $10 AND (m.booking IN"
-                                                   " (SELECT y.booking FROM k_calendar_details y"
-                                                   " WHERE y.href = $11) OR m.booking = $12)"
-                                                   " ORDER BY CASE k.state WHEN 'cancelled' THEN 1"
-                                                   " ELSE 0 END, m.seq DESC, m.booking LIMIT 1",
-                     ARGS(READER_ARGS(p), TEXT(resource), TEXT(name), TEXT(booking)), ret_rows);
+                     CHANGES_FROM(NAMED) " WHERE m.booking = t.booking AND m.resource = $12"
+                                         " ORDER BY CASE k.state WHEN 'cancelled' THEN 1 ELSE 0"
+                                         " END, m.seq DESC, m.booking LIMIT 1",
+                     ARGS(READER_ARGS(p), TEXT(name), TEXT(booking), TEXT(resource)), ret_rows);
 }
 
 enum err calendar_uid(struct call *c, struct str resource, struct str uid, struct rows *ret_rows)

@@ -193,8 +193,9 @@ enum err dav_pages_next(struct dav_pages *pages)
 
 enum err dav_pages_end(struct dav_pages *pages, enum err e)
 {
+    bool pending = pages->of->c.failure.err != OK;
     const char *reason = pages->open ? pages->dav.c.failure.reason : NULL;
-    if (e != OK && reason != NULL) (void)!fail(&pages->of->c, e, reason);
+    if (e != OK && !pending && reason != NULL) (void)!fail(&pages->of->c, e, reason);
     if (pages->open) call_end(&pages->dav.c);
     pages->open = false;
     return e;

@@ -24,6 +24,23 @@ static void report_read(struct report *r, const struct xml *body)
 
 /* ---- one event ---- */
 
+/* Each event is read in a call of its own: its text and what libical makes of it go with it. */
+static struct dav item_begin(const struct report *r)
+{
+    struct dav dav = *r->dav;
+    dav.c = call_begin(dav.web->env, dav.web->store, dav.web->office);
+    dav.c.who = r->dav->c.who;
+    dav.c.lang = r->dav->c.lang;
+    return dav;
+}
+
+static enum err item_end(struct report *r, struct dav *dav, enum err e)
+{
+    if (e != OK) (void)!fail(&r->dav->c, e, dav->c.failure.reason);
+    call_end(&dav->c);
+    return e;
+}
+
 /* Writes an item's response. `dav` holds the memory for it. */
 static enum err event_tell(struct report *r, struct dav *dav, const struct item *item,
                            struct str text)
@@ -43,27 +60,18 @@ static enum err event_load(struct report *r, struct dav *dav, const struct item 
 
 /* ---- calendar-multiget. Source: RFC 4791 7.9 ---- */
 
-/* In a call of its own: a list of hrefs may be long. */
-static enum err href_tell(struct report *r, const struct xml *href)
+static enum err href_tell(struct report *r, struct dav *dav, const struct xml *href)
 {
-    struct dav dav = *r->dav;
     struct dav_path path = {};
     struct item item = {};
-    dav.c = call_begin(dav.web->env, dav.web->store, dav.web->office);
-    dav.c.who = r->dav->c.who;
-    dav.c.lang = r->dav->c.lang;
-    enum err e = dav_href_read(&dav, href->text, &path);
+    enum err e = dav_href_read(dav, href->text, &path);
     bool here = e == OK && path.kind == DAV_EVENT && str_eq(path.calendar, r->calendar.id);
-    if (here) e = dav_item(&dav.c, dav.def, path.calendar, path.name, &item);
-    if (here && e == OK) e = event_tell(r, &dav, &item, dav_text(&dav.c, &item));
-    bool missing = e == ERR_NOT_FOUND || e == ERR_DENIED || (e == OK && !here);
-    if (missing) {
-        dav_multi_status(&r->multi, str_trim(href->text), 404, (struct str){});
-        e = OK;
-    }
-    if (e != OK) (void)!fail(&r->dav->c, e, dav.c.failure.reason);
-    call_end(&dav.c);
-    return e;
+    if (here) e = dav_item(&dav->c, dav->def, path.calendar, path.name, &item);
+    if (here && e == OK) return event_tell(r, dav, &item, dav_text(&dav->c, &item));
+    if (e != OK && e != ERR_NOT_FOUND && e != ERR_DENIED) return e;
+    if (e != OK) call_clear(&dav->c);
+    dav_multi_status(&r->multi, str_trim(href->text), 404, (struct str){});
+    return OK;
 }
 
 static enum err multiget(struct report *r, const struct xml *body)
@@ -74,8 +82,11 @@ static enum err multiget(struct report *r, const struct xml *body)
     for (const struct xml *x = href; x != NULL; x = xml_again(x))
         count++;
     if (count > LIMIT_DAV_HREFS) return fail(&r->dav->c, ERR_LIMIT, "caldav.hrefs");
-    for (; e == OK && href != NULL && dav_multi_pause(&r->multi); href = xml_again(href))
-        e = href_tell(r, href);
+    for (; e == OK && href != NULL && dav_multi_pause(&r->multi); href = xml_again(href)) {
+        struct dav own = item_begin(r);
+        e = href_tell(r, &own, href);
+        e = item_end(r, &own, e);
+    }
     return e;
 }
 
@@ -116,21 +127,20 @@ static enum err query_fits(struct dav *dav, const struct query *q, struct str te
     return e == OK ? ical_fits(&dav->c, ical, q->filter, ret_fits) : e;
 }
 
-static enum err query_item(struct report *r, struct dav_pages *pages, const struct query *q,
+static enum err query_item(struct report *r, struct dav *dav, const struct query *q, bool sure,
                            const struct item *item)
 {
     struct item whole = *item;
     struct str text = {};
-    bool sure = q->plain && !(q->ranged && pages->items.unsure);
     bool fits = !item->gone;
     enum err e = OK;
-    if (fits && (r->texts || !sure)) e = event_load(r, &pages->dav, item, &whole, &text);
+    if (fits && (r->texts || !sure)) e = event_load(r, dav, item, &whole, &text);
     if (e == ERR_NOT_FOUND) { /* it went since the page was read */
-        call_clear(&pages->dav.c);
+        call_clear(&dav->c);
         return OK;
     }
-    if (e == OK && fits && !sure) e = query_fits(&pages->dav, q, text, &fits);
-    if (e == OK && fits) e = event_tell(r, &pages->dav, &whole, text);
+    if (e == OK && fits && !sure) e = query_fits(dav, q, text, &fits);
+    if (e == OK && fits) e = event_tell(r, dav, &whole, text);
     return e;
 }
 
@@ -141,11 +151,14 @@ static enum err query(struct report *r, const struct xml *body)
     if (e != OK) return e;
     struct dav_pages pages = dav_pages_begin(r->dav, r->calendar.id, 0);
     pages.span = q.ranged ? &q.span : NULL;
-    if (r->texts || !q.plain) pages.limit = LIMIT_DAV_PAGE / 10; /* texts are larger than names */
     while (dav_multi_pause(&r->multi) && (e = dav_pages_next(&pages)) == OK &&
            pages.items.count > 0) {
-        for (size_t i = 0; e == OK && i < pages.items.count; i++)
-            e = query_item(r, &pages, &q, &pages.items.rows[i]);
+        bool sure = q.plain && !(q.ranged && pages.items.unsure);
+        for (size_t i = 0; e == OK && i < pages.items.count && dav_multi_pause(&r->multi); i++) {
+            struct dav own = item_begin(r);
+            e = query_item(r, &own, &q, sure, &pages.items.rows[i]);
+            e = item_end(r, &own, e);
+        }
         if (e != OK) break;
     }
     return dav_pages_end(&pages, e);
@@ -201,8 +214,11 @@ static enum err sync_pages(struct report *r, int64_t limit, struct dav_pages *pa
         e = dav_pages_next(pages);
         if (e != OK || pages->items.count == 0) break;
         limit -= (int64_t)pages->items.count;
-        for (size_t i = 0; e == OK && i < pages->items.count; i++)
-            e = sync_item(r, &pages->dav, &pages->items.rows[i], first);
+        for (size_t i = 0; e == OK && i < pages->items.count && dav_multi_pause(&r->multi); i++) {
+            struct dav own = item_begin(r);
+            e = sync_item(r, &own, &pages->items.rows[i], first);
+            e = item_end(r, &own, e);
+        }
     }
     return e;
 }
@@ -217,7 +233,6 @@ static enum err sync(struct report *r, const struct xml *body)
     if (e == OK) e = limit_read(r, body, &limit);
     if (e != OK) return e;
     struct dav_pages pages = dav_pages_begin(dav, r->calendar.id, token);
-    if (r->texts) pages.limit = LIMIT_DAV_PAGE / 10;
     e = sync_pages(r, limit, &pages);
     token = pages.items.token;
     bool more = pages.items.more;

@@ -167,7 +167,7 @@ def vdirsyncer_sees_a_change_and_a_deletion_of_the_page(desk):
            "from=2027-01-12T09:00:00.000Z", "to=2027-01-12T10:00:00.000Z", "reason=đổi giờ")
     desk.sync()
     shown = desk.khal("list", "11/01/2027", "3d")
-    assert "16:00" in shown or "Họp giao ban" in shown, shown
+    assert "16:00" in shown, shown
     answer("act", desk.office.folder, "--as", "thuky", "calendar.cancel", f"record={record}",
            "reason=thôi")
     desk.sync()
@@ -231,7 +231,7 @@ def discovery_leads_to_the_home(desk):
     assert status == 207 and "<D:href>/dav/p/thuky/</D:href>" in text, text
 
 
-def a_withdrawn_password_opens_nothing(desk):
+def a_wrong_password_opens_nothing(desk):
     done = desk.run("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-u", "thuky:sai-mat",
                     desk.home)
     assert done.stdout == "401"
@@ -242,8 +242,7 @@ TESTS = [vdirsyncer_finds_the_calendar_and_syncs_both_ways,
          vdirsyncer_sees_a_change_and_a_deletion_of_the_page,
          a_clashing_event_is_refused_in_words_and_stays_on_the_device,
          curl_gets_back_every_byte, of_many_that_saw_the_same_one_wins,
-         discovery_leads_to_the_home,
-         a_withdrawn_password_opens_nothing]
+         discovery_leads_to_the_home, a_wrong_password_opens_nothing]
 
 
 def main():
