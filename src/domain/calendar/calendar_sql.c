@@ -275,7 +275,8 @@ enum err calendar_changed(struct call *c, struct str resource, int64_t token, in
     "(SELECT b.booking FROM calendar_busy b WHERE " READER("b.booking")                            \
     " AND b.resource = $10 AND b.from_ms < $11 AND b.from_ms > $12 AND b.to_ms > $13"              \
     " UNION SELECT f.record FROM k_calendar_booking f WHERE " READER("f.record")                   \
-    " AND f.\"until\" > 0 AND f.\"until\" < $14 AND f.resource = $10) t CROSS JOIN calendar_change m"
+    " AND f.\"until\" > 0 AND f.\"until\" < $14 AND f.resource = $10) t"                           \
+    " CROSS JOIN calendar_change m"
 
 enum err calendar_touching(struct call *c, const struct items_wanted *wanted, int64_t far_day,
                            struct rows *ret_rows)
