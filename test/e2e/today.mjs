@@ -191,6 +191,8 @@ async function everyPage(label, options, shots) {
   Object.assign(paths, { month: "/view/duedates.month?whose=all", week: "/view/duedates.week?whose=all" });
   Object.assign(paths, { load: "/view/duedates.load", items: "/view/today.items?cell=open" });
   Object.assign(paths, { changes: "/view/today.changes", oncall: "/view/oncall.list" });
+  Object.assign(paths, { honesty: "/view/honesty.show", findings: "/view/honesty.list" });
+  Object.assign(paths, { nights: "/view/honesty.nights" });
   Object.assign(paths, { absences: "/view/absence.list", handovers: "/view/handover.list" });
   Object.assign(paths, { see: "/view/why.see", offer: "/act/handover.offer", plan: "/act/absence.plan" });
   for (const [name, path] of Object.entries(paths)) {

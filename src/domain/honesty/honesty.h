@@ -87,12 +87,12 @@ enum err honesty_sql_last(struct call *c, int64_t *ret_day);
  * inside store_tx. */
 enum err honesty_sql_keep(struct call *c, enum honesty_rule rule, int64_t night,
                           const struct honesty_found *found);
-/* name of a rule, how many hold, were new in that night, are gone; not of rules that found nothing.
- */
+/* name of a rule, how many hold, were new in that night, are gone, whether that night had more; not
+ * of rules that found nothing. */
 enum err honesty_sql_counts(struct call *c, int64_t night, struct rows *ret_rows);
 
 /* Which findings a list holds. */
-enum honesty_state { HONESTY_NOW = 1, HONESTY_NEW, HONESTY_GONE, HONESTY_ALL };
+enum honesty_state { HONESTY_ALL, HONESTY_NOW, HONESTY_NEW, HONESTY_GONE };
 struct honesty_filter {
     enum honesty_rule rule;
     enum honesty_state state;

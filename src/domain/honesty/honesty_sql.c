@@ -82,7 +82,7 @@ enum err honesty_sql_counts(struct call *c, int64_t night, struct rows *ret_rows
     return store_all(c,
                      "SELECT f.rule, count(CASE WHEN f.gone_ms = 0 THEN 1 END),"
                      " count(CASE WHEN f.gone_ms = 0 AND f.found_ms = n.at_ms THEN 1 END),"
-                     " count(CASE WHEN f.gone_ms > 0 THEN 1 END)"
+                     " count(CASE WHEN f.gone_ms > 0 THEN 1 END), max(n.more)"
                      " FROM honesty_night n JOIN honesty_finding f ON f.rule = n.rule"
                      " WHERE n.day = $1 GROUP BY f.rule",
                      ARGS(INT(night)), ret_rows);

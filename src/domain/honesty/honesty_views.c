@@ -9,11 +9,11 @@
 enum { ITEM_ID, ITEM_ABOUT, ITEM_KIND, ITEM_TITLE, ITEM_WHAT, ITEM_PARTY, ITEM_ASK, ITEM_NUMBER };
 enum { ITEM_AT = ITEM_NUMBER + 1, ITEM_FOUND, ITEM_GONE };
 
-static const char *const STATES[] = {"now", "new", "gone", "all", NULL};
+static const char *const STATES[] = {"now", "new", "gone", NULL};
 
 struct args {
     int64_t rule;  /* 1-based enum honesty_rule; 0: the first */
-    int64_t state; /* 1-based into STATES; 0: now */
+    int64_t state; /* 1-based into STATES; 0: all */
     struct str after;
 };
 #define AT(member) .offset = offsetof(struct args, member)
@@ -73,14 +73,23 @@ static struct str number_text(struct call *c, int64_t number)
     return str_format(c->arena, "%lld", (long long)number);
 }
 
+/* "hơn 1000": there was more than a night takes. */
+static struct str least_text(struct call *c, int64_t number)
+{
+    struct fail_arg args[] = {{"count", number_text(c, number)}};
+    return words_fill(c->arena, c->lang, S("honesty.more"), args, ARRAY_LEN(args));
+}
+
 static void rule_put(struct call *c, struct view *view, enum honesty_rule rule,
                      const struct rows *counts)
 {
     int64_t numbers[3] = {};
+    bool more = false;
     for (size_t i = 0; i < counts->count; i++) {
         if (!str_eq(rows_text(counts, i, 0), str_of(HONESTY_RULES[rule]))) continue;
         for (size_t n = 0; n < ARRAY_LEN(numbers); n++)
             numbers[n] = rows_int(counts, i, n + 1);
+        more = rows_int(counts, i, 4) > 0;
     }
     struct node *row = view_row(c, view, (struct str){}, href_of(c, "honesty.nights", rule, 0));
     view_cell(c, row, rule_words(c, "rule", rule));
@@ -89,7 +98,8 @@ static void rule_put(struct call *c, struct view *view, enum honesty_rule rule,
     for (size_t n = 0; n < ARRAY_LEN(numbers); n++) {
         struct str href = {};
         if (numbers[n] > 0) href = href_of(c, "honesty.list", rule, (int64_t)n + 1);
-        number_put(c, row, number_text(c, numbers[n]), href);
+        bool least = n == 0 && more;
+        number_put(c, row, least ? least_text(c, numbers[n]) : number_text(c, numbers[n]), href);
     }
 }
 
@@ -165,9 +175,8 @@ static void item_put(struct call *c, struct view *view, enum honesty_rule rule,
 static enum err list(struct call *c, const void *args, struct view *ret_view)
 {
     const struct args *in = args;
-    struct honesty_filter filter = {.rule = rule_of(in), .state = HONESTY_NOW};
+    struct honesty_filter filter = {.rule = rule_of(in), .state = (enum honesty_state)in->state};
     struct rows rows = {};
-    if (in->state > 0) filter.state = (enum honesty_state)in->state;
     if (in->after.len > 0 && !parse_int(in->after, 1, INT64_MAX, &filter.after_id))
         problem(c, S("after"), "field.choice");
     enum err e = problems_fail(c);
@@ -175,7 +184,6 @@ static enum err list(struct call *c, const void *args, struct view *ret_view)
     if (e == OK) e = honesty_sql_list(c, &filter, HONESTY_PAGE + 1, &rows);
     if (e != OK) return e;
     view_start(c, ret_view, VIEW_LIST, rule_words(c, "rule", filter.rule));
-    view_fact(c, ret_view, "honesty.column.odd", rule_words(c, "odd", filter.rule));
     view_column(c, ret_view, "title", "honesty.column.title");
     view_column(c, ret_view, "say", "honesty.column.say");
     view_column(c, ret_view, "what", "honesty.column.what");
@@ -208,16 +216,13 @@ static enum err nights(struct call *c, const void *args, struct view *ret_view)
     for (size_t i = 0; i < rows.count; i++) {
         struct node *row = view_row(c, ret_view, (struct str){}, (struct str){});
         view_cell(c, row, time_format_day_vn(c->arena, rows_int(&rows, i, 0)));
-        struct fail_arg count[] = {{"count", number_text(c, rows_int(&rows, i, 1))}};
+        int64_t count = rows_int(&rows, i, 1);
         bool more = rows_int(&rows, i, 4) > 0;
-        number_put(c, row,
-                   more ? words_fill(c->arena, c->lang, S("honesty.more"), count, 1)
-                        : count[0].value,
-                   (struct str){});
+        number_put(c, row, more ? least_text(c, count) : number_text(c, count), (struct str){});
         number_put(c, row, number_text(c, rows_int(&rows, i, 2)), (struct str){});
         number_put(c, row, number_text(c, rows_int(&rows, i, 3)), (struct str){});
     }
-    view_link(c, ret_view, "honesty.to_all", href_of(c, "honesty.list", rule, HONESTY_ALL));
+    view_link(c, ret_view, "honesty.to_all", href_of(c, "honesty.list", rule, 0));
     view_link(c, ret_view, "honesty.back", S("/view/honesty.show"));
     node_text(c, ret_view->data, "empty", words(c->lang, S("honesty.never")));
     return OK;
