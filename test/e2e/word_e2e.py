@@ -19,7 +19,7 @@ TEST = str(BUILD / "test/main/word_test")
 WAIT_S = 90
 
 EDIT = r'''
-import sys, time, uno
+import sys, threading, time, uno
 from com.sun.star.beans import PropertyValue
 pipe, source, target = sys.argv[1:]
 local = uno.getComponentContext()
@@ -33,7 +33,7 @@ while True:
     except Exception:
         if time.monotonic() > end:
             raise
-        time.sleep(0.1)
+        threading.Event().wait(0.1)
 desktop = context.ServiceManager.createInstanceWithContext("com.sun.star.frame.Desktop", context)
 def value(name, what):
     return PropertyValue(Name=name, Value=what)
@@ -139,7 +139,8 @@ def main():
         for place, words in WAITING:
             expect(any(row[0] == place and words in row[2] for row in rows if len(row) > 2),
                    f"{place}: {words}")
-        expect(any("Tên nên ngắn hơn." in cell for row in rows for cell in row), "a comment at a place")
+        expect(any("Tên nên ngắn hơn." in cell for row in rows for cell in row),
+               "a comment at a place")
         expect(not any("không có dấu theo dõi" in cell for row in rows for cell in row),
                "nothing is said to be untracked")
         if failed:

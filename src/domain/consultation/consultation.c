@@ -57,6 +57,8 @@ static const struct kind KINDS[] = {
      .local = true,
      .valid = consultation_comment_valid,
      .apply = consultation_comment_apply},
+    {.table = &CONSULTATION_GROUP, .schema = 1, .local = true, .valid = consultation_group_valid},
+    {.table = &CONSULTATION_OBJECTION, .schema = 1, .valid = consultation_objection_valid},
     {.table = &CONSULTATION_REMINDER,
      .schema = 1,
      .follows = true,

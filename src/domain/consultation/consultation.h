@@ -26,6 +26,7 @@ enum {
     CONSULTATION_ASKED = 60,           /* offices of one round: LIMIT_AUDIENCE less the asker */
     CONSULTATION_BODIES = 40,          /* bodies outside the system in one round */
     CONSULTATION_POINTS = 200,         /* points of one opinion */
+    CONSULTATION_GROUP_POINTS = 200,   /* like points with one reply */
     CONSULTATION_ROUNDS = 50,          /* on one draft */
     CONSULTATION_DAYS = 250,           /* working days of one round: about a year */
     CONSULTATION_SPAN = 1000,          /* days from the question to the last moved deadline */
@@ -142,6 +143,8 @@ struct consultation_request {
     struct str rate_source;  /* by what */
     struct str short_by;     /* who approved less time than agreed; empty: there is enough */
     int64_t earliest_day;    /* the first deadline at which nobody reads more than agreed */
+    int64_t presented_ms;    /* the draft went on with this table; 0: not yet */
+    int64_t presented_open;  /* points that had no reply then */
 };
 
 /* The text of a draft, apart from the request so that a moved deadline does not send it again. */
@@ -240,6 +243,7 @@ struct consultation_outcome_row {
     int64_t outcome; /* enum consultation_outcome */
     struct str reason;
     struct str wording; /* new, may be empty */
+    int64_t times;      /* how often it was answered; 0 in old records */
 };
 
 struct consultation_reply {
@@ -248,6 +252,26 @@ struct consultation_reply {
     int64_t total;       /* how many points want a reply */
     struct list replies; /* struct consultation_outcome_row */
     struct str subject;  /* of the request; empty in old records */
+};
+
+/* Like points of several opinions, joined by a person of the asker: one reply serves all. */
+struct consultation_member {
+    struct str opinion;
+    int64_t point;
+};
+struct consultation_group {
+    struct str request;
+    struct list members; /* struct consultation_member; none: it was dissolved */
+};
+
+/* Chưa thoả đáng: a giver is not satisfied with what became of one of its points. */
+struct consultation_objection {
+    struct str request;
+    struct str opinion; /* its own */
+    int64_t point;
+    struct str text;
+    struct str signer_title;
+    int64_t at_ms;
 };
 
 /* A unit of an asked office is asked for its part, and what anybody there says about the opinion.
@@ -293,6 +317,8 @@ extern const struct field_table CONSULTATION_REMINDER;
 extern const struct field_table CONSULTATION_EDITION;
 extern const struct field_table CONSULTATION_INNER;
 extern const struct field_table CONSULTATION_COMMENT;
+extern const struct field_table CONSULTATION_GROUP;
+extern const struct field_table CONSULTATION_OBJECTION;
 
 /* What the acts are told; one struct for the acts of one shape. */
 struct consultation_record_input { /* register, submit */
@@ -410,6 +436,17 @@ struct consultation_point_input {
     int64_t outcome;
     struct str reason;
     struct str wording;
+    int64_t seen; /* how often it was answered when the form was opened, plus one; 0: not asked */
+    bool anyway;  /* in place of what somebody else has answered meanwhile */
+};
+struct consultation_group_input {
+    struct str record;
+    struct list members; /* struct consultation_member */
+};
+struct consultation_object_input {
+    struct str record; /* the opinion */
+    int64_t point;
+    struct str text;
 };
 struct consultation_remind_input {
     struct str record;
@@ -471,6 +508,10 @@ extern const struct field_table CONSULTATION_EXCUSE;
 extern const struct field_table CONSULTATION_TAKE_WORD;
 extern const struct field_table CONSULTATION_PLACE;
 extern const struct field_table CONSULTATION_PLACE_ARGS;
+extern const struct field_table CONSULTATION_GROUP_ACT;
+extern const struct field_table CONSULTATION_UNGROUP;
+extern const struct field_table CONSULTATION_OBJECT;
+extern const struct field_table CONSULTATION_PRESENT;
 extern const struct field_table CONSULTATION_LIST_ARGS;
 extern const struct field_table CONSULTATION_SHOW_ARGS;
 extern const struct field_table CONSULTATION_POINT_ARGS;
@@ -485,6 +526,8 @@ enum err consultation_opinion_valid(struct call *c, const struct version *v, con
 enum err consultation_reply_valid(struct call *c, const struct version *v, const void *body);
 enum err consultation_edition_valid(struct call *c, const struct version *v, const void *body);
 enum err consultation_inner_valid(struct call *c, const struct version *v, const void *body);
+enum err consultation_group_valid(struct call *c, const struct version *v, const void *body);
+enum err consultation_objection_valid(struct call *c, const struct version *v, const void *body);
 enum err consultation_comment_valid(struct call *c, const struct version *v, const void *body);
 enum err consultation_inner_apply(struct call *c, const struct version *v, const void *body);
 enum err consultation_comment_apply(struct call *c, const struct version *v, const void *body);
@@ -506,9 +549,9 @@ enum err consultation_succeeded(struct call *c, struct str from, struct str to);
 
 /* The tables of contents of the acts and of the views. */
 enum {
-    CONSULTATION_ACT_COUNT = 25,
-    CONSULTATION_VIEW_COUNT = 16,
-    CONSULTATION_MIGRATION_COUNT = 5
+    CONSULTATION_ACT_COUNT = 29,
+    CONSULTATION_VIEW_COUNT = 18,
+    CONSULTATION_MIGRATION_COUNT = 6
 };
 extern const struct act CONSULTATION_ACTS[CONSULTATION_ACT_COUNT];
 extern const struct view_def CONSULTATION_VIEWS[CONSULTATION_VIEW_COUNT];

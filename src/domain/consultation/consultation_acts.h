@@ -72,6 +72,14 @@ enum err consultation_run_consult(struct call *c, const void *input, struct act_
 enum err consultation_run_comment(struct call *c, const void *input, struct act_result *ret_result);
 /* Releases the units that have not answered: the opinion goes without them. */
 enum err consultation_inners_close(struct call *c, struct str request);
+/* consultation_group.c */
+enum err consultation_can_join(struct call *c, const struct head *head);
+enum err consultation_can_object(struct call *c, const struct head *head);
+enum err consultation_can_present(struct call *c, const struct head *head);
+enum err consultation_run_join(struct call *c, const void *input, struct act_result *ret_result);
+enum err consultation_run_part(struct call *c, const void *input, struct act_result *ret_result);
+enum err consultation_run_object(struct call *c, const void *input, struct act_result *ret_result);
+enum err consultation_run_present(struct call *c, const void *input, struct act_result *ret_result);
 /* The round trip through Word, consultation_word.c. */
 enum err consultation_can_take_word(struct call *c, const struct head *head);
 enum err consultation_take_word_prepare(struct call *c, void *input);

@@ -1,6 +1,7 @@
 /* consultation_ask.c: the asker's acts: asking, letters of bodies outside, replies, the end. What
  * moves or stops the deadline is in consultation_deadline.c. */
 #include "consultation_acts.h"
+#include "consultation_pages.h"
 
 #include "base/id.h"
 #include "base/time.h"
@@ -248,6 +249,27 @@ static enum err point_check(struct call *c, const struct consultation_opinion *o
     return problems_fail(c);
 }
 
+/* What stands there now is shown to whoever began before; nothing is overwritten unseen. */
+static enum err conflict_tell(struct call *c, const struct consultation_outcome_row *now)
+{
+    enum err e = fail(c, ERR_STALE, "consultation.point_changed");
+    e = fail_arg(c, "outcome", consultation_outcome_text(c, now->outcome));
+    e = fail_arg(c, "reason", now->reason);
+    e = fail_arg(c, "wording", now->wording);
+    return e;
+}
+
+/* The row that holds a point's reply now; NULL: it has none. */
+static const struct consultation_outcome_row *reply_row(const struct consultation_reply *reply,
+                                                        int64_t point)
+{
+    const struct consultation_outcome_row *rows = reply->replies.rows;
+    for (size_t i = 0; i < reply->replies.count; i++) {
+        if (rows[i].point == point) return &rows[i];
+    }
+    return NULL;
+}
+
 static enum err reply_put(struct call *c, struct str record, const struct consultation_reply *reply,
                           struct act_result *ret_result)
 {
@@ -266,10 +288,10 @@ static enum err reply_put(struct call *c, struct str record, const struct consul
     return record_put(c, &put, ret_result);
 }
 
-enum err consultation_run_answer_point(struct call *c, const void *input,
-                                       struct act_result *ret_result)
+/* Writes one reply; for the members of a group the same words, each to its own giver. */
+static enum err point_answer(struct call *c, const struct consultation_point_input *in,
+                             struct act_result *ret_result)
 {
-    const struct consultation_point_input *in = input;
     struct consultation_opinion opinion = {};
     struct consultation_reply reply = {};
     struct str record = {};
@@ -278,11 +300,15 @@ enum err consultation_run_answer_point(struct call *c, const void *input,
     if (e == OK) e = consultation_sql_reply(c, in->record, opinion.request, &record);
     if (e == OK && record.len > 0) e = record_body(c, "consultation.reply", record, &reply);
     if (e != OK) return e;
+    const struct consultation_outcome_row *now = reply_row(&reply, in->point);
+    int64_t times = now == NULL ? 0 : now->times > 0 ? now->times : 1;
+    if (in->seen > 0 && in->seen != times + 1 && !in->anyway) return conflict_tell(c, now);
     const struct consultation_outcome_row row = {
         .point = in->point,
         .outcome = in->outcome,
         .reason = in->reason,
         .wording = in->wording,
+        .times = times + 1,
     };
     reply.opinion = in->record;
     reply.request = opinion.request;
@@ -291,6 +317,24 @@ enum err consultation_run_answer_point(struct call *c, const void *input,
     consultation_reply_set(c->arena, &reply.replies, &row);
     ensure((int64_t)reply.replies.count <= reply.total);
     return reply_put(c, record, &reply, ret_result);
+}
+
+enum err consultation_run_answer_point(struct call *c, const void *input,
+                                       struct act_result *ret_result)
+{
+    const struct consultation_point_input *in = input;
+    struct rows members = {};
+    enum err e = point_answer(c, in, ret_result);
+    if (e == OK) e = consultation_sql_group_of(c, in->record, in->point, &members);
+    for (size_t i = 0; e == OK && i < members.count; i++) {
+        struct consultation_point_input other = *in;
+        struct act_result ignored = {};
+        other.record = rows_text(&members, i, 0);
+        other.point = rows_int(&members, i, 1);
+        other.seen = 0;
+        e = point_answer(c, &other, &ignored);
+    }
+    return e;
 }
 
 /* ---- the end ---- */

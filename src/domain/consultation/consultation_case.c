@@ -40,6 +40,7 @@ enum err consultation_case_load(struct call *c, struct str record,
         .draft = round.draft.state,
         .renewed = round.request.next.len > 0,
         .excused = consultation_excuse_of(&round.request, c->office->id, none) != NULL,
+        .presented = round.request.presented_ms > 0,
         .before = round.before.len > 0,
     };
     ensure(round.own.draft.len == 0 || round.own.intake.len > 0);

@@ -130,8 +130,49 @@ static void say_load(struct call *c, struct sentences *s, const struct consultat
     if (r->short_by.len > 0) say(c, s, "consultation.cover.short", args, ARRAY_LEN(args));
 }
 
-static struct sentences sentences_of(struct call *c, const struct consultation_case *round)
+/* The round with its points. */
+struct cover {
+    struct consultation_case round;
+    struct consultation_line *lines;
+    size_t count;
+};
+
+static enum err cover_load(struct call *c, struct str record, struct cover *ret_cover)
 {
+    enum err e = consultation_case_visible(c, record, &ret_cover->round);
+    if (e == OK) e = consultation_case_givers(c, &ret_cover->round);
+    if (e == OK && !ret_cover->round.stage.own) {
+        e = fail(c, ERR_CONFLICT, "consultation.only_asker");
+    }
+    if (e == OK) e = consultation_sql_lines(c, record, &ret_cover->lines, &ret_cover->count);
+    return e;
+}
+
+/* Names points by giver and clause: those without a reply, or those whose giver is not satisfied.
+ * What a confidential opinion says is not told on paper, not even where. */
+static void say_points(struct call *c, struct sentences *s, const struct cover *cover,
+                       bool objections)
+{
+    struct sb names = sb_new(c->arena, 0);
+    size_t found = 0;
+    for (size_t i = 0; i < cover->count; i++) {
+        const struct consultation_line *line = &cover->lines[i];
+        bool told = objections ? line->objection.len > 0 : line->outcome == OUTCOME_OPEN;
+        if (!told) continue;
+        if (found++ > 0) sb_put(&names, S("; "));
+        sb_put(&names, consultation_voice_name(c, line->home, line->behalf));
+        if (line->confidential) continue;
+        sb_printf(&names, " (%.*s)", STR_ARG(consultation_line_clause(c, line)));
+    }
+    if (found == 0) return;
+    struct fail_arg args[] = {{"count", number(c, found)}, {"names", sb_str(&names)}};
+    say(c, s, objections ? "consultation.cover.objections" : "consultation.cover.open_points", args,
+        ARRAY_LEN(args));
+}
+
+static struct sentences sentences_of(struct call *c, const struct cover *cover)
+{
+    const struct consultation_case *round = &cover->round;
     const struct consultation_request *r = &round->request;
     struct consultation_count total = consultation_count(round->givers, round->giver_count);
     struct sentences s = {};
@@ -152,50 +193,46 @@ static struct sentences sentences_of(struct call *c, const struct consultation_c
     const char *gate =
         r->gate == GATE_HOLD ? "consultation.cover.gate_hold" : "consultation.cover.gate_proceed";
     say(c, &s, gate, NULL, 0);
+    say_points(c, &s, cover, false);
+    say_points(c, &s, cover, true);
     return s;
-}
-
-static enum err cover_load(struct call *c, struct str record, struct consultation_case *round)
-{
-    enum err e = consultation_case_visible(c, record, round);
-    if (e == OK) e = consultation_case_givers(c, round);
-    if (e == OK && !round->stage.own) e = fail(c, ERR_CONFLICT, "consultation.only_asker");
-    return e;
 }
 
 enum err consultation_cover_view(struct call *c, const void *args, struct view *ret_view)
 {
     const struct consultation_record_input *in = args;
-    struct consultation_case round = {};
-    enum err e = cover_load(c, in->record, &round);
+    struct cover cover = {};
+    enum err e = cover_load(c, in->record, &cover);
     if (e != OK) return e;
+    const struct consultation_case *round = &cover.round;
     struct view view = {};
-    struct sentences s = sentences_of(c, &round);
+    struct sentences s = sentences_of(c, &cover);
     view_start(c, &view, VIEW_LIST, words(c->lang, S("view.consultation.cover")));
-    view_fact(c, &view, "field.consultation.request.subject", round.request.subject);
-    view_fact(c, &view, "field.consultation.request.draft_hash", round.request.draft_hash);
+    view_fact(c, &view, "field.consultation.request.subject", round->request.subject);
+    view_fact(c, &view, "field.consultation.request.draft_hash", round->request.draft_hash);
     for (size_t i = 0; i < s.count; i++)
         view_fact(c, &view, s.rows[i].label_key, s.rows[i].text);
     view_column(c, &view, "giver", "consultation.column.giver");
     view_column(c, &view, "standing", "consultation.column.standing");
     view_column(c, &view, "signed", "consultation.paper.column.day");
     view_column(c, &view, "note", "consultation.cover.note");
-    for (size_t i = 0; i < round.giver_count; i++) {
-        struct cover_line line = line_of(c, &round, &round.givers[i]);
+    for (size_t i = 0; i < round->giver_count; i++) {
+        struct cover_line line = line_of(c, round, &round->givers[i]);
         struct node *row = view_row(c, &view, (struct str){}, (struct str){});
         view_cell(c, row, line.name);
         view_cell_state(c, row, line.standing, line.tone);
         view_cell(c, row, line.day == 0 ? (struct str){} : time_format_day_vn(c->arena, line.day));
         view_cell(c, row, line.note);
     }
-    node_int(c, view.data, "count", (int64_t)round.giver_count);
+    node_int(c, view.data, "count", (int64_t)round->giver_count);
     *ret_view = view;
     return OK;
 }
 
-static void cover_fill(struct call *c, const struct consultation_case *round, struct paper *paper)
+static void cover_fill(struct call *c, const struct cover *cover, struct paper *paper)
 {
-    struct sentences s = sentences_of(c, round);
+    const struct consultation_case *round = &cover->round;
+    struct sentences s = sentences_of(c, cover);
     paper->agency = c->office->name;
     paper->title = words(LANG_VI, S("view.consultation.cover"));
     paper->subject = round->request.subject;
@@ -228,12 +265,12 @@ static void cover_fill(struct call *c, const struct consultation_case *round, st
 enum err consultation_cover_paper(struct call *c, const void *args, struct paper *ret_paper)
 {
     const struct consultation_record_input *in = args;
-    struct consultation_case round = {};
+    struct cover cover = {};
     enum lang reader = c->lang;
     paper_start(c, ret_paper, PAPER_PORTRAIT);
     c->lang = LANG_VI; /* an official paper */
-    enum err e = cover_load(c, in->record, &round);
-    if (e == OK) cover_fill(c, &round, ret_paper);
+    enum err e = cover_load(c, in->record, &cover);
+    if (e == OK) cover_fill(c, &cover, ret_paper);
     c->lang = reader;
     return e;
 }

@@ -102,6 +102,7 @@ static const struct field OUTCOME_FIELDS[] = {
         .required = true),
     ROW(consultation_outcome_row, "reason", reason, FIELD_LONG, .max = CONSULTATION_TEXT_BYTES),
     ROW(consultation_outcome_row, "wording", wording, FIELD_LONG, .max = CONSULTATION_TEXT_BYTES),
+    ROW(consultation_outcome_row, "times", times, FIELD_INT, .max = INT32_MAX),
 };
 static const struct field_table OUTCOME_TABLE =
     FIELD_TABLE("consultation.outcome", struct consultation_outcome_row, OUTCOME_FIELDS);
@@ -174,6 +175,8 @@ static const struct field REQUEST_FIELDS[] = {
     ROW(consultation_request, "rate_source", rate_source, FIELD_TEXT, .max = WHY_BYTES),
     ROW(consultation_request, "short_by", short_by, FIELD_TEXT, .max = TITLE_BYTES),
     ROW(consultation_request, "earliest_date", earliest_day, FIELD_DATE, .max = 0),
+    ROW(consultation_request, "presented", presented_ms, FIELD_INSTANT, .max = 0),
+    ROW(consultation_request, "presented_open", presented_open, FIELD_INT, .max = INT32_MAX),
 };
 
 static const struct field EDITION_FIELDS[] = {
@@ -329,6 +332,31 @@ static const struct field COMMENT_FIELDS[] = {
     ROW(consultation_comment, "at", at_ms, FIELD_INSTANT, .required = true),
 };
 
+static const struct field MEMBER_FIELDS[] = {
+    ROW(consultation_member, "opinion", opinion, FIELD_RECORD, .required = true),
+    ROW(consultation_member, "point", point, FIELD_INT, .max = CONSULTATION_POINTS),
+};
+static const struct field_table MEMBER_TABLE =
+    FIELD_TABLE("consultation.member", struct consultation_member, MEMBER_FIELDS);
+static const struct field GROUP_FIELDS[] = {
+    ROW(consultation_group, "request", request, FIELD_RECORD, .required = true),
+    ROW(consultation_group, "members", members, FIELD_LIST, .of = &MEMBER_TABLE,
+        .max = CONSULTATION_GROUP_POINTS),
+};
+static const struct field OBJECTION_FIELDS[] = {
+    ROW(consultation_objection, "request", request, FIELD_RECORD, .required = true),
+    ROW(consultation_objection, "opinion", opinion, FIELD_RECORD, .required = true),
+    ROW(consultation_objection, "point", point, FIELD_INT, .max = CONSULTATION_POINTS),
+    ROW(consultation_objection, "text", text, FIELD_LONG, .max = CONSULTATION_TEXT_BYTES,
+        .required = true),
+    ROW(consultation_objection, "signer_title", signer_title, FIELD_TEXT, .max = TITLE_BYTES),
+    ROW(consultation_objection, "at", at_ms, FIELD_INSTANT, .required = true),
+};
+
+const struct field_table CONSULTATION_GROUP =
+    FIELD_TABLE("consultation.group", struct consultation_group, GROUP_FIELDS);
+const struct field_table CONSULTATION_OBJECTION =
+    FIELD_TABLE("consultation.objection", struct consultation_objection, OBJECTION_FIELDS);
 const struct field_table CONSULTATION_INNER =
     FIELD_TABLE("consultation.inner", struct consultation_inner, INNER_FIELDS);
 const struct field_table CONSULTATION_COMMENT =
@@ -510,6 +538,21 @@ static const struct field ANSWER_POINT_FIELDS[] = {
         .required = true),
     ROW(consultation_point_input, "reason", reason, FIELD_LONG, .max = CONSULTATION_TEXT_BYTES),
     ROW(consultation_point_input, "wording", wording, FIELD_LONG, .max = CONSULTATION_TEXT_BYTES),
+    SEEN_ROW(consultation_point_input),
+    ROW(consultation_point_input, "anyway", anyway, FIELD_BOOL),
+};
+static const struct field GROUP_ACT_FIELDS[] = {
+    RECORD_ROW(consultation_group_input),
+    ROW(consultation_group_input, "members", members, FIELD_LIST, .of = &MEMBER_TABLE,
+        .max = CONSULTATION_GROUP_POINTS, .required = true,
+        .label = "field.consultation.group.members"),
+};
+static const struct field OBJECT_FIELDS[] = {
+    RECORD_ROW(consultation_object_input),
+    ROW(consultation_object_input, "point", point, FIELD_INT, .max = CONSULTATION_POINTS,
+        .label = "field.consultation.answer_point.point"),
+    ROW(consultation_object_input, "text", text, FIELD_LONG, .max = CONSULTATION_TEXT_BYTES,
+        .required = true),
 };
 static const struct field REMIND_FIELDS[] = {
     RECORD_ROW(consultation_remind_input),
@@ -589,6 +632,10 @@ TABLE(CONSULTATION_BEHALF, "consultation.register_behalf", consultation_behalf_i
       BEHALF_FIELDS);
 TABLE(CONSULTATION_ANSWER_POINT, "consultation.answer_point", consultation_point_input,
       ANSWER_POINT_FIELDS);
+TABLE(CONSULTATION_GROUP_ACT, "consultation.join", consultation_group_input, GROUP_ACT_FIELDS);
+TABLE(CONSULTATION_UNGROUP, "consultation.part", consultation_record_input, RECORD_FIELDS);
+TABLE(CONSULTATION_OBJECT, "consultation.object", consultation_object_input, OBJECT_FIELDS);
+TABLE(CONSULTATION_PRESENT, "consultation.present", consultation_record_input, RECORD_FIELDS);
 TABLE(CONSULTATION_CONSULT, "consultation.consult", consultation_consult_input, CONSULT_FIELDS);
 TABLE(CONSULTATION_COMMENT_ACT, "consultation.comment", consultation_text_input,
       COMMENT_ACT_FIELDS);

@@ -430,6 +430,33 @@ enum err consultation_edition_valid(struct call *c, const struct version *v, con
     return e != OK ? e : wrong(c, sound, "consultation.version_round");
 }
 
+/* ---- like points, and whoever is not satisfied ---- */
+
+enum err consultation_group_valid(struct call *c, const struct version *v, const void *body)
+{
+    const struct consultation_group *g = body;
+    const struct consultation_member *members = g->members.rows;
+    bool sound = str_eq(v->home, id_home(g->request)) && g->members.count != 1;
+    for (size_t i = 0; i < g->members.count; i++) {
+        for (size_t k = 0; k < i; k++) {
+            bool twice = members[i].point == members[k].point &&
+                         str_eq(members[i].opinion, members[k].opinion);
+            sound = sound && !twice;
+        }
+    }
+    return wrong(c, sound, "consultation.version_group");
+}
+
+enum err consultation_objection_valid(struct call *c, const struct version *v, const void *body)
+{
+    const struct consultation_objection *o = body;
+    bool own = str_eq(v->home, id_home(o->opinion)) && str_trim(o->text).len > 0;
+    enum err e = wrong(c, own, "consultation.version_objection");
+    return e != OK ? e
+                   : wrong(c, audience_is(c, v, v->home, id_home(o->request)),
+                           "consultation.version_audience");
+}
+
 /* ---- reply ---- */
 
 static bool replies_are_sound(const struct consultation_reply *r)

@@ -131,7 +131,35 @@ struct str consultation_line_text(struct call *c, const struct consultation_line
 
 struct str consultation_line_reply(struct call *c, const struct consultation_line *line)
 {
-    return joined(c, line->reason, "consultation.new_wording", line->new_wording);
+    struct str reply = joined(c, line->reason, "consultation.new_wording", line->new_wording);
+    return joined(c, reply, "consultation.objected", line->objection);
+}
+
+struct str consultation_sum_text(struct call *c, const struct consultation_line *lines,
+                                 size_t count)
+{
+    static const char *const KEYS[] = {
+        [OUTCOME_OPEN] = "consultation.sum.open",
+        [OUTCOME_ACCEPTED] = "consultation.sum.accepted",
+        [OUTCOME_PARTLY] = "consultation.sum.partly",
+        [OUTCOME_EXPLAINED] = "consultation.sum.explained",
+    };
+    static const int64_t ORDER[] = {OUTCOME_ACCEPTED, OUTCOME_PARTLY, OUTCOME_EXPLAINED,
+                                    OUTCOME_OPEN};
+    struct sb parts = sb_new(c->arena, 0);
+    if (count == 0) return (struct str){};
+    for (size_t i = 0; i < ARRAY_LEN(ORDER); i++) {
+        size_t found = 0;
+        for (size_t k = 0; k < count; k++)
+            found += lines[k].outcome == ORDER[i] ? 1 : 0;
+        if (found == 0) continue;
+        if (parts.len > 0) sb_put(&parts, S(", "));
+        sb_put(&parts,
+               consultation_words(c, KEYS[ORDER[i]], "count", str_format(c->arena, "%zu", found)));
+    }
+    const struct fail_arg args[] = {{"total", str_format(c->arena, "%zu", count)},
+                                    {"parts", sb_str(&parts)}};
+    return words_fill(c->arena, c->lang, S("consultation.sum"), args, ARRAY_LEN(args));
 }
 
 struct str consultation_line_clause(struct call *c, const struct consultation_line *line)

@@ -25,6 +25,9 @@ void consultation_lines_sort(struct call *c, struct consultation_line *lines, si
 struct str consultation_line_text(struct call *c, const struct consultation_line *line);
 /* What became of it: reason and new wording. */
 struct str consultation_line_reply(struct call *c, const struct consultation_line *line);
+/* "7 ý: 5 tiếp thu, 2 giải trình"; empty: there is no point. */
+struct str consultation_sum_text(struct call *c, const struct consultation_line *lines,
+                                 size_t count);
 /* Its clause, or that it speaks of the whole draft. */
 struct str consultation_line_clause(struct call *c, const struct consultation_line *line);
 
@@ -69,6 +72,8 @@ enum err consultation_cover_view(struct call *c, const void *args, struct view *
 enum err consultation_renewing_view(struct call *c, const void *args, struct view *ret_view);
 enum err consultation_text_view(struct call *c, const void *args, struct view *ret_view);
 enum err consultation_placing_view(struct call *c, const void *args, struct view *ret_view);
+enum err consultation_similar_view(struct call *c, const void *args, struct view *ret_view);
+enum err consultation_joining_view(struct call *c, const void *args, struct view *ret_view);
 enum err consultation_writing_view(struct call *c, const void *args, struct view *ret_view);
 /* Who was urged, when, with what words and whether it has arrived; nothing when nobody was. */
 enum err consultation_reminders_put(struct call *c, struct view *view, struct str request);

@@ -126,6 +126,32 @@ static void points_table(struct call *c, struct paper *paper, const struct consu
     }
 }
 
+/* What proves each opinion: who signed, the hash of the signed bytes, and when this office's
+ * server took them in. */
+static void evidence_table(struct call *c, struct paper *paper,
+                           const struct consultation_case *round)
+{
+    struct paper_table *table = paper_table(c, paper, vi("consultation.paper.evidence"));
+    int64_t number = 0;
+    paper_column(table, vi("consultation.paper.column.number"), 12, PAPER_CENTRE);
+    paper_column(table, vi("consultation.column.giver"), 50, PAPER_LEFT);
+    paper_column(table, vi("consultation.paper.column.signer"), 45, PAPER_LEFT);
+    paper_column(table, vi("field.consultation.opinion.signed"), 35, PAPER_LEFT);
+    paper_column(table, vi("consultation.paper.column.hash"), 80, PAPER_LEFT);
+    paper_column(table, vi("consultation.paper.column.receipt"), 35, PAPER_LEFT);
+    for (size_t i = 0; i < round->voice_count; i++) {
+        const struct consultation_voice *voice = &round->voices[i];
+        if (voice->confidential && round->stage.own) continue;
+        struct paper_cell *cells = paper_row(c, table, PAPER_ROW);
+        cells[0] = paper_number(++number);
+        cells[1] = paper_text(consultation_voice_name(c, voice->home, voice->behalf));
+        cells[2] = paper_text(voice->signer_title);
+        cells[3] = paper_text(time_hanoi_format(c->arena, voice->signed_ms, LANG_VI));
+        cells[4] = paper_text(voice->hash);
+        cells[5] = paper_text(time_hanoi_format(c->arena, voice->received_ms, LANG_VI));
+    }
+}
+
 static enum err table_fill(struct call *c, struct str record, struct paper *paper)
 {
     struct consultation_case round = {};
@@ -148,6 +174,7 @@ static enum err table_fill(struct call *c, struct str record, struct paper *pape
     if (count > 0) points_table(c, paper, lines, count);
     paper->signed_as = vi("consultation.paper.signed_as");
     paper->recipients = vi("consultation.paper.recipients");
+    if (round.voice_count > 0) evidence_table(c, paper, &round);
     return OK;
 }
 

@@ -50,6 +50,9 @@ static const struct step_rule STEPS[STEP_COUNT] = {
     [STEP_RENEW] = {SIDE_ASKER, false, false, ANY_STATE, ANY_STATE},
     [STEP_ADD] = {SIDE_ASKER, true, false, ANY_STATE, ANY_STATE},
     [STEP_EXCUSE] = {SIDE_ASKER, true, false, ANY_STATE, ANY_STATE},
+    [STEP_JOIN] = {SIDE_ASKER, false, false, ANY_STATE, ANY_STATE},
+    [STEP_OBJECT] = {SIDE_ASKED, false, false, IN(INTAKE_REGISTERED), IN(DRAFT_APPROVED)},
+    [STEP_PRESENT] = {SIDE_ASKER, false, false, ANY_STATE, ANY_STATE},
 };
 
 static const char *const INTAKE_REASONS[] = {
@@ -88,7 +91,10 @@ const char *consultation_step_refusal(const struct consultation_stage *stage,
     }
     if (stage->renewed && (rule->open || step == STEP_RENEW)) return "consultation.renewed_already";
     if (rule->open && stage->round == ROUND_CLOSED) return "consultation.closed";
-    bool registers = step == STEP_REGISTER || step == STEP_REFUSE;
+    bool last = step == STEP_OBJECT || step == STEP_PRESENT;
+    if (last && stage->presented) return "consultation.presented";
+    if (step == STEP_PRESENT && stage->round == ROUND_OPEN) return "consultation.still_open";
+    bool registers = step == STEP_REGISTER || step == STEP_REFUSE || step == STEP_OBJECT;
     if (rule->side == SIDE_ASKED && stage->excused && !registers) return "consultation.excused";
     if (step == STEP_KEEP && !stage->before) return "consultation.nothing_to_keep";
     bool runs = step == STEP_EXTEND || step == STEP_PAUSE;

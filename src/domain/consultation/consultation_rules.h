@@ -16,6 +16,7 @@ struct consultation_stage {
     bool paused;    /* the clock of the round stands */
     bool renewed;   /* a newer round took its place */
     bool excused;   /* this office need not answer any more */
+    bool presented; /* the draft went on with its table */
     bool before;    /* this office has an opinion in the round before */
     int64_t draft;  /* enum consultation_draft_state */
 };
@@ -41,6 +42,9 @@ enum consultation_step {
     STEP_RENEW,
     STEP_ADD,
     STEP_EXCUSE,
+    STEP_JOIN,
+    STEP_OBJECT,
+    STEP_PRESENT,
     STEP_COUNT
 };
 

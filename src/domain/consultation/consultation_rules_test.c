@@ -325,11 +325,15 @@ static const struct expected EXPECTED[] = {
     {STEP_RENEW, true, false, false, "nrx", "nwsra"},
     {STEP_ADD, true, true, false, "nrx", "nwsra"},
     {STEP_EXCUSE, true, true, false, "nrx", "nwsra"},
+    {STEP_JOIN, true, false, false, "nrx", "nwsra"},
+    {STEP_OBJECT, false, false, false, "r", "a"},
+    {STEP_PRESENT, true, false, false, "nrx", "nwsra"},
 };
 
 static bool is_expected(const struct expected *x, const struct consultation_stage *stage)
 {
-    bool registers = x->step == STEP_REGISTER || x->step == STEP_REFUSE;
+    bool registers = x->step == STEP_REGISTER || x->step == STEP_REFUSE || x->step == STEP_OBJECT;
+    bool last = x->step == STEP_OBJECT || x->step == STEP_PRESENT;
     bool clock = x->step == STEP_EXTEND || x->step == STEP_PAUSE ? !stage->paused
                  : x->step == STEP_RESUME                        ? stage->paused
                                                                  : true;
@@ -338,7 +342,8 @@ static bool is_expected(const struct expected *x, const struct consultation_stag
            strchr(x->draft, "nwsra"[stage->draft]) != NULL && clock &&
            (x->step != STEP_KEEP || stage->before) &&
            (!stage->renewed || !(x->open || x->step == STEP_RENEW)) &&
-           (x->asker || registers || !stage->excused);
+           (x->asker || registers || !stage->excused) && !(last && stage->presented) &&
+           (x->step != STEP_PRESENT || stage->round == ROUND_CLOSED);
 }
 
 /* All stages there are: each bit of `mix` is one of the yes-or-no members. */
@@ -353,6 +358,7 @@ static struct consultation_stage stage_of(int mix, int intake, int draft)
         .renewed = (mix & 32) != 0,
         .excused = (mix & 64) != 0,
         .before = (mix & 128) != 0,
+        .presented = (mix & 256) != 0,
         .intake = intake,
         .draft = draft,
     };
@@ -364,10 +370,10 @@ static void every_step_is_tried_in_every_stage(void **state)
     int allowed = 0;
     int refused = 0;
     assert_int_equal(ARRAY_LEN(EXPECTED), STEP_COUNT);
-    for (int i = 0; i < STEP_COUNT * 256 * 15; i++) {
+    for (int i = 0; i < STEP_COUNT * 512 * 15; i++) {
         const struct expected *x = &EXPECTED[i % STEP_COUNT];
         int rest = i / STEP_COUNT;
-        struct consultation_stage stage = stage_of(rest % 256, rest / 256 % 3, rest / 256 / 3);
+        struct consultation_stage stage = stage_of(rest % 512, rest / 512 % 3, rest / 512 / 3);
         bool may = consultation_step_refusal(&stage, x->step) == NULL;
         if (may != is_expected(x, &stage)) fail_msg("step %d in stage %d", (int)x->step, rest);
         allowed += may ? 1 : 0;

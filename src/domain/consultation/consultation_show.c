@@ -41,6 +41,8 @@ static const struct act_step ACT_STEPS[] = {
     {"consultation.add", STEP_ADD},
     {"consultation.excuse", STEP_EXCUSE},
     {"consultation.count_pages", STEP_ADD},
+    {"consultation.join", STEP_JOIN},
+    {"consultation.present", STEP_PRESENT},
 };
 
 static bool act_is_foreign(const struct consultation_stage *stage, struct str act)
@@ -48,8 +50,9 @@ static bool act_is_foreign(const struct consultation_stage *stage, struct str ac
     /* of stopping the clock and letting it run only one makes sense */
     if (str_eq(act, S("consultation.pause")) && stage->paused) return true;
     if (str_eq(act, S("consultation.resume")) && !stage->paused) return true;
-    /* each unplaced item has its own link */
+    /* each unplaced item, and each proposed group, has its own link */
     if (str_eq(act, S("consultation.place"))) return true;
+    if (str_eq(act, S("consultation.join"))) return true;
     /* the first round has nothing to keep */
     if (str_eq(act, S("consultation.keep")) && !stage->before) return true;
     for (size_t i = 0; i < ARRAY_LEN(ACT_STEPS); i++) {
@@ -437,6 +440,7 @@ enum err consultation_opinion_view(struct call *c, const void *args, struct view
     node_int(c, view.data, "n", head.n);
     consultation_home_put(c, &view, head.home);
     opinion_facts(c, &view, &head, &opinion, &round);
+    view_fact(c, &view, "consultation.column.outcomes", consultation_sum_text(c, lines, own));
     consultation_section_text(c, &view, "field.consultation.opinion.general", opinion.general);
     consultation_lines_sort(c, lines, own);
     struct view section = consultation_section(c, &view, "consultation.section.points");
@@ -572,6 +576,8 @@ enum err consultation_replying_view(struct call *c, const void *args, struct vie
               field_choice_word(field_find(table, S("outcome")), line->outcome));
     node_text(c, values, "reason", line->reason);
     node_text(c, values, "wording", line->new_wording);
+    int64_t times = line->outcome == OUTCOME_OPEN || line->times > 0 ? line->times : 1;
+    node_int(c, values, "seen", times + 1);
     *ret_view = view;
     return OK;
 }

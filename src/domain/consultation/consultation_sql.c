@@ -33,6 +33,10 @@ const struct migration CONSULTATION_MIGRATIONS[CONSULTATION_MIGRATION_COUNT] = {
      /* the rounds of a year */
      .sql = "CREATE INDEX consultation_request_from ON k_consultation_request"
             " (from_date, record);"},
+    {.name = "consultation.6",
+     .sql = "CREATE INDEX consultation_group_request ON k_consultation_group (request);"
+            "CREATE INDEX consultation_objection_request ON k_consultation_objection"
+            " (request, opinion, point);"},
 };
 
 static int64_t choice_of(const struct field_table *table, const char *field, struct str word)
@@ -107,10 +111,11 @@ enum err consultation_sql_voices(struct call *c, struct str request,
     struct parties p = grant_parties(c);
     struct rows rows = {};
     enum err e = store_all(c,
-                           "SELECT o.record, substr(o.record, 1, 26), o.behalf, o.answer,"
-                           " o.general, o.signed, o.signer_title, o.confidential, o.kept,"
-                           " o.condition_office, o.condition_body, o.capacity"
-                           " FROM k_consultation_opinion o"
+                           "SELECT o.record, substr(o.record, 1, 26), o.behalf, o.answer, o.general, o.signed,"
+                           " o.signer_title, o.confidential, o.kept, o.condition_office,"
+                           " o.condition_body, o.capacity, h.hash, v.received_ms"
+                           " FROM k_consultation_opinion o JOIN head h ON h.record = o.record"
+                           " JOIN version v ON v.record = h.record AND v.n = h.n"
                            " WHERE " READER("o.record") " AND o.request = $10" WAS_ASKED(
                                "o") " ORDER BY o.signed, o.record LIMIT 1000",
                            ARGS(READER_ARGS(p), TEXT(request)), &rows);
@@ -130,6 +135,8 @@ enum err consultation_sql_voices(struct call *c, struct str request,
             .condition_office = rows_text(&rows, i, 9),
             .condition_body = rows_text(&rows, i, 10),
             .capacity = choice_of(&CONSULTATION_OPINION, "capacity", rows_text(&rows, i, 11)),
+            .hash = rows_text(&rows, i, 12),
+            .received_ms = rows_int(&rows, i, 13),
         };
     }
     *ret_voices = voices;
@@ -181,14 +188,59 @@ enum err consultation_sql_refusals(struct call *c, struct str request,
 
 #define LINES_POINTS                                                                               \
     " SELECT o.record, o.home, o.behalf, q.i + 1, q.clause, q.level, q.text, q.wording,"           \
-    " r.outcome, r.reason, r.wording, o.confidential, o.signed AS at, q.i + 1 AS point"            \
+    " r.outcome, r.reason, r.wording, o.confidential, o.signed AS at, q.i + 1 AS point, r.times"   \
     " FROM o JOIN k_consultation_opinion__points q ON q.record = o.record" LINES_JOIN("q.i + 1")
 #define LINES_GENERAL                                                                              \
     " SELECT o.record, o.home, o.behalf, 0, '', '', o.general, '',"                                \
-    " r.outcome, r.reason, r.wording, o.confidential, o.signed AS at, 0 AS point"                  \
+    " r.outcome, r.reason, r.wording, o.confidential, o.signed AS at, 0 AS point, r.times"         \
     " FROM o" LINES_JOIN("0") " WHERE o.general <> '' AND (o.answer = 'disagree'"                  \
                               " OR (o.answer = 'agree_with_points' AND NOT EXISTS (SELECT 1 FROM"  \
                               " k_consultation_opinion__points n WHERE n.record = o.record)))"
+
+static struct consultation_line *line_find(struct consultation_line *lines, size_t count,
+                                           struct str opinion, int64_t point)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (lines[i].point == point && str_eq(lines[i].opinion, opinion)) return &lines[i];
+    }
+    return NULL;
+}
+
+/* Groups are this office's own; a reader of another office has none. */
+static enum err lines_group(struct call *c, struct str request, struct consultation_line *lines,
+                            size_t count)
+{
+    struct rows rows = {};
+    enum err e = store_all(c,
+                           "SELECT g.record, m.opinion, m.point FROM k_consultation_group g"
+                           " JOIN k_consultation_group__members m ON m.record = g.record"
+                           " WHERE g.request = $1 ORDER BY g.record, m.i LIMIT 10000",
+                           ARGS(TEXT(request)), &rows);
+    for (size_t i = 0; e == OK && i < rows.count; i++) {
+        struct consultation_line *line =
+            line_find(lines, count, rows_text(&rows, i, 1), rows_int(&rows, i, 2));
+        if (line != NULL) line->group = rows_text(&rows, i, 0);
+    }
+    return e;
+}
+
+static enum err lines_object(struct call *c, struct str request, struct consultation_line *lines,
+                             size_t count)
+{
+    struct parties p = grant_parties(c);
+    struct rows rows = {};
+    enum err e = store_all(c,
+                           "SELECT j.opinion, j.point, j.text FROM k_consultation_objection j"
+                           " WHERE " READER("j.record") " AND j.request = $10"
+                                                        " ORDER BY j.at, j.record LIMIT 10000",
+                           ARGS(READER_ARGS(p), TEXT(request)), &rows);
+    for (size_t i = 0; e == OK && i < rows.count; i++) {
+        struct consultation_line *line =
+            line_find(lines, count, rows_text(&rows, i, 0), rows_int(&rows, i, 1));
+        if (line != NULL && line->objection.len == 0) line->objection = rows_text(&rows, i, 2);
+    }
+    return e;
+}
 
 /* An opinion that keeps an older one stands here with the points and replies of that one. */
 enum err consultation_sql_lines(struct call *c, struct str request,
@@ -224,11 +276,39 @@ enum err consultation_sql_lines(struct call *c, struct str request,
             .reason = rows_text(&rows, i, 9),
             .new_wording = rows_text(&rows, i, 10),
             .confidential = rows_int(&rows, i, 11) != 0,
+            .times = rows_int(&rows, i, 14),
         };
     }
     *ret_lines = lines;
     *ret_count = rows.count;
-    return OK;
+    e = lines_group(c, request, lines, rows.count);
+    return e != OK ? e : lines_object(c, request, lines, rows.count);
+}
+
+enum err consultation_sql_group_of(struct call *c, struct str opinion, int64_t point,
+                                   struct rows *ret_rows)
+{
+    return store_all(c,
+                     "SELECT m.opinion, m.point FROM k_consultation_opinion o"
+                     " JOIN k_consultation_group g ON g.request = o.request"
+                     " JOIN k_consultation_group__members w ON w.record = g.record"
+                     " AND w.opinion = o.record AND w.point = $1"
+                     " JOIN k_consultation_group__members m ON m.record = g.record"
+                     " WHERE o.record = $2 AND NOT (m.opinion = $2 AND m.point = $1)"
+                     " ORDER BY m.i LIMIT 1000",
+                     ARGS(INT(point), TEXT(opinion)), ret_rows);
+}
+
+enum err consultation_sql_objected(struct call *c, struct str request, struct str opinion,
+                                   int64_t point, bool *ret_objected)
+{
+    struct rows rows = {};
+    enum err e = store_all(c,
+                           "SELECT record FROM k_consultation_objection"
+                           " WHERE request = $1 AND opinion = $2 AND point = $3 LIMIT 1",
+                           ARGS(TEXT(request), TEXT(opinion), INT(point)), &rows);
+    if (e == OK) *ret_objected = rows.count > 0;
+    return e;
 }
 
 /* An answer counts when it comes from an office that was asked, or for a body that was asked. The

@@ -36,6 +36,8 @@ struct consultation_voice {
     struct str condition_office;
     struct str condition_body;
     int64_t capacity;
+    struct str hash;     /* of its signed bytes */
+    int64_t received_ms; /* when they came here, or were written here */
 };
 enum err consultation_sql_voices(struct call *c, struct str request,
                                  struct consultation_voice **ret_voices, size_t *ret_count);
@@ -65,11 +67,21 @@ struct consultation_line {
     struct str reason;
     struct str new_wording;
     bool confidential;
+    int64_t times;        /* how often it was answered */
+    struct str group;     /* record of the like points it belongs to; empty: none */
+    struct str objection; /* why its giver is not satisfied; empty: it did not say so */
 };
 /* All points on a request that the actor may see, by opinion and point; of an opinion that keeps an
  * older one, the points of that one. */
 enum err consultation_sql_lines(struct call *c, struct str request,
                                 struct consultation_line **ret_lines, size_t *ret_count);
+
+/* opinion and point of the others in a point's group; none: it is in none. */
+enum err consultation_sql_group_of(struct call *c, struct str opinion, int64_t point,
+                                   struct rows *ret_rows);
+/* Whether the giver has said already that it is not satisfied with a point's reply. */
+enum err consultation_sql_objected(struct call *c, struct str request, struct str opinion,
+                                   int64_t point, bool *ret_objected);
 
 /* One line of the list of rounds. */
 struct consultation_item {

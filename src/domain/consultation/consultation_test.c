@@ -773,10 +773,12 @@ static void the_table_is_an_official_paper(void **state)
     paper_start(&c, &paper, PAPER_PORTRAIT);
     assert_int_equal(view_paper(&c, S("consultation.table"), &args, &paper), OK);
     assert_int_equal(paper.turn, PAPER_LANDSCAPE);
-    assert_int_equal(paper.table_count, 2);
+    assert_int_equal(paper.table_count, 3);
     assert_int_equal(paper.tables[1]->row_count, 2);
     assert_string_equal(paper.tables[1]->rows[0].cells[1].text.ptr, "Điều 3");
     assert_shows(paper.intro.parts[1].text, "Văn phòng VPTW");
+    assert_int_equal(paper.tables[2]->row_count, 1);
+    assert_int_equal(paper.tables[2]->rows[0].cells[4].text.len, 64); /* hash of what was signed */
     call_end(&c);
 }
 

@@ -177,7 +177,11 @@ enum err consultation_table_view(struct call *c, const void *args, struct view *
     view_fact(c, &view, "field.consultation.request.subject", round.request.subject);
     if (round.stage.own) {
         view_fact(c, &view, "consultation.column.progress", consultation_progress_text(c, &total));
+        consultation_fact_link(
+            c, &view, "view.consultation.similar", words(c->lang, S("consultation.similar_open")),
+            str_format(c->arena, "/view/consultation.similar?record=%.*s", STR_ARG(in->record)));
     }
+    view_fact(c, &view, "consultation.column.outcomes", consultation_sum_text(c, lines, count));
     consultation_lines_put(c, &view, lines, count, round.stage.own);
     node_int(c, view.data, "count", (int64_t)count);
     node_text(c, view.data, "empty", words(c->lang, S("consultation.no_points")));
@@ -280,6 +284,14 @@ const struct view_def CONSULTATION_VIEWS[CONSULTATION_VIEW_COUNT] = {
      .args = &CONSULTATION_PLACE_ARGS,
      .roles = ROLE_READERS,
      .run = consultation_placing_view},
+    {.name = "consultation.similar",
+     .args = &CONSULTATION_SHOW_ARGS,
+     .roles = ROLE_READERS,
+     .run = consultation_similar_view},
+    {.name = "consultation.joining",
+     .args = &CONSULTATION_POINT_ARGS,
+     .roles = ROLE_READERS,
+     .run = consultation_joining_view},
     {.name = "consultation.replying",
      .args = &CONSULTATION_POINT_ARGS,
      .roles = ROLE_READERS,
