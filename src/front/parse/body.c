@@ -152,6 +152,7 @@ void body_part(struct body *body, enum body_part part)
     body->gone = 0;
     body->added = 0;
     body->paragraph = body->text.len;
+    body->places = body->place_count;
 }
 
 /* ---- writing ---- */
@@ -446,6 +447,7 @@ static void open_mark(struct body *body, enum mark mark, const char *const *attr
         break;
     case MARK_ROW: row_open(body); break;
     case MARK_CELL:
+        if (body->part == BODY_COMMENTS) break;
         body->number = str_eq(attribute(attributes, "t"), S("s"));
         body->cell.len = 0;
         break;
@@ -490,14 +492,14 @@ void body_chars(struct body *body, struct str chars)
 static void cell_close(struct body *body)
 {
     if (is_sheet(body)) cell_end(body);
-    if (body->rows != 1) return; /* a table in a cell */
+    if (body->rows != 1 || body->part == BODY_COMMENTS) return; /* a table in a cell, a comment */
     trim_end(&body->text, body->paragraph, S(" "));
     if (++body->cells <= LIMIT_XML_CELLS) put(body, &body->text, S("\t"));
 }
 
 static void row_close(struct body *body)
 {
-    if (body->rows == 1) line_end(body);
+    if (body->rows == 1 && body->part != BODY_COMMENTS) line_end(body);
     if (body->rows > 0) body->rows--;
 }
 
