@@ -113,7 +113,8 @@ enum err consultation_sql_voices(struct call *c, struct str request,
     enum err e = store_all(c,
                            "SELECT o.record, substr(o.record, 1, 26), o.behalf, o.answer,"
                            " o.general, o.signed, o.signer_title, o.confidential, o.kept,"
-                           " o.condition_office, o.condition_body, o.capacity, h.hash, v.received_ms"
+                           " o.condition_office, o.condition_body, o.capacity, h.hash,"
+                           " v.received_ms"
                            " FROM k_consultation_opinion o JOIN head h ON h.record = o.record"
                            " JOIN version v ON v.record = h.record AND v.n = h.n"
                            " WHERE " READER("o.record") " AND o.request = $10" WAS_ASKED(
