@@ -6,6 +6,7 @@
 #include "core/passage.h"
 #include "core/version.h"
 #include "golden.h"
+#include "t_store.h"
 #include "t_three.h"
 
 #include <setjmp.h>
@@ -492,6 +493,7 @@ static void the_written_bytes_are_those_frozen(void **state)
     struct three *t = *state;
     struct sb sb = sb_new(t->o[A].arena, 0);
     struct str record = fixed_id(&t->o[A], 'h');
+    if (t_on_postgres()) skip(); /* ids come from chance, and what is tried again draws again */
     (void)three_note(t, 1U << A | 1U << C, record);
     three_give(t, A, B, record);
     three_deliver_all(t);

@@ -749,13 +749,12 @@ enum err wanted_later(struct call *c, struct str peer, const struct wanted_row *
 
 enum err wanted_hurry(struct call *c, int64_t longest_ms)
 {
-    enum err e = store_exec(c,
-                            "UPDATE wanted SET wake_ms = $1 WHERE state = 1"
-                            " AND wake_ms > $1 + $2",
-                            ARGS(INT(c->now_ms), INT(longest_ms)), NULL);
+    int64_t last_ms = c->now_ms + longest_ms;
+    enum err e = store_exec(c, "UPDATE wanted SET wake_ms = $1 WHERE state = 1 AND wake_ms > $2",
+                            ARGS(INT(c->now_ms), INT(last_ms)), NULL);
     if (e != OK) return e;
-    return store_exec(c, "UPDATE source SET wake_ms = $1 WHERE wake_ms > $1 + $2",
-                      ARGS(INT(c->now_ms), INT(longest_ms)), NULL);
+    return store_exec(c, "UPDATE source SET wake_ms = $1 WHERE wake_ms > $2",
+                      ARGS(INT(c->now_ms), INT(last_ms)), NULL);
 }
 
 enum err wanted_mix(struct call *c, struct str root)

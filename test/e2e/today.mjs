@@ -110,7 +110,7 @@ async function handover() {
   await officer.goto(base + "/act/handover.offer");
   await choose(officer, "receiver", "Chánh văn phòng");
   await officer.click("#preview button").catch(() => {}); // hidden where the script previews
-  await officer.waitForFunction(() => /1 việc/.test(document.querySelector("#preview").innerText));
+  await officer.waitForFunction(() => /[1-9][0-9]* việc/.test(document.querySelector("#preview").innerText));
   await accessible(officer, "the form of a hand-over", "offer");
   await officer.click(".act-line .main-act");
   await officer.waitForSelector(".flash");

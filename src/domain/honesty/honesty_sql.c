@@ -105,9 +105,9 @@ enum err honesty_sql_list(struct call *c, const struct honesty_filter *filter, i
                          TITLE) ", f.what, f.party, f.ask, f.number, f.at_ms, f.found_ms, f.gone_ms"
                                 " FROM honesty_finding f LEFT JOIN head h ON h.record = f.about"
                                 " LEFT JOIN honesty_night n ON n.rule = f.rule AND n.day = $10"
-                                " WHERE f.rule = $11 AND CASE $12 WHEN 1 THEN f.gone_ms = 0"
-                                " WHEN 2 THEN f.gone_ms = 0 AND f.found_ms = n.at_ms"
-                                " WHEN 3 THEN f.gone_ms > 0 ELSE 1 = 1 END"
+                                " WHERE f.rule = $11 AND CASE WHEN $12 = 1 THEN f.gone_ms = 0"
+                                " WHEN $12 = 2 THEN f.gone_ms = 0 AND f.found_ms = n.at_ms"
+                                " WHEN $12 = 3 THEN f.gone_ms > 0 ELSE 1 = 1 END"
                                 " AND f.id < $13 ORDER BY f.id DESC LIMIT $14",
                      ARGS(READER_ARGS(p), INT(filter->night),
                           TEXT(str_of(HONESTY_RULES[filter->rule])), INT((int64_t)filter->state),
