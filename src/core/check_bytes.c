@@ -4,6 +4,7 @@
 
 #include "core/directory.h"
 #include "core/receipt.h"
+#include "core/record_sql.h"
 #include "core/version.h"
 #include "store/blob.h"
 
@@ -60,7 +61,7 @@ static enum err chain_check(struct check *k, struct call *c, const struct versio
                             struct str where)
 {
     struct str before = {};
-    enum err e = check_before(c, v->record, v->n, &before);
+    enum err e = version_held(c, v->record, v->n - 1, &before);
     if (e != OK) return e;
     if (v->n == 1) {
         if (v->prev.len > 0) check_differs(k, "chain", where);

@@ -41,8 +41,6 @@ enum err check_receipt_page(struct call *c, struct str after_hash, struct rows *
 enum err check_leaf_below(struct call *c, struct str hash, int64_t size, bool *ret_below);
 /* record, n: the newest versions of a kind. */
 enum err check_newest(struct call *c, struct str kind, struct rows *ret_rows);
-/* The hash of version n-1; empty when it is not held. */
-enum err check_before(struct call *c, struct str record, int64_t n, struct str *ret_hash);
 /* Whether a restore has lost version n for good. */
 enum err check_lost(struct call *c, struct str record, int64_t n, bool *ret_lost);
 enum err check_registered(struct call *c, struct str record, int64_t n, struct str office,

@@ -27,15 +27,6 @@ enum err check_newest(struct call *c, struct str kind, struct rows *ret_rows)
                      ARGS(TEXT(kind)), ret_rows);
 }
 
-enum err check_before(struct call *c, struct str record, int64_t n, struct str *ret_hash)
-{
-    struct rows rows = {};
-    enum err e = store_all(c, "SELECT hash FROM version WHERE record = $1 AND n = $2",
-                           ARGS(TEXT(record), INT(n - 1)), &rows);
-    if (e == OK) *ret_hash = rows.count > 0 ? rows_text(&rows, 0, 0) : (struct str){};
-    return e;
-}
-
 enum err check_lost(struct call *c, struct str record, int64_t n, bool *ret_lost)
 {
     struct rows rows = {};

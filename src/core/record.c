@@ -13,7 +13,6 @@
 #include "core/projection.h"
 #include "core/record_sql.h"
 #include "core/replay.h"
-#include "core/returned_sql.h"
 #include "core/substitute.h"
 #include "core/version.h"
 #include "store/blob.h"
@@ -416,7 +415,7 @@ enum place {
 static enum err neighbour_check(struct call *c, struct str record, int64_t n, struct str hash)
 {
     struct str held = {};
-    enum err e = returned_hash(c, record, n, &held);
+    enum err e = version_held(c, record, n, &held);
     if (e != OK) return e;
     return held.len == 0 || str_eq(held, hash) ? OK : fail(c, ERR_CONFLICT, "arrival.fork");
 }

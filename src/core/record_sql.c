@@ -73,6 +73,15 @@ enum err version_insert(struct call *c, const struct version *v)
         NULL);
 }
 
+enum err version_held(struct call *c, struct str record, int64_t n, struct str *ret_hash)
+{
+    struct rows rows = {};
+    enum err e = store_all(c, "SELECT hash FROM version WHERE record = $1 AND n = $2",
+                           ARGS(TEXT(record), INT(n)), &rows);
+    if (e == OK) *ret_hash = rows.count > 0 ? rows_text(&rows, 0, 0) : (struct str){};
+    return e;
+}
+
 enum err version_load(struct call *c, struct str record, int64_t n, struct version *ret_version)
 {
     struct rows rows = {};

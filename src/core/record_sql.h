@@ -6,6 +6,8 @@ enum err record_visible(struct call *c, struct str record, bool *ret_visible);
 enum err head_load(struct call *c, struct str record, struct head *ret_head);
 enum err head_store(struct call *c, const struct version *v);
 enum err version_insert(struct call *c, const struct version *v);
+/* The hash of a version that is held; empty when it is not. */
+enum err version_held(struct call *c, struct str record, int64_t n, struct str *ret_hash);
 enum err version_load(struct call *c, struct str record, int64_t n, struct version *ret_version);
 enum err version_unsigned_list(struct call *c, struct rows *ret_rows);
 enum err version_sign(struct call *c, struct str record, int64_t n, struct str signature);

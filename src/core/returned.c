@@ -65,7 +65,7 @@ static enum err hole_note(struct call *c, const struct version *v)
 {
     struct str before = {};
     if (v->n == 1) return OK;
-    enum err e = returned_hash(c, v->record, v->n - 1, &before);
+    enum err e = version_held(c, v->record, v->n - 1, &before);
     if (e != OK || before.len > 0) return e;
     return lost_insert(c, v->record, v->n - 1);
 }
@@ -99,7 +99,7 @@ enum err record_return(struct call *c, const struct arrival *arrival, enum prior
     v.signature = arrival->signature;
     *ret_version = v;
     *ret_new = false;
-    e = returned_hash(c, v.record, v.n, &held);
+    e = version_held(c, v.record, v.n, &held);
     if (e != OK) return e;
     if (held.len > 0) {
         return str_eq(held, v.hash) ? OK : fail(c, ERR_CONFLICT, "restore.conflict");

@@ -3,15 +3,6 @@
 #include "core/record_sql.h"
 #include "core/version.h"
 
-enum err returned_hash(struct call *c, struct str record, int64_t n, struct str *ret_hash)
-{
-    struct rows rows = {};
-    enum err e = store_all(c, "SELECT hash FROM version WHERE record = $1 AND n = $2",
-                           ARGS(TEXT(record), INT(n)), &rows);
-    if (e == OK) *ret_hash = rows.count > 0 ? rows_text(&rows, 0, 0) : (struct str){};
-    return e;
-}
-
 /* Rows: n, the oldest first. */
 enum err returned_versions(struct call *c, struct str record, struct rows *ret_rows)
 {

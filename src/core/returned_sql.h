@@ -2,8 +2,6 @@
 /* returned_sql.h: the statements of returned.h. */
 #include "core/record.h"
 
-/* The hash of a version that is held; empty when it is not. */
-enum err returned_hash(struct call *c, struct str record, int64_t n, struct str *ret_hash);
 enum err returned_versions(struct call *c, struct str record, struct rows *ret_rows);
 /* A row without a number, unless the peer has one for this version. */
 enum err returned_outbox_insert(struct call *c, struct str peer, const struct version *v,

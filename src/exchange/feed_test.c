@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-#include "t.h"
+#include "t_pair.h"
 
 struct pair {
     struct arena *arena; /* of the struct */
@@ -81,43 +81,6 @@ static int pair_close(void **state)
     t_office_close(&p->b);
     arena_close(p->arena);
     return 0;
-}
-
-/* Runs a query that gives one number. */
-struct asking {
-    const char *sql;
-    int64_t number;
-};
-
-static enum err ask_step(struct call *c, void *arg)
-{
-    struct asking *asking = arg;
-    struct rows rows = {};
-    enum err e = store_one(c, asking->sql, NO_ARGS, &rows);
-    if (e == OK) asking->number = rows_int(&rows, 0, 0);
-    return e;
-}
-
-static int64_t ask(struct t_office *t, const char *sql)
-{
-    struct call c = t_call(t, NULL);
-    struct asking asking = {.sql = sql};
-    must(&c, store_read(&c, ask_step, &asking));
-    call_end(&c);
-    return asking.number;
-}
-
-static enum err script_step(struct call *c, void *arg)
-{
-    return store_script(c, str_of(arg));
-}
-
-static void script(struct t_office *t, const char *sql)
-{
-    struct call c = t_call(t, NULL);
-    char *text = arena_copy(c.arena, sql, strlen(sql));
-    must(&c, store_tx(&c, script_step, text));
-    call_end(&c);
 }
 
 struct noting {
@@ -217,11 +180,11 @@ static void a_version_arrives_and_is_acknowledged(void **state)
     struct pair *p = *state;
     (void)note(p, (struct str){}, PRIORITY_NORMAL);
     struct str ack = receive(p, batch(p));
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM k_note_note"), 1);
-    assert_int_equal(ask(&p->a, "SELECT count(*) FROM outbox WHERE acked_ms IS NULL"), 1);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM k_note_note"), 1);
+    assert_int_equal(t_ask(&p->a, "SELECT count(*) FROM outbox WHERE acked_ms IS NULL"), 1);
     assert_string_equal(answer(p, ack), "");
-    assert_int_equal(ask(&p->a, "SELECT count(*) FROM outbox WHERE acked_ms IS NULL"), 0);
-    assert_int_equal(ask(&p->a, "SELECT count(*) FROM feed_ack"), 1);
+    assert_int_equal(t_ask(&p->a, "SELECT count(*) FROM outbox WHERE acked_ms IS NULL"), 0);
+    assert_int_equal(t_ask(&p->a, "SELECT count(*) FROM feed_ack"), 1);
     assert_int_equal(batch(p).len, 0);
 }
 
@@ -235,7 +198,7 @@ static void a_repeat_gets_the_stored_acknowledgement_byte_for_byte(void **state)
     t_office_restart(&p->b);
     struct str second = receive(p, bytes);
     assert_true(str_eq(first, second));
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM version WHERE kind = 'note.note'"), 1);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM version WHERE kind = 'note.note'"), 1);
 }
 
 static void a_gap_is_answered_with_where_the_receiver_is(void **state)
@@ -247,10 +210,10 @@ static void a_gap_is_answered_with_where_the_receiver_is(void **state)
     number(p);
     p->feed.from_seq = 2;
     struct str ack = receive(p, batch(p));
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM k_note_note"), 0);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM k_note_note"), 0);
     assert_string_equal(answer(p, ack), "");
     assert_string_equal(answer(p, receive(p, batch(p))), "");
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM k_note_note"), 2);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM k_note_note"), 2);
     assert_true(lost.len > 0);
 }
 
@@ -261,8 +224,8 @@ static void a_batch_that_overlaps_takes_only_what_is_new(void **state)
     (void)receive(p, batch(p));
     (void)note(p, (struct str){}, PRIORITY_NORMAL);
     assert_string_equal(answer(p, receive(p, batch(p))), "");
-    assert_int_equal(ask(&p->b, "SELECT seq FROM feed_in"), 2);
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM k_note_note"), 2);
+    assert_int_equal(t_ask(&p->b, "SELECT seq FROM feed_in"), 2);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM k_note_note"), 2);
 }
 
 /* A good signature, of something else. */
@@ -275,16 +238,16 @@ static void a_bad_entry_is_set_aside_and_the_feed_moves_on(void **state)
     struct str bad = note(p, (struct str){}, PRIORITY_NORMAL);
     (void)note(p, (struct str){}, PRIORITY_NORMAL);
     number(p);
-    script(&p->a, "UPDATE version SET sig = " OTHER_SIGNATURE " WHERE kind = 'note.note'"
-                  " AND record IN (SELECT record FROM outbox WHERE seq = 1);");
+    t_script(&p->a, "UPDATE version SET sig = " OTHER_SIGNATURE " WHERE kind = 'note.note'"
+                    " AND record IN (SELECT record FROM outbox WHERE seq = 1);");
     assert_string_equal(answer(p, receive(p, batch(p))), "");
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM k_note_note"), 1);
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM quarantine"
-                                " WHERE reason = 'arrival.signature' AND seq = 1"),
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM k_note_note"), 1);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM quarantine"
+                                  " WHERE reason = 'arrival.signature' AND seq = 1"),
                      1);
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM receipt WHERE type = 2 AND sig IS NOT NULL"),
-                     1);
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM outbox WHERE object_kind = 2"), 1);
+    assert_int_equal(
+        t_ask(&p->b, "SELECT count(*) FROM receipt WHERE type = 2 AND sig IS NOT NULL"), 1);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM outbox WHERE object_kind = 2"), 1);
     assert_int_equal(bad.len, 53);
 }
 
@@ -293,7 +256,7 @@ static void the_home_hears_of_a_refusal(void **state)
     struct pair *p = *state;
     (void)note(p, (struct str){}, PRIORITY_NORMAL);
     number(p);
-    script(&p->a, "UPDATE version SET sig = " OTHER_SIGNATURE " WHERE kind = 'note.note';");
+    t_script(&p->a, "UPDATE version SET sig = " OTHER_SIGNATURE " WHERE kind = 'note.note';");
     (void)receive(p, batch(p));
     struct pair back = {.a = p->b, .b = p->a};
     struct call c = t_call(&p->b, NULL);
@@ -308,8 +271,8 @@ static void the_home_hears_of_a_refusal(void **state)
     must(&home, inbox_receive(&home, p->b.office.id, bytes, &ack));
     call_end(&home);
     call_end(&c);
-    assert_int_equal(ask(&p->a, "SELECT count(*) FROM receipt WHERE type = 2"
-                                " AND reason = 'arrival.signature'"),
+    assert_int_equal(t_ask(&p->a, "SELECT count(*) FROM receipt WHERE type = 2"
+                                  " AND reason = 'arrival.signature'"),
                      1);
 }
 
@@ -323,8 +286,8 @@ static void nobody_adds_to_the_registry_of_another_office(void **state)
                                                       "00000000000000000000000000000000")}};
     (void)put_body(p, "office.peer", (struct str){}, &forged, PRIORITY_NORMAL);
     assert_string_equal(answer(p, receive(p, batch(p))), "");
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM k_office_peer"), 1);
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM quarantine"), 1);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM k_office_peer"), 1);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM quarantine"), 1);
 }
 
 static void what_a_peer_has_set_aside_cannot_fill_the_disk(void **state)
@@ -337,9 +300,10 @@ static void what_a_peer_has_set_aside_cannot_fill_the_disk(void **state)
     }
     assert_string_equal(answer(p, receive(p, batch(p))), "");
     assert_string_equal(answer(p, receive(p, batch(p))), "");
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM quarantine"), LIMIT_ASIDE_WHOLE + MORE);
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM quarantine WHERE length(object) = 0"), MORE);
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM quarantine WHERE length(entry) = 0"), 0);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM quarantine"), LIMIT_ASIDE_WHOLE + MORE);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM quarantine WHERE length(object) = 0"),
+                     MORE);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM quarantine WHERE length(entry) = 0"), 0);
 }
 
 static void a_batch_of_another_office_is_refused(void **state)
@@ -362,7 +326,7 @@ static void a_batch_whose_head_is_not_signed_is_refused(void **state)
     forged[at] = (char)(forged[at] ^ 1);
     refuse(p, p->a.office.id, (struct str){forged, bytes.len}, "statement.signature");
     call_end(&c);
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM feed_in"), 0);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM feed_in"), 0);
 }
 
 /* An acknowledgement that b's key signed, saying whatever the test wants. */
@@ -393,8 +357,8 @@ static void another_chain_stops_the_feed_and_alarms(void **state)
     struct str other = S("1111111111111111111111111111111111111111111111111111111111111111");
     assert_string_equal(answer(p, forge_ack(p, 1, other)), "feed.fork");
     assert_int_equal(batch(p).len, 0);
-    assert_int_equal(ask(&p->a, "SELECT count(*) FROM alarm WHERE reason = 'feed.fork'"), 1);
-    assert_int_equal(ask(&p->a, "SELECT count(*) FROM outbox WHERE acked_ms IS NOT NULL"), 0);
+    assert_int_equal(t_ask(&p->a, "SELECT count(*) FROM alarm WHERE reason = 'feed.fork'"), 1);
+    assert_int_equal(t_ask(&p->a, "SELECT count(*) FROM outbox WHERE acked_ms IS NOT NULL"), 0);
 }
 
 static void a_number_we_never_gave_stops_the_feed(void **state)
@@ -412,12 +376,12 @@ static void a_sender_that_changed_its_past_is_found_out(void **state)
     (void)note(p, (struct str){}, PRIORITY_NORMAL);
     (void)receive(p, batch(p));
     /* forgets, while it runs, what it sent: it numbers another entry as the first */
-    script(&p->a, "DELETE FROM feed_entry; DELETE FROM outbox; UPDATE feed_out SET next_seq = 1,"
-                  " chain = '0000000000000000000000000000000000000000000000000000000000000000';");
+    t_script(&p->a, "DELETE FROM feed_entry; DELETE FROM outbox; UPDATE feed_out SET next_seq = 1,"
+                    " chain = '0000000000000000000000000000000000000000000000000000000000000000';");
     (void)note(p, (struct str){}, PRIORITY_NORMAL);
     struct str ack = receive(p, batch(p));
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM alarm WHERE reason = 'feed.fork'"), 1);
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM k_note_note"), 1);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM alarm WHERE reason = 'feed.fork'"), 1);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM k_note_note"), 1);
     assert_string_equal(answer(p, ack), "feed.fork");
 }
 
@@ -429,7 +393,7 @@ static void an_acknowledgement_of_somebody_else_is_no_answer(void **state)
     char *forged = arena_copy(p->a.arena, ack.ptr, ack.len);
     forged[ack.len - 1] = (char)(forged[ack.len - 1] ^ 1);
     assert_string_equal(answer(p, (struct str){forged, ack.len}), "statement.signature");
-    assert_int_equal(ask(&p->a, "SELECT count(*) FROM outbox WHERE acked_ms IS NOT NULL"), 0);
+    assert_int_equal(t_ask(&p->a, "SELECT count(*) FROM outbox WHERE acked_ms IS NOT NULL"), 0);
 }
 
 static void a_receiver_restored_from_a_backup_is_filled_up_again(void **state)
@@ -437,13 +401,13 @@ static void a_receiver_restored_from_a_backup_is_filled_up_again(void **state)
     struct pair *p = *state;
     (void)note(p, (struct str){}, PRIORITY_NORMAL);
     assert_string_equal(answer(p, receive(p, batch(p))), "");
-    script(&p->b, "DELETE FROM feed_in; DELETE FROM feed_taken;"
-                  "DELETE FROM version WHERE kind = 'note.note';"
-                  "DELETE FROM head WHERE kind = 'note.note'; DELETE FROM k_note_note;");
+    t_script(&p->b, "DELETE FROM feed_in; DELETE FROM feed_taken;"
+                    "DELETE FROM version WHERE kind = 'note.note';"
+                    "DELETE FROM head WHERE kind = 'note.note'; DELETE FROM k_note_note;");
     (void)note(p, (struct str){}, PRIORITY_NORMAL);
     assert_string_equal(answer(p, receive(p, batch(p))), ""); /* the gap */
     assert_string_equal(answer(p, receive(p, batch(p))), "");
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM k_note_note"), 2);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM k_note_note"), 2);
 }
 
 static void urgent_overtakes_bulk_but_not_its_own_earlier_version(void **state)
@@ -453,9 +417,9 @@ static void urgent_overtakes_bulk_but_not_its_own_earlier_version(void **state)
     struct str record = note(p, (struct str){}, PRIORITY_BULK);
     (void)note(p, record, PRIORITY_URGENT);
     number(p);
-    assert_int_equal(ask(&p->a, "SELECT n FROM outbox WHERE seq = 1"), 1);
-    assert_int_equal(ask(&p->a, "SELECT n FROM outbox WHERE seq = 2"), 2);
-    assert_int_equal(ask(&p->a, "SELECT id FROM outbox WHERE seq = 3"), 1);
+    assert_int_equal(t_ask(&p->a, "SELECT n FROM outbox WHERE seq = 1"), 1);
+    assert_int_equal(t_ask(&p->a, "SELECT n FROM outbox WHERE seq = 2"), 2);
+    assert_int_equal(t_ask(&p->a, "SELECT id FROM outbox WHERE seq = 3"), 1);
 }
 
 static void only_a_window_is_numbered_before_it_is_acknowledged(void **state)
@@ -465,10 +429,10 @@ static void only_a_window_is_numbered_before_it_is_acknowledged(void **state)
     for (int i = 0; i < LIMIT_BATCH_ENTRIES + 5; i++)
         record = note(p, record, PRIORITY_NORMAL);
     number(p);
-    assert_int_equal(ask(&p->a, "SELECT count(*) FROM outbox WHERE seq IS NULL"), 5);
+    assert_int_equal(t_ask(&p->a, "SELECT count(*) FROM outbox WHERE seq IS NULL"), 5);
     assert_string_equal(answer(p, receive(p, batch(p))), "");
     assert_string_equal(answer(p, receive(p, batch(p))), "");
-    assert_int_equal(ask(&p->b, "SELECT n FROM head WHERE kind = 'note.note'"),
+    assert_int_equal(t_ask(&p->b, "SELECT n FROM head WHERE kind = 'note.note'"),
                      LIMIT_BATCH_ENTRIES + 5);
 }
 
@@ -479,10 +443,10 @@ static void leaves_get_indexes_without_holes(void **state)
     number(p);
     (void)note(p, (struct str){}, PRIORITY_NORMAL);
     number(p);
-    assert_int_equal(ask(&p->a, "SELECT count(*) FROM leaf WHERE log_index IS NULL"), 0);
-    assert_int_equal(ask(&p->a, "SELECT count(*) - 1 - max(log_index) FROM leaf"), 0);
-    assert_int_equal(ask(&p->a, "SELECT count(*) FROM leaf l JOIN leaf k ON k.id < l.id"
-                                " AND k.log_index > l.log_index"),
+    assert_int_equal(t_ask(&p->a, "SELECT count(*) FROM leaf WHERE log_index IS NULL"), 0);
+    assert_int_equal(t_ask(&p->a, "SELECT count(*) - 1 - max(log_index) FROM leaf"), 0);
+    assert_int_equal(t_ask(&p->a, "SELECT count(*) FROM leaf l JOIN leaf k ON k.id < l.id"
+                                  " AND k.log_index > l.log_index"),
                      0);
 }
 
@@ -490,16 +454,17 @@ static void a_row_that_cannot_be_numbered_holds_up_its_own_peer_only(void **stat
 {
     struct pair *p = *state;
     (void)note(p, (struct str){}, PRIORITY_NORMAL);
-    script(&p->a, "INSERT INTO outbox (peer, object, object_kind, record, n, priority, created_ms)"
-                  " SELECT 'aaaaaaaaaaaaaaaaaaaaaaaaaa', object, 1, substr(record, 1, 27) ||"
-                  " 'aaaaaaaaaaaaaaaaaaaaaaaaaa', 1, 1, 1 FROM outbox;"
-                  "INSERT INTO feed_out"
-                  " (peer, epoch, next_seq, chain, acked_seq, stopped, down, met)"
-                  " SELECT 'aaaaaaaaaaaaaaaaaaaaaaaaaa', epoch, next_seq, chain, acked_seq,"
-                  " stopped, down, met FROM feed_out;");
+    t_script(&p->a, "INSERT INTO outbox (peer, object, object_kind, record, n, priority,"
+                    " created_ms) SELECT 'aaaaaaaaaaaaaaaaaaaaaaaaaa', object, 1,"
+                    " substr(record, 1, 27) || 'aaaaaaaaaaaaaaaaaaaaaaaaaa', 1, 1, 1 FROM outbox;"
+                    "INSERT INTO feed_out"
+                    " (peer, epoch, next_seq, chain, acked_seq, stopped, down, met)"
+                    " SELECT 'aaaaaaaaaaaaaaaaaaaaaaaaaa', epoch, next_seq, chain, acked_seq,"
+                    " stopped, down, met FROM feed_out;");
     number(p);
-    assert_int_equal(ask(&p->a, "SELECT count(*) FROM outbox WHERE seq IS NOT NULL"), 1);
-    assert_int_equal(ask(&p->a, "SELECT count(*) FROM alarm WHERE reason = 'sequencer.stuck'"), 1);
+    assert_int_equal(t_ask(&p->a, "SELECT count(*) FROM outbox WHERE seq IS NOT NULL"), 1);
+    assert_int_equal(t_ask(&p->a, "SELECT count(*) FROM alarm WHERE reason = 'sequencer.stuck'"),
+                     1);
 }
 
 static void an_older_holder_of_the_lease_numbers_nothing(void **state)
@@ -512,11 +477,11 @@ static void an_older_holder_of_the_lease_numbers_nothing(void **state)
     assert_int_equal(sequencer_run(&c, &p->sequencer), ERR_STALE);
     assert_string_equal(c.failure.reason, "sequencer.fenced");
     call_clear(&c);
-    assert_int_equal(ask(&p->a, "SELECT count(*) FROM outbox WHERE seq IS NOT NULL"), 0);
+    assert_int_equal(t_ask(&p->a, "SELECT count(*) FROM outbox WHERE seq IS NOT NULL"), 0);
     meet(&p->a, &p->b, &p->feed);
     must(&c, sequencer_run(&c, &second));
     call_end(&c);
-    assert_int_equal(ask(&p->a, "SELECT count(*) FROM outbox WHERE seq = 1"), 1);
+    assert_int_equal(t_ask(&p->a, "SELECT count(*) FROM outbox WHERE seq = 1"), 1);
 }
 
 /* One program's look or beat. */
@@ -533,7 +498,7 @@ static void a_lease_passes_on_only_when_its_holder_is_silent(void **state)
     struct pair *p = *state;
     struct sequencer first = {};
     struct sequencer second = {};
-    script(&p->a, "DELETE FROM lease;");
+    t_script(&p->a, "DELETE FROM lease;");
     assert_true(stand(p, &first) > 0);
     for (int i = 0; i < 3 * SEQUENCER_LOOKS; i++) { /* a holder that beats is left in peace */
         assert_int_equal(stand(p, &second), 0);
@@ -551,7 +516,7 @@ static void a_lease_that_is_given_back_is_free_at_once(void **state)
     struct pair *p = *state;
     struct sequencer first = {};
     struct sequencer second = {};
-    script(&p->a, "DELETE FROM lease;");
+    t_script(&p->a, "DELETE FROM lease;");
     assert_true(stand(p, &first) > 0);
     assert_int_equal(stand(p, &second), 0);
     struct call c = t_call(&p->a, NULL);
@@ -575,13 +540,13 @@ static void a_peer_that_is_down_is_tried_for_ever_with_growing_waits(void **stat
         call_end(&c);
         wait_ms = wait_ms * 2 < FEED_BACKOFF_MAX_MS ? wait_ms * 2 : FEED_BACKOFF_MAX_MS;
     }
-    assert_int_equal(ask(&p->a, "SELECT down_ms FROM feed_out"), p->a.now_ms);
+    assert_int_equal(t_ask(&p->a, "SELECT down_ms FROM feed_out"), p->a.now_ms);
     feed_wake(&p->feed, p->a.now_ms, false);
     assert_true(p->feed.wake_ms > p->a.now_ms);
     feed_wake(&p->feed, p->a.now_ms, true); /* the peer itself called */
     assert_int_equal(p->feed.wake_ms, p->a.now_ms);
     assert_string_equal(answer(p, receive(p, batch(p))), "");
-    assert_int_equal(ask(&p->a, "SELECT down_ms IS NULL FROM feed_out"), 1);
+    assert_int_equal(t_ask(&p->a, "SELECT down_ms IS NULL FROM feed_out"), 1);
 }
 
 static void a_file_follows_the_version_that_names_it(void **state)
@@ -597,7 +562,7 @@ static void a_file_follows_the_version_that_names_it(void **state)
                                  STR_ARG(p->b.office.id), STR_ARG(root));
     (void)t_act(&p->a, "can-bo", "consultation.ask", json.ptr);
     assert_string_equal(answer(p, receive(p, batch(p))), "");
-    assert_int_equal(ask(&p->b, "SELECT size FROM wanted WHERE state = 1"), 11);
+    assert_int_equal(t_ask(&p->b, "SELECT size FROM wanted WHERE state = 1"), 11);
     struct call a = t_call(&p->a, NULL);
     struct call b = t_call(&p->b, NULL);
     struct fetch_request wanted = {};
@@ -611,11 +576,11 @@ static void a_file_follows_the_version_that_names_it(void **state)
     fetch_close(fetch);
     call_end(&a);
     call_end(&b);
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM wanted WHERE state = 2"), 1);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM wanted WHERE state = 2"), 1);
     a = t_call(&p->a, NULL);
     must(&a, repair_file(&a, root)); /* those who got it from here can give it back */
     call_end(&a);
-    assert_int_equal(ask(&p->a, "SELECT count(*) FROM wanted WHERE state = 1 AND size = 11"), 1);
+    assert_int_equal(t_ask(&p->a, "SELECT count(*) FROM wanted WHERE state = 1 AND size = 11"), 1);
     fetch = fetch_open(&p->a.env, p->a.store, &p->a.office, p->b.office.id);
     a = t_call(&p->a, NULL);
     b = t_call(&p->b, NULL);
@@ -625,7 +590,7 @@ static void a_file_follows_the_version_that_names_it(void **state)
     must(&b, fetch_chunk(&b, p->a.office.id, root, 0, &frame));
     call_end(&a);
     call_end(&b);
-    assert_int_equal(ask(&p->a, "SELECT count(*) FROM wanted WHERE state = 1"), 0);
+    assert_int_equal(t_ask(&p->a, "SELECT count(*) FROM wanted WHERE state = 1"), 0);
 }
 
 /* Found by the simulator: what failed to be posted was fetched by the peer. */
@@ -659,7 +624,7 @@ static void exchange_once(struct pair *p)
 
 static int64_t numbered(struct pair *p)
 {
-    return ask(&p->a, "SELECT count(*) FROM outbox WHERE seq IS NOT NULL");
+    return t_ask(&p->a, "SELECT count(*) FROM outbox WHERE seq IS NOT NULL");
 }
 
 static void notes(struct pair *p, size_t count, enum priority priority)
@@ -693,7 +658,7 @@ static void a_full_disk_gets_receipts_and_control_only(void **state)
     notes(p, 1, PRIORITY_CONTROL);
     number(p);
     assert_int_equal(numbered(p), 2);
-    assert_int_equal(ask(&p->a, "SELECT priority FROM outbox WHERE seq = 2"), PRIORITY_CONTROL);
+    assert_int_equal(t_ask(&p->a, "SELECT priority FROM outbox WHERE seq = 2"), PRIORITY_CONTROL);
 }
 
 static void a_disk_that_was_full_is_asked_again_with_one_entry(void **state)
@@ -759,18 +724,18 @@ static void files_wait_while_the_disk_is_nearly_full(void **state)
 {
     struct pair *p = *state;
     struct fetch_request wanted = {};
-    script(&p->b, "INSERT INTO wanted (root, peer, record, n, size, state, failures, wake_ms,"
+    t_script(&p->b, "INSERT INTO wanted (root, peer, record, n, size, state, failures, wake_ms,"
                   " reason, priority) SELECT '0000000000000000000000000000000000000000000000000000'"
-                  " || '00000000000' || priority, office, 'r', 1, 5, 1, 0, 0, '', priority"
-                  " FROM k_office_peer,"
-                  " (SELECT 2 AS priority UNION ALL SELECT 3) q;");
+                    " || '00000000000' || priority, office, 'r', 1, 5, 1, 0, 0, '', priority"
+                    " FROM k_office_peer,"
+                    " (SELECT 2 AS priority UNION ALL SELECT 3) q;");
     struct call c = t_call(&p->b, NULL);
     struct fetch *fetch = fetch_open(&p->b.env, p->b.store, &p->b.office, p->a.office.id);
     disk(p, LIMIT_DISK_TIGHT);
     must(&c, fetch_next(&c, fetch, &wanted));
     assert_int_equal(wanted.bytes, 0);
     disk(p, LIMIT_DISK_LOW);
-    script(&p->b, "UPDATE wanted SET state = 3 WHERE priority = 2;");
+    t_script(&p->b, "UPDATE wanted SET state = 3 WHERE priority = 2;");
     must(&c, fetch_next(&c, fetch, &wanted));
     assert_int_equal(wanted.bytes, 0); /* what is left is bulk */
     disk(p, LIMIT_DISK_LOW + 1);
@@ -783,7 +748,7 @@ static void files_wait_while_the_disk_is_nearly_full(void **state)
 /* Many rows that wait. What they name does not exist, which is the receiver's concern. */
 static void copies(struct pair *p, int64_t count)
 {
-    script(&p->a, str_format(p->a.arena,
+    t_script(&p->a, str_format(p->a.arena,
                              "INSERT INTO outbox (peer, object, object_kind, record, n, priority,"
                              " created_ms) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1"
                              " FROM n WHERE i < %lld) SELECT peer, substr(object, 1, 58) ||"
@@ -803,7 +768,7 @@ static void an_urgent_entry_overtakes_ten_thousand_bulk_ones(void **state)
     struct str urgent = note(p, (struct str){}, PRIORITY_URGENT);
     exchange_once(p);
     number(p);
-    assert_int_equal(ask(&p->a, "SELECT min(seq) FROM outbox WHERE priority = 1"),
+    assert_int_equal(t_ask(&p->a, "SELECT min(seq) FROM outbox WHERE priority = 1"),
                      LIMIT_BATCH_ENTRIES + 1);
     assert_true(urgent.len > 0);
 }
@@ -816,8 +781,8 @@ static void receipts_and_control_leave_first_however_much_waits(void **state)
     notes(p, 20, PRIORITY_URGENT);
     notes(p, 1, PRIORITY_CONTROL);
     number(p);
-    assert_int_equal(ask(&p->a, "SELECT seq FROM outbox WHERE priority = 0"), 1);
-    assert_int_equal(ask(&p->a, "SELECT max(seq) FROM outbox WHERE priority = 1"), 21);
+    assert_int_equal(t_ask(&p->a, "SELECT seq FROM outbox WHERE priority = 0"), 1);
+    assert_int_equal(t_ask(&p->a, "SELECT max(seq) FROM outbox WHERE priority = 1"), 21);
 }
 
 static void versions_keep_their_order_whatever_their_priorities(void **state)
@@ -830,11 +795,11 @@ static void versions_keep_their_order_whatever_their_priorities(void **state)
     for (size_t i = 0; i < ARRAY_LEN(ORDER); i++)
         record = note(p, record, ORDER[i]);
     number(p);
-    assert_int_equal(ask(&p->a, "SELECT count(*) FROM outbox x JOIN outbox y ON x.record = y.record"
-                                " AND x.n < y.n WHERE x.seq > y.seq"),
+    assert_int_equal(t_ask(&p->a, "SELECT count(*) FROM outbox x JOIN outbox y"
+                                  " ON x.record = y.record AND x.n < y.n WHERE x.seq > y.seq"),
                      0);
     /* the control version pulls the four before it in front of the normal ones */
-    assert_int_equal(ask(&p->a, "SELECT seq FROM outbox WHERE n = 5"), 5);
+    assert_int_equal(t_ask(&p->a, "SELECT seq FROM outbox WHERE n = 5"), 5);
 }
 
 /* Refusals, pulling */
@@ -852,11 +817,11 @@ static void a_lasting_refusal_alarms_and_is_not_repeated(void **state)
     feed_wake(&p->feed, c.now_ms, true);
     assert_int_equal(p->feed.wake_ms, c.now_ms);
     call_end(&c);
-    assert_int_equal(ask(&p->a, "SELECT count(*) FROM alarm WHERE reason = 'feed.refused'"
-                                " AND detail = 'wire.stranger' AND ended_ms IS NULL"),
+    assert_int_equal(t_ask(&p->a, "SELECT count(*) FROM alarm WHERE reason = 'feed.refused'"
+                                  " AND detail = 'wire.stranger' AND ended_ms IS NULL"),
                      1);
     assert_string_equal(answer(p, receive(p, bytes)), "");
-    assert_int_equal(ask(&p->a, "SELECT count(*) FROM alarm WHERE ended_ms IS NULL"), 0);
+    assert_int_equal(t_ask(&p->a, "SELECT count(*) FROM alarm WHERE ended_ms IS NULL"), 0);
 }
 
 static struct str pulled(struct pair *p, int64_t after)
@@ -891,7 +856,7 @@ static void a_puller_brings_its_acknowledgement_and_asks_on(void **state)
     must(&c, pull_take(&c, &pull, pulled(p, 0)));
     must(&c, pull_next(&c, &pull, &wanted));
     assert_string_equal(answer(p, wanted.ack), "");
-    assert_int_equal(ask(&p->a, "SELECT acked_seq FROM feed_out"), 1);
+    assert_int_equal(t_ask(&p->a, "SELECT acked_seq FROM feed_out"), 1);
     pull_told(&c, &pull);
     must(&c, pull_next(&c, &pull, &wanted));
     assert_true(wanted.any && wanted.ack.len == 0 && wanted.seq == 1);
@@ -927,7 +892,7 @@ static void who_has_no_address_of_the_sender_says_so(void **state)
     notes(p, 1, PRIORITY_NORMAL);
     exchange_once(p);
     assert_true(p->feed.call);
-    script(&p->b, "UPDATE k_office_peer SET address = '127.0.0.1:1';");
+    t_script(&p->b, "UPDATE k_office_peer SET address = '127.0.0.1:1';");
     notes(p, 1, PRIORITY_NORMAL);
     exchange_once(p);
     assert_false(p->feed.call);

@@ -20,7 +20,7 @@
 
 #include <cmocka.h>
 
-#include "t.h"
+#include "t_pair.h"
 
 enum { CHUNKS = 3, FILE_BYTES = 2 * CHUNK_BYTES + 5 };
 
@@ -50,29 +50,6 @@ static void script(struct t_office *t, struct str sql)
     struct call c = t_call(t, NULL);
     must(&c, store_tx(&c, script_step, arena_copy(c.arena, sql.ptr, sql.len)));
     call_end(&c);
-}
-
-struct asking {
-    const char *sql;
-    int64_t number;
-};
-
-static enum err ask_step(struct call *c, void *arg)
-{
-    struct asking *asking = arg;
-    struct rows rows = {};
-    enum err e = store_one(c, asking->sql, NO_ARGS, &rows);
-    if (e == OK) asking->number = rows_int(&rows, 0, 0);
-    return e;
-}
-
-static int64_t ask(struct t_office *t, const char *sql)
-{
-    struct call c = t_call(t, NULL);
-    struct asking asking = {.sql = sql};
-    must(&c, store_read(&c, ask_step, &asking));
-    call_end(&c);
-    return asking.number;
 }
 
 static struct str file_make(struct scene *s, struct t_office *t, size_t bytes)
@@ -290,7 +267,7 @@ static void a_cut_costs_the_chunk_under_way_only(void **state)
     assert_int_equal(next(s, s->from_home), 1);
     fetch_all(s, s->from_home, &s->home);
     assert_true(here(s));
-    assert_int_equal(ask(&s->wants, "SELECT state FROM wanted"), WANTED_HERE);
+    assert_int_equal(t_ask(&s->wants, "SELECT state FROM wanted"), WANTED_HERE);
 }
 
 /* A source that gives this frame is named and left alone. */
@@ -300,7 +277,7 @@ static void is_named(struct scene *s, struct str frame)
     const char *reason = s->c.failure.reason;
     call_clear(&s->c);
     must(&s->c, fetch_fail(&s->c, s->from_home, reason, false));
-    assert_int_equal(ask(&s->wants, "SELECT count(*) FROM alarm WHERE reason = 'fetch.lied'"), 1);
+    assert_int_equal(t_ask(&s->wants, "SELECT count(*) FROM alarm WHERE reason = 'fetch.lied'"), 1);
     assert_int_equal(next(s, s->from_home), -1);
 }
 
@@ -373,7 +350,7 @@ static void two_sources_make_one_file_which_is_not_given_on(void **state)
     assert_int_equal(next(s, s->from_other), 1);
     fetch_all(s, s->from_other, &s->other);
     assert_true(here(s));
-    assert_int_equal(ask(&s->wants, "SELECT state FROM wanted"), WANTED_HELD);
+    assert_int_equal(t_ask(&s->wants, "SELECT state FROM wanted"), WANTED_HELD);
     assert_int_equal(fetch_chunk(&c, s->other.office.id, s->root, 0, &frame), ERR_NOT_FOUND);
     call_end(&c);
 }
@@ -418,8 +395,8 @@ static void naming_a_file_does_not_open_it(void **state)
     for (int64_t i = next(s, s->from_home); i == 0; i = next(s, s->from_home)) {
         must(&s->c, fetch_fail(&s->c, s->from_home, "wire.missing", true));
     }
-    assert_int_equal(ask(&s->wants, "SELECT count(*) FROM wanted WHERE size = 1000 AND state = 4"),
-                     1);
+    assert_int_equal(
+        t_ask(&s->wants, "SELECT count(*) FROM wanted WHERE size = 1000 AND state = 4"), 1);
     assert_int_equal(fetch_chunk(&c, s->home.office.id, secret, 0, &frame), ERR_NOT_FOUND);
     call_clear(&c);
     assert_int_equal(fetch_held(&c, s->home.office.id, secret, &size, &map), ERR_NOT_FOUND);
@@ -481,7 +458,7 @@ static void an_empty_file_under_another_name_stops_nothing(void **state)
     want(s, &s->wants, "r", str_of(NO_SUCH), 0);
     want(s, &s->wants, "r", S("../../x"), 5);
     assert_int_equal(next(s, s->from_home), 0);
-    assert_int_equal(ask(&s->wants, "SELECT count(*) FROM wanted WHERE failures = 1"), 2);
+    assert_int_equal(t_ask(&s->wants, "SELECT count(*) FROM wanted WHERE failures = 1"), 2);
 }
 
 static enum err push(struct scene *s, struct t_office *by, struct str frame, int64_t *ret_next)
@@ -515,7 +492,7 @@ static void an_office_that_nobody_can_call_pushes(void **state)
     assert_int_equal(after, -1);
     assert_true(here(s));
     assert_int_equal(push(s, &s->home, frames[2], &after), ERR_NOT_FOUND);
-    assert_int_equal(ask(&s->wants, "SELECT count(*) FROM alarm WHERE reason = 'fetch.lied'"), 1);
+    assert_int_equal(t_ask(&s->wants, "SELECT count(*) FROM alarm WHERE reason = 'fetch.lied'"), 1);
 }
 
 static void a_chunk_that_the_disk_has_changed_comes_again_and_no_other(void **state)
@@ -528,14 +505,14 @@ static void a_chunk_that_the_disk_has_changed_comes_again_and_no_other(void **st
     assert_int_equal(fetch_chunk(&c, s->other.office.id, s->root, 0, &frame), OK);
     assert_int_equal(fetch_chunk(&c, s->other.office.id, s->root, 1, &frame), ERR_CORRUPT);
     call_end(&c);
-    assert_int_equal(ask(&s->wants, "SELECT count(*) FROM alarm WHERE ended_ms IS NULL"), 1);
+    assert_int_equal(t_ask(&s->wants, "SELECT count(*) FROM alarm WHERE ended_ms IS NULL"), 1);
     assert_int_equal(next(s, s->from_home), 1);
     assert_false(here(s)); /* nobody reads what is not the file */
     assert_int_equal(given(s, &s->home, 1, &frame), OK);
     must(&s->c, fetch_take(&s->c, s->from_home, frame));
     assert_int_equal(next(s, s->from_home), -1);
     must(&s->c, blob_verify(&s->c, s->wants.office.dir, s->root));
-    assert_int_equal(ask(&s->wants, "SELECT count(*) FROM alarm WHERE ended_ms IS NULL"), 0);
+    assert_int_equal(t_ask(&s->wants, "SELECT count(*) FROM alarm WHERE ended_ms IS NULL"), 0);
     c = t_call(&s->wants, NULL);
     assert_int_equal(fetch_chunk(&c, s->other.office.id, s->root, 1, &frame), OK);
     call_end(&c);

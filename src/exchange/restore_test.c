@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "t.h"
+#include "t_pair.h"
 
 enum { QUESTIONS_MAX = 20 };
 
@@ -66,43 +66,6 @@ static int pair_close(void **state)
     t_office_close(&p->b);
     arena_close(p->arena);
     return 0;
-}
-
-/* Runs a query that gives one number. */
-struct asking {
-    const char *sql;
-    int64_t number;
-};
-
-static enum err ask_step(struct call *c, void *arg)
-{
-    struct asking *asking = arg;
-    struct rows rows = {};
-    enum err e = store_one(c, asking->sql, NO_ARGS, &rows);
-    if (e == OK) asking->number = rows_int(&rows, 0, 0);
-    return e;
-}
-
-static int64_t ask(struct t_office *t, const char *sql)
-{
-    struct call c = t_call(t, NULL);
-    struct asking asking = {.sql = sql};
-    must(&c, store_read(&c, ask_step, &asking));
-    call_end(&c);
-    return asking.number;
-}
-
-static enum err script_step(struct call *c, void *arg)
-{
-    return store_script(c, str_of(arg));
-}
-
-static void script(struct t_office *t, const char *sql)
-{
-    struct call c = t_call(t, NULL);
-    char *text = arena_copy(c.arena, sql, strlen(sql));
-    must(&c, store_tx(&c, script_step, text));
-    call_end(&c);
 }
 
 static enum err begin_step(struct call *c, void *arg)
@@ -223,8 +186,8 @@ static void lose(struct pair *p)
     (void)note(p, record);
     (void)note(p, (struct str){});
     assert_string_equal(deliver(p), "");
-    assert_int_equal(ask(&p->a, "SELECT acked_seq FROM feed_out"), 3);
-    script(&p->a, LOSE);
+    assert_int_equal(t_ask(&p->a, "SELECT acked_seq FROM feed_out"), 3);
+    t_script(&p->a, LOSE);
     start(p);
 }
 
@@ -238,16 +201,16 @@ static void what_was_lost_comes_back_and_a_new_epoch_opens(void **state)
     assert_string_equal(closed(&p->a), "restore.recovering");
     assert_string_equal(greet(p), "");
     assert_string_equal(closed(&p->a), "");
-    assert_int_equal(ask(&p->a, "SELECT count(*) FROM version WHERE kind = 'note.note'"), 3);
-    assert_int_equal(ask(&p->a, "SELECT sum(n) FROM head WHERE kind = 'note.note'"), 3);
-    assert_int_equal(ask(&p->a, "SELECT count(*) FROM outbox WHERE acked_ms IS NULL"), 0);
-    assert_int_equal(ask(&p->a, "SELECT next_seq FROM feed_out WHERE epoch > 1"), 1);
-    assert_int_equal(ask(&p->b, "SELECT seq FROM feed_in WHERE epoch > 1"), 0);
-    assert_int_equal(ask(&p->a, "SELECT count(*) FROM leaf WHERE kind = 3"), 1);
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM leaf WHERE kind = 3"), 1);
+    assert_int_equal(t_ask(&p->a, "SELECT count(*) FROM version WHERE kind = 'note.note'"), 3);
+    assert_int_equal(t_ask(&p->a, "SELECT sum(n) FROM head WHERE kind = 'note.note'"), 3);
+    assert_int_equal(t_ask(&p->a, "SELECT count(*) FROM outbox WHERE acked_ms IS NULL"), 0);
+    assert_int_equal(t_ask(&p->a, "SELECT next_seq FROM feed_out WHERE epoch > 1"), 1);
+    assert_int_equal(t_ask(&p->b, "SELECT seq FROM feed_in WHERE epoch > 1"), 0);
+    assert_int_equal(t_ask(&p->a, "SELECT count(*) FROM leaf WHERE kind = 3"), 1);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM leaf WHERE kind = 3"), 1);
     (void)note(p, (struct str){});
     assert_string_equal(deliver(p), "");
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM k_note_note"), 3);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM k_note_note"), 3);
 }
 
 #define NO_CHAIN "'0000000000000000000000000000000000000000000000000000000000000000'"
@@ -260,11 +223,11 @@ static void what_a_peer_lost_before_an_epoch_that_nobody_knows_is_sent_again(voi
     assert_string_equal(greet(p), "");
     (void)note(p, (struct str){});
     assert_string_equal(deliver(p), "");
-    script(&p->b, "UPDATE feed_in SET epoch = 109, seq = 0, chain = " NO_CHAIN ";"
-                  "DELETE FROM feed_taken; DELETE FROM version WHERE kind = 'note.note';"
-                  "DELETE FROM head WHERE kind = 'note.note'; DELETE FROM k_note_note;");
-    script(&p->a, "UPDATE feed_out SET epoch = 93, next_seq = 1, acked_seq = 0, chain = " NO_CHAIN
-                  ";");
+    t_script(&p->b, "UPDATE feed_in SET epoch = 109, seq = 0, chain = " NO_CHAIN ";"
+                    "DELETE FROM feed_taken; DELETE FROM version WHERE kind = 'note.note';"
+                    "DELETE FROM head WHERE kind = 'note.note'; DELETE FROM k_note_note;");
+    t_script(&p->a, "UPDATE feed_out SET epoch = 93, next_seq = 1, acked_seq = 0, chain = " NO_CHAIN
+                    ";");
     struct call c = t_call(&p->a, NULL);
     must(&c, store_tx(&c, begin_step, NULL));
     call_end(&c);
@@ -272,7 +235,7 @@ static void what_a_peer_lost_before_an_epoch_that_nobody_knows_is_sent_again(voi
     assert_string_equal(greet(p), "");
     assert_string_equal(closed(&p->a), "");
     assert_string_equal(deliver(p), "");
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM k_note_note"), 1);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM k_note_note"), 1);
 }
 
 static void an_office_that_was_not_told_finds_out(void **state)
@@ -281,8 +244,8 @@ static void an_office_that_was_not_told_finds_out(void **state)
     lose(p);
     assert_string_equal(closed(&p->a), "");
     assert_string_equal(greet(p), "");
-    assert_int_equal(ask(&p->a, "SELECT count(*) FROM version WHERE kind = 'note.note'"), 3);
-    assert_int_equal(ask(&p->a, "SELECT epoch > 1 FROM feed_out"), 1);
+    assert_int_equal(t_ask(&p->a, "SELECT count(*) FROM version WHERE kind = 'note.note'"), 3);
+    assert_int_equal(t_ask(&p->a, "SELECT epoch > 1 FROM feed_out"), 1);
     assert_string_equal(closed(&p->a), "");
 }
 
@@ -292,29 +255,29 @@ static void a_peer_that_only_says_so_closes_nobody(void **state)
     assert_string_equal(greet(p), "");
     (void)note(p, (struct str){});
     assert_string_equal(deliver(p), "");
-    script(&p->b, "UPDATE feed_in SET seq = 9, chain ="
-                  " '1111111111111111111111111111111111111111111111111111111111111111';");
+    t_script(&p->b, "UPDATE feed_in SET seq = 9, chain ="
+                    " '1111111111111111111111111111111111111111111111111111111111111111';");
     start(p);
     assert_string_equal(greet(p), "restore.incomplete");
     assert_string_equal(closed(&p->a), "");
-    assert_int_equal(ask(&p->a, "SELECT count(*) FROM alarm WHERE reason = 'restore.incomplete'"),
+    assert_int_equal(t_ask(&p->a, "SELECT count(*) FROM alarm WHERE reason = 'restore.incomplete'"),
                      1);
-    assert_int_equal(ask(&p->a, "SELECT count(*) FROM feed_out WHERE met = ''"), 1);
+    assert_int_equal(t_ask(&p->a, "SELECT count(*) FROM feed_out WHERE met = ''"), 1);
 }
 
 static void an_administrator_goes_on_without_what_a_peer_cannot_give(void **state)
 {
     struct pair *p = *state;
     lose(p);
-    script(&p->b, "DELETE FROM feed_taken WHERE seq > 1;");
+    t_script(&p->b, "DELETE FROM feed_taken WHERE seq > 1;");
     assert_string_equal(greet(p), "restore.incomplete");
     p->feed.greet = (struct greet){};
     struct call c = t_call(&p->a, NULL);
     must(&c, restore_go_on(&c));
     call_end(&c);
     assert_string_equal(greet(p), "");
-    assert_int_equal(ask(&p->a, "SELECT epoch > 1 FROM feed_out"), 1);
-    assert_int_equal(ask(&p->a, "SELECT count(*) FROM alarm WHERE ended_ms IS NULL"), 0);
+    assert_int_equal(t_ask(&p->a, "SELECT epoch > 1 FROM feed_out"), 1);
+    assert_int_equal(t_ask(&p->a, "SELECT count(*) FROM alarm WHERE ended_ms IS NULL"), 0);
 }
 
 static void what_nobody_got_waits_for_a_new_number(void **state)
@@ -326,13 +289,13 @@ static void what_nobody_got_waits_for_a_new_number(void **state)
     must(&c, sequencer_run(&c, &p->sequencer));
     must(&c, store_tx(&c, begin_step, NULL));
     call_end(&c);
-    assert_int_equal(ask(&p->a, "SELECT seq FROM outbox"), 1);
+    assert_int_equal(t_ask(&p->a, "SELECT seq FROM outbox"), 1);
     start(p);
     assert_string_equal(greet(p), "");
-    assert_int_equal(ask(&p->a, "SELECT count(*) FROM outbox WHERE seq IS NULL"), 1);
+    assert_int_equal(t_ask(&p->a, "SELECT count(*) FROM outbox WHERE seq IS NULL"), 1);
     assert_string_equal(deliver(p), "");
-    assert_int_equal(ask(&p->a, "SELECT seq FROM outbox WHERE epoch > 1"), 1);
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM k_note_note"), 1);
+    assert_int_equal(t_ask(&p->a, "SELECT seq FROM outbox WHERE epoch > 1"), 1);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM k_note_note"), 1);
 }
 
 static void a_late_batch_of_the_old_epoch_changes_nothing(void **state)
@@ -350,13 +313,13 @@ static void a_late_batch_of_the_old_epoch_changes_nothing(void **state)
     p->feed.greet = (struct greet){};
     assert_string_equal(greet(p), "");
     must(&b, inbox_receive(&b, p->a.office.id, late, &ack));
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM k_note_note"), 0);
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM alarm"), 0);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM k_note_note"), 0);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM alarm"), 0);
     assert_int_equal(feed_answer(&a, &p->feed, ack, NULL), OK); /* it says 0 of the new one */
     call_end(&b);
     call_end(&a);
     assert_string_equal(deliver(p), "");
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM k_note_note"), 1);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM k_note_note"), 1);
 }
 
 /* The statement that a would have b sign for this last number, and b's answer. */
@@ -402,52 +365,53 @@ static void a_newer_start_replaces_the_older_one(void **state)
 {
     struct pair *p = *state;
     assert_string_equal(greet(p), "");
-    script(&p->b, "UPDATE peer_instance SET fence = fence + 1, run = 'another';");
+    t_script(&p->b, "UPDATE peer_instance SET fence = fence + 1, run = 'another';");
     (void)note(p, (struct str){});
     assert_string_equal(deliver(p), "fence.older");
     p->feed.greet = (struct greet){};
     assert_string_equal(greet(p), "");
     assert_string_equal(closed(&p->a), "fence.superseded");
-    assert_int_equal(ask(&p->a, "SELECT count(*) FROM alarm WHERE reason = 'fence.superseded'"), 1);
+    assert_int_equal(t_ask(&p->a, "SELECT count(*) FROM alarm WHERE reason = 'fence.superseded'"),
+                     1);
     start(p); /* its supervisor starts it again: that changes nothing */
     assert_string_equal(greet(p), "");
     assert_string_equal(closed(&p->a), "fence.superseded");
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM peer_instance WHERE run = 'another'"), 1);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM peer_instance WHERE run = 'another'"), 1);
     struct call c = t_call(&p->a, NULL);
     must(&c, restore_go_on(&c));
     call_end(&c);
     assert_string_equal(greet(p), "");
     assert_string_equal(deliver(p), "");
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM k_note_note"), 1);
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM peer_instance WHERE run = 'another'"), 0);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM k_note_note"), 1);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM peer_instance WHERE run = 'another'"), 0);
 }
 
 static void a_start_that_the_peer_does_not_know_takes_a_greater_number(void **state)
 {
     struct pair *p = *state;
     assert_string_equal(greet(p), "");
-    script(&p->b, "UPDATE peer_instance SET fence = 40, run = 'another';");
+    t_script(&p->b, "UPDATE peer_instance SET fence = 40, run = 'another';");
     start(p);
     assert_string_equal(greet(p), "");
     assert_string_equal(closed(&p->a), "");
-    assert_int_equal(ask(&p->b, "SELECT fence FROM peer_instance"), 41);
+    assert_int_equal(t_ask(&p->b, "SELECT fence FROM peer_instance"), 41);
 }
 
 static void a_restored_peer_is_sent_everything_again(void **state)
 {
     struct pair *p = *state;
-    script(&p->a, "UPDATE k_office_peer SET address = '127.0.0.1:1';");
+    t_script(&p->a, "UPDATE k_office_peer SET address = '127.0.0.1:1';");
     assert_string_equal(greet(p), "");
     (void)note(p, (struct str){});
     assert_string_equal(deliver(p), "");
-    script(&p->b, "DELETE FROM feed_in; DELETE FROM feed_taken;"
-                  "DELETE FROM version WHERE kind = 'note.note';"
-                  "DELETE FROM head WHERE kind = 'note.note'; DELETE FROM k_note_note;");
+    t_script(&p->b, "DELETE FROM feed_in; DELETE FROM feed_taken;"
+                    "DELETE FROM version WHERE kind = 'note.note';"
+                    "DELETE FROM head WHERE kind = 'note.note'; DELETE FROM k_note_note;");
     p->feed.greet = (struct greet){};
     assert_string_equal(greet(p), "");
     assert_string_equal(deliver(p), "");
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM k_note_note"), 1);
-    assert_int_equal(ask(&p->a, "SELECT again_seq FROM feed_out"), 0);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM k_note_note"), 1);
+    assert_int_equal(t_ask(&p->a, "SELECT again_seq FROM feed_out"), 0);
 }
 
 /* b says hello, then a note is delivered, then a hears the hello. Where a would send again from. */
@@ -464,22 +428,22 @@ static int64_t hear_late(struct pair *p)
     must(&a, greet_receive(&a, p->b.office.id, GREET_HELLO, hello, &answer));
     call_end(&a);
     call_end(&b);
-    return ask(&p->a, "SELECT again_seq FROM feed_out");
+    return t_ask(&p->a, "SELECT again_seq FROM feed_out");
 }
 
 static void a_late_hello_of_a_peer_that_has_an_address_is_followed_up(void **state)
 {
     struct pair *p = *state;
-    script(&p->a, "UPDATE k_office_peer SET address = '127.0.0.1:1';");
+    t_script(&p->a, "UPDATE k_office_peer SET address = '127.0.0.1:1';");
     assert_int_equal(hear_late(p), 1);
     assert_string_equal(deliver(p), "");
-    assert_int_equal(ask(&p->a, "SELECT again_seq FROM feed_out"), 0);
+    assert_int_equal(t_ask(&p->a, "SELECT again_seq FROM feed_out"), 0);
 }
 
 static void a_late_hello_of_a_peer_that_nobody_can_call_is_not_waited_for(void **state)
 {
     struct pair *p = *state;
-    script(&p->a, "UPDATE k_office_peer SET address = '';");
+    t_script(&p->a, "UPDATE k_office_peer SET address = '';");
     assert_int_equal(hear_late(p), 0);
 }
 
@@ -489,13 +453,14 @@ static void another_version_under_the_same_number_stays_with_an_alarm(void **sta
     assert_string_equal(greet(p), "");
     struct str record = note(p, (struct str){});
     assert_string_equal(deliver(p), "");
-    script(&p->a, LOSE);
+    t_script(&p->a, LOSE);
     p->a.now_ms++;
     (void)note(p, record); /* the same n, written before the office knew */
     start(p);
     assert_string_equal(greet(p), "");
-    assert_int_equal(ask(&p->a, "SELECT count(*) FROM alarm WHERE reason = 'restore.conflict'"), 1);
-    assert_int_equal(ask(&p->a, "SELECT count(*) FROM version WHERE kind = 'note.note'"), 1);
+    assert_int_equal(t_ask(&p->a, "SELECT count(*) FROM alarm WHERE reason = 'restore.conflict'"),
+                     1);
+    assert_int_equal(t_ask(&p->a, "SELECT count(*) FROM version WHERE kind = 'note.note'"), 1);
 }
 
 #define PAIR_TEST(name) cmocka_unit_test_setup_teardown(name, pair_open, pair_close)

@@ -18,7 +18,7 @@
 #include <cmocka.h>
 
 #include "golden.h"
-#include "t.h"
+#include "t_pair.h"
 
 struct pair {
     struct arena *arena; /* of the struct */
@@ -77,29 +77,6 @@ static int pair_close(void **state)
     t_office_close(&p->b);
     arena_close(p->arena);
     return 0;
-}
-
-struct asking {
-    const char *sql;
-    int64_t number;
-};
-
-static enum err ask_step(struct call *c, void *arg)
-{
-    struct asking *asking = arg;
-    struct rows rows = {};
-    enum err e = store_one(c, asking->sql, NO_ARGS, &rows);
-    if (e == OK) asking->number = rows_int(&rows, 0, 0);
-    return e;
-}
-
-static int64_t ask(struct t_office *t, const char *sql)
-{
-    struct call c = t_call(t, NULL);
-    struct asking asking = {.sql = sql};
-    must(&c, store_read(&c, ask_step, &asking));
-    call_end(&c);
-    return asking.number;
 }
 
 static enum err put_step(struct call *c, void *arg)
@@ -202,9 +179,9 @@ static void entries_under_way_outlive_a_change_of_the_key(void **state)
     assert_string_equal(deliver(p, under_way), "");
     assert_string_equal(deliver(p, batch(p)), "");
     assert_int_equal(batch(p).len, 0);
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM k_note_note"), 3);
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM quarantine"), 0);
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM feed_in WHERE key_place > 1"), 1);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM k_note_note"), 3);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM quarantine"), 0);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM feed_in WHERE key_place > 1"), 1);
     assert_check_equal(&p->a);
     assert_check_equal(&p->b);
 }
@@ -217,8 +194,8 @@ static void the_change_stands_behind_all_that_the_old_key_signed(void **state)
     t_rotate(&p->a, -1);
     note(p, PRIORITY_BULK);
     (void)batch(p);
-    assert_int_equal(ask(&p->a, "SELECT seq FROM outbox WHERE object_kind = 3"), 6);
-    assert_int_equal(ask(&p->a, "SELECT max(seq) FROM outbox"), 7);
+    assert_int_equal(t_ask(&p->a, "SELECT seq FROM outbox WHERE object_kind = 3"), 6);
+    assert_int_equal(t_ask(&p->a, "SELECT max(seq) FROM outbox"), 7);
 }
 
 static void a_batch_by_a_key_that_nobody_told_of_is_refused(void **state)
@@ -227,7 +204,7 @@ static void a_batch_by_a_key_that_nobody_told_of_is_refused(void **state)
     t_rotate(&p->a, -1);
     note(p, PRIORITY_NORMAL);
     assert_string_equal(deliver(p, batch(p)), "statement.key");
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM k_note_note"), 0);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM k_note_note"), 0);
 }
 
 static void who_missed_several_changes_follows_them_all(void **state)
@@ -238,12 +215,12 @@ static void who_missed_several_changes_follows_them_all(void **state)
     for (size_t i = 0; i < 4; i++)
         t_rotate(&p->a, -1);
     assert_string_equal(tell(p, chain_of(&p->a)), "");
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM office_key o JOIN k_office_peer p"
-                                " ON p.office = o.office"), 5);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM office_key o JOIN k_office_peer p"
+                                  " ON p.office = o.office"), 5);
     assert_string_equal(tell(p, chain_of(&p->a)), "key.broken"); /* nothing new */
     note(p, PRIORITY_NORMAL);
     assert_string_equal(deliver(p, batch(p)), "");
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM quarantine"), 0);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM quarantine"), 0);
     assert_check_equal(&p->b);
 }
 
@@ -267,9 +244,9 @@ static void a_stolen_old_key_signs_nothing_more(void **state)
     note(p, PRIORITY_NORMAL);
     with_key_before(&p->a, &after);
     assert_string_equal(deliver(p, batch(p)), "");
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM k_note_note"), 0);
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM quarantine"
-                                " WHERE reason = 'arrival.old_key'"), 1);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM k_note_note"), 0);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM quarantine"
+                                  " WHERE reason = 'arrival.old_key'"), 1);
 }
 
 static void a_revoked_key_signs_no_batch(void **state)
@@ -278,19 +255,19 @@ static void a_revoked_key_signs_no_batch(void **state)
     struct t_office before = p->a;
     note(p, PRIORITY_NORMAL);
     assert_string_equal(deliver(p, batch(p)), "");
-    t_rotate(&p->a, ask(&p->a, "SELECT count(*) + 1 FROM leaf"));
+    t_rotate(&p->a, t_ask(&p->a, "SELECT count(*) + 1 FROM leaf"));
     assert_string_equal(tell(p, chain_of(&p->a)), "");
     with_key_before(&p->a, &before);
     note(p, PRIORITY_NORMAL);
     assert_string_equal(deliver(p, batch(p)), "statement.key");
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM k_note_note"), 1);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM k_note_note"), 1);
     assert_check_equal(&p->b); /* what was taken in before stands */
 }
 
 static void what_a_revoked_key_signed_beyond_its_place_is_named_by_the_check(void **state)
 {
     struct pair *p = *state;
-    int64_t size = ask(&p->a, "SELECT count(*) FROM leaf");
+    int64_t size = t_ask(&p->a, "SELECT count(*) FROM leaf");
     note(p, PRIORITY_NORMAL);
     t_rotate(&p->a, size);
     struct call c = t_call(&p->a, NULL);
@@ -384,7 +361,7 @@ static void a_lost_key_is_replaced_by_a_person_with_a_reason(void **state)
                         "office.key_known");
     note(p, PRIORITY_NORMAL);
     assert_string_equal(deliver(p, batch(p)), "");
-    assert_int_equal(ask(&p->b, "SELECT count(*) FROM k_note_note"), 2);
+    assert_int_equal(t_ask(&p->b, "SELECT count(*) FROM k_note_note"), 2);
     assert_check_equal(&p->b); /* the former key still verifies what it signed */
     assert_true(before.office.key.len > 0);
 }

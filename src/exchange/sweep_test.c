@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "t.h"
+#include "t_pair.h"
 #include "t_store.h"
 
 static void must(struct call *c, enum err e)
@@ -51,29 +51,6 @@ static void script(struct t_office *t, struct str sql)
     struct call c = t_call(t, NULL);
     must(&c, store_tx(&c, script_step, arena_copy(c.arena, sql.ptr, sql.len)));
     call_end(&c);
-}
-
-struct asking {
-    const char *sql;
-    int64_t number;
-};
-
-static enum err ask_step(struct call *c, void *arg)
-{
-    struct asking *asking = arg;
-    struct rows rows = {};
-    enum err e = store_one(c, asking->sql, NO_ARGS, &rows);
-    if (e == OK) asking->number = rows_int(&rows, 0, 0);
-    return e;
-}
-
-static int64_t ask(struct t_office *t, const char *sql)
-{
-    struct call c = t_call(t, NULL);
-    struct asking asking = {.sql = sql};
-    must(&c, store_read(&c, ask_step, &asking));
-    call_end(&c);
-    return asking.number;
 }
 
 /* Makes a file look as old as the office's clock says. */
@@ -114,7 +91,7 @@ static void an_old_file_that_nothing_names_goes(void **state)
     sweep(t);
     assert_false(here(t, old));
     assert_true(here(t, young));
-    assert_int_equal(ask(t, "SELECT began_ms FROM sweep"), 0); /* the round is over */
+    assert_int_equal(t_ask(t, "SELECT began_ms FROM sweep"), 0); /* the round is over */
 }
 
 static void a_file_that_a_version_names_stays_whatever_its_kind(void **state)
@@ -127,7 +104,7 @@ static void a_file_that_a_version_names_stays_whatever_its_kind(void **state)
     (void)t_act(t, "can-bo", "note.write", json.ptr);
     sweep(t);
     assert_true(here(t, root));
-    assert_int_equal(ask(t, "SELECT count(*) FROM named"), 1);
+    assert_int_equal(t_ask(t, "SELECT count(*) FROM named"), 1);
 }
 
 static void what_is_on_its_way_or_shared_stays(void **state)
@@ -156,7 +133,7 @@ static void who_brought_a_file_may_use_it_for_thirty_days(void **state)
     assert_true(here(t, root));
     t->now_ms += (SWEEP_DAYS + 1) * TIME_DAY_MS;
     sweep(t);
-    assert_int_equal(ask(t, "SELECT count(*) FROM upload"), 0);
+    assert_int_equal(t_ask(t, "SELECT count(*) FROM upload"), 0);
     assert_false(here(t, root));
 }
 
@@ -172,7 +149,7 @@ static void brought_again_it_counts_anew(void **state)
     }
     sweep(t);
     assert_true(here(t, root));
-    assert_int_equal(ask(t, "SELECT count(*) FROM upload"), 1);
+    assert_int_equal(t_ask(t, "SELECT count(*) FROM upload"), 1);
 }
 
 static void results_of_repeated_calls_are_forgotten(void **state)
@@ -184,8 +161,8 @@ static void results_of_repeated_calls_are_forgotten(void **state)
                          (long long)(t->now_ms - (SWEEP_DAYS + 1) * TIME_DAY_MS),
                          (long long)t->now_ms));
     sweep(t);
-    assert_int_equal(ask(t, "SELECT count(*) FROM once WHERE okey = 'new'"), 1);
-    assert_int_equal(ask(t, "SELECT count(*) FROM once"), 1);
+    assert_int_equal(t_ask(t, "SELECT count(*) FROM once WHERE okey = 'new'"), 1);
+    assert_int_equal(t_ask(t, "SELECT count(*) FROM once"), 1);
 }
 
 static void leftovers_of_crashes_go_after_a_day(void **state)
@@ -217,7 +194,7 @@ static void a_long_round_goes_on_at_the_next_run(void **state)
                          t_on_postgres() ? "''::bytea" : "x''"));
     sweep(t);
     assert_true(here(t, old)); /* perhaps a version that is still to be read names it */
-    assert_int_equal(ask(t, "SELECT folder FROM sweep"), -1);
+    assert_int_equal(t_ask(t, "SELECT folder FROM sweep"), -1);
     sweep(t);
     assert_false(here(t, old));
 }

@@ -23,7 +23,7 @@
 
 #include <cmocka.h>
 
-#include "t.h"
+#include "t_pair.h"
 #include "t_store.h"
 
 enum { QUESTIONS_MAX = 200, DAY_MS = 24 * 60 * 60 * 1000 };
@@ -59,42 +59,6 @@ struct ends {
 static void must(struct call *c, enum err e)
 {
     if (e != OK) fail_msg("%s", c->failure.reason);
-}
-
-static enum err script_step(struct call *c, void *arg)
-{
-    return store_script(c, str_of(arg));
-}
-
-static void script(struct t_office *t, const char *sql)
-{
-    struct call c = t_call(t, NULL);
-    char *text = arena_copy(c.arena, sql, strlen(sql));
-    must(&c, store_tx(&c, script_step, text));
-    call_end(&c);
-}
-
-struct asking {
-    const char *sql;
-    int64_t number;
-};
-
-static enum err ask_step(struct call *c, void *arg)
-{
-    struct asking *asking = arg;
-    struct rows rows = {};
-    enum err e = store_one(c, asking->sql, NO_ARGS, &rows);
-    if (e == OK) asking->number = rows_int(&rows, 0, 0);
-    return e;
-}
-
-static int64_t ask(struct t_office *t, const char *sql)
-{
-    struct call c = t_call(t, NULL);
-    struct asking asking = {.sql = sql};
-    must(&c, store_read(&c, ask_step, &asking));
-    call_end(&c);
-    return asking.number;
 }
 
 /* A certificate of `end`'s office, vouched for by the key of `by`. */
@@ -244,8 +208,8 @@ static int ends_open(void **state)
     end_open(&ends->a, &ends->b, "VPA");
     end_open(&ends->b, &ends->a, "VPB");
     t_peers(&ends->a.t, &ends->b.t);
-    script(&ends->a.t, "UPDATE k_office_peer SET address = '127.0.0.1:1';");
-    script(&ends->b.t, "UPDATE k_office_peer SET address = '127.0.0.1:1';");
+    t_script(&ends->a.t, "UPDATE k_office_peer SET address = '127.0.0.1:1';");
+    t_script(&ends->b.t, "UPDATE k_office_peer SET address = '127.0.0.1:1';");
     end_learn(&ends->a);
     end_learn(&ends->b);
     *state = ends;
@@ -327,10 +291,10 @@ static void the_driver_signs_the_log_and_has_it_witnessed(void **state)
     note(ends);
     for (int i = 0; i < 6; i++)
         turn_once(&ends->a);
-    assert_true(ask(&ends->a.t, "SELECT count(*) FROM log_head") > 0);
-    assert_true(ask(&ends->a.t, "SELECT count(*) FROM log_cosign") > 0);
-    assert_int_equal(ask(&ends->b.t, "SELECT count(*) FROM log_seen"), 1);
-    assert_int_equal(ask(&ends->a.t, "SELECT count(*) FROM alarm"), 0);
+    assert_true(t_ask(&ends->a.t, "SELECT count(*) FROM log_head") > 0);
+    assert_true(t_ask(&ends->a.t, "SELECT count(*) FROM log_cosign") > 0);
+    assert_int_equal(t_ask(&ends->b.t, "SELECT count(*) FROM log_seen"), 1);
+    assert_int_equal(t_ask(&ends->a.t, "SELECT count(*) FROM alarm"), 0);
 }
 
 static void a_peer_reads_the_log_over_http(void **state)
@@ -369,8 +333,9 @@ static void the_driver_delivers_and_hears_the_acknowledgement(void **state)
     struct ends *ends = *state;
     note(ends);
     drive(&ends->a, 1);
-    assert_int_equal(ask(&ends->b.t, "SELECT count(*) FROM k_note_note"), 1);
-    assert_int_equal(ask(&ends->a.t, "SELECT count(*) FROM outbox WHERE acked_ms IS NOT NULL"), 1);
+    assert_int_equal(t_ask(&ends->b.t, "SELECT count(*) FROM k_note_note"), 1);
+    assert_int_equal(t_ask(&ends->a.t, "SELECT count(*) FROM outbox WHERE acked_ms IS NOT NULL"),
+                     1);
 }
 
 static void the_driver_tries_again_until_the_peer_is_up(void **state)
@@ -380,8 +345,8 @@ static void the_driver_tries_again_until_the_peer_is_up(void **state)
     ends->a.down = 4;
     ends->a.t.env.now_ms = hurried_now;
     drive(&ends->a, 5);
-    assert_int_equal(ask(&ends->b.t, "SELECT count(*) FROM k_note_note"), 1);
-    assert_int_equal(ask(&ends->a.t, "SELECT down_ms IS NULL FROM feed_out"), 1);
+    assert_int_equal(t_ask(&ends->b.t, "SELECT count(*) FROM k_note_note"), 1);
+    assert_int_equal(t_ask(&ends->a.t, "SELECT down_ms IS NULL FROM feed_out"), 1);
 }
 
 static void a_clock_that_is_set_back_delays_nothing(void **state)
@@ -392,31 +357,32 @@ static void a_clock_that_is_set_back_delays_nothing(void **state)
     ends->a.down = 1;
     turn_once(&ends->a);
     turn_once(&ends->a);
-    assert_int_equal(ask(&ends->a.t, "SELECT down_ms IS NULL FROM feed_out"), 0);
+    assert_int_equal(t_ask(&ends->a.t, "SELECT down_ms IS NULL FROM feed_out"), 0);
     ends->a.t.now_ms -= DAY_MS;
     for (int i = 0; i < 6; i++)
         turn_once(&ends->a);
-    assert_int_equal(ask(&ends->b.t, "SELECT count(*) FROM k_note_note"), 1);
+    assert_int_equal(t_ask(&ends->b.t, "SELECT count(*) FROM k_note_note"), 1);
 }
 
 static void a_file_that_failed_before_the_clock_was_set_back_is_asked_for(void **state)
 {
     struct ends *ends = *state;
-    script(&ends->a.t, "INSERT INTO wanted (root, peer, record, n, size, state, failures, wake_ms,"
-                       " reason) VALUES ('x', 'y', 'z', 1, 1, 1, 1, 99999999999999, '');");
+    t_script(&ends->a.t, "INSERT INTO wanted (root, peer, record, n, size, state, failures,"
+                         " wake_ms, reason)"
+                         " VALUES ('x', 'y', 'z', 1, 1, 1, 1, 99999999999999, '');");
     turn_once(&ends->a);
-    assert_int_equal(ask(&ends->a.t, "SELECT wake_ms > 9999999999999 FROM wanted"), 0);
+    assert_int_equal(t_ask(&ends->a.t, "SELECT wake_ms > 9999999999999 FROM wanted"), 0);
 }
 
 /* A third office to which the same waits; nobody answers there. */
 static void silent_peer(struct ends *ends)
 {
-    script(&ends->a.t, "INSERT INTO k_office_peer (office, code, name, public_key, address, record)"
-                       " SELECT 'cccccccccccccccccccccccccc', 'VPC', name, public_key, address,"
-                       " record || 'c' FROM k_office_peer;"
-                       "INSERT INTO outbox (peer, object, object_kind, record, n, priority,"
-                       " created_ms) SELECT 'cccccccccccccccccccccccccc', object, object_kind,"
-                       " record, n, priority, created_ms FROM outbox;");
+    t_script(&ends->a.t, "INSERT INTO k_office_peer (office, code, name, public_key, address,"
+                         " record) SELECT 'cccccccccccccccccccccccccc', 'VPC', name, public_key,"
+                         " address, record || 'c' FROM k_office_peer;"
+                         "INSERT INTO outbox (peer, object, object_kind, record, n, priority,"
+                         " created_ms) SELECT 'cccccccccccccccccccccccccc', object, object_kind,"
+                         " record, n, priority, created_ms FROM outbox;");
 }
 
 static void a_peer_that_says_nothing_holds_up_nobody_else(void **state)
@@ -427,15 +393,16 @@ static void a_peer_that_says_nothing_holds_up_nobody_else(void **state)
     drive(&ends->a, 1);
     note(ends);
     drive(&ends->a, 1); /* its question is still under way */
-    assert_int_equal(ask(&ends->b.t, "SELECT count(*) FROM k_note_note"), 2);
+    assert_int_equal(t_ask(&ends->b.t, "SELECT count(*) FROM k_note_note"), 2);
     assert_true(ends->a.silent > 0);
-    assert_int_equal(ask(&ends->a.t, "SELECT count(*) FROM outbox WHERE acked_ms IS NOT NULL"), 2);
+    assert_int_equal(t_ask(&ends->a.t, "SELECT count(*) FROM outbox WHERE acked_ms IS NOT NULL"),
+                     2);
 }
 
 static void an_office_without_an_address_fetches_what_is_for_it(void **state)
 {
     struct ends *ends = *state;
-    script(&ends->a.t, "UPDATE k_office_peer SET address = '';");
+    t_script(&ends->a.t, "UPDATE k_office_peer SET address = '';");
     note(ends);
     note_of(&ends->b);
     ends->a.t.env.now_ms = hurried_now; /* its greeting is due at once */
@@ -448,31 +415,31 @@ static void an_office_without_an_address_fetches_what_is_for_it(void **state)
     call_end(&c);
     for (int i = 0; i < 4; i++)
         drive(&ends->b, 2); /* a batch out; a batch in and its acknowledgement, in some order */
-    assert_int_equal(ask(&ends->a.t, "SELECT count(*) FROM k_note_note"), 2);
-    assert_int_equal(ask(&ends->b.t, "SELECT count(*) FROM k_note_note"), 2);
-    assert_int_equal(ask(&ends->a.t, "SELECT count(*) FROM outbox WHERE acked_ms IS NULL"), 0);
-    assert_int_equal(ask(&ends->b.t, "SELECT count(*) FROM outbox WHERE acked_ms IS NULL"), 0);
+    assert_int_equal(t_ask(&ends->a.t, "SELECT count(*) FROM k_note_note"), 2);
+    assert_int_equal(t_ask(&ends->b.t, "SELECT count(*) FROM k_note_note"), 2);
+    assert_int_equal(t_ask(&ends->a.t, "SELECT count(*) FROM outbox WHERE acked_ms IS NULL"), 0);
+    assert_int_equal(t_ask(&ends->b.t, "SELECT count(*) FROM outbox WHERE acked_ms IS NULL"), 0);
     assert_int_equal(ends->a.questions, 0);
 }
 
 static void nobody_is_called_who_has_no_address(void **state)
 {
     struct ends *ends = *state;
-    script(&ends->a.t, "UPDATE k_office_peer SET address = '';");
+    t_script(&ends->a.t, "UPDATE k_office_peer SET address = '';");
     note(ends);
     turn_once(&ends->a);
-    assert_int_equal(ask(&ends->a.t, "SELECT count(*) FROM outbox WHERE seq IS NULL"), 1);
+    assert_int_equal(t_ask(&ends->a.t, "SELECT count(*) FROM outbox WHERE seq IS NULL"), 1);
     assert_null(ends->a.asked);
-    assert_int_equal(ask(&ends->a.t, "SELECT count(*) FROM feed_out WHERE down <> ''"), 0);
+    assert_int_equal(t_ask(&ends->a.t, "SELECT count(*) FROM feed_out WHERE down <> ''"), 0);
 }
 
 static void what_a_peer_refuses_for_good_goes_to_a_person(void **state)
 {
     struct ends *ends = *state;
     note(ends);
-    script(&ends->b.t, "DELETE FROM k_office_peer;"); /* a is a stranger there */
+    t_script(&ends->b.t, "DELETE FROM k_office_peer;"); /* a is a stranger there */
     turn_once(&ends->a);
-    assert_int_equal(ask(&ends->a.t, "SELECT count(*) FROM alarm WHERE reason = 'feed.refused'"
+    assert_int_equal(t_ask(&ends->a.t, "SELECT count(*) FROM alarm WHERE reason = 'feed.refused'"
                                      " AND detail = 'wire.stranger'"),
                      1);
 }
@@ -490,12 +457,12 @@ static struct str shared_file_of(struct end *from, struct end *to, size_t bytes)
     must(&c, blob_write(&c, writer, (struct str){content, bytes}));
     must(&c, blob_finish(&c, writer, &root, NULL));
     root = str_copy(from->t.arena, root);
-    script(&from->t, str_format(c.arena,
+    t_script(&from->t, str_format(c.arena,
                                 "INSERT INTO shared (peer, root, record) SELECT '%.*s', '%.*s',"
                                 " record FROM k_note_note;",
                                 STR_ARG(to->t.office.id), STR_ARG(root))
                          .ptr);
-    script(&to->t, str_format(c.arena,
+    t_script(&to->t, str_format(c.arena,
                               "INSERT INTO wanted (root, peer, record, n, size, state,"
                               " failures, wake_ms, reason) SELECT '%.*s', '%.*s', record, 1,"
                               " %zu, 1, 0, 0, '' FROM k_note_note;",
@@ -534,13 +501,13 @@ static void a_file_follows_in_pieces_and_goes_on_after_a_failure(void **state)
         turn_once(&ends->b);
     assert_true(has_file(&ends->b, root));
     assert_int_equal(ends->b.questions, 3 + 1); /* three chunks, and one without an answer */
-    assert_int_equal(ask(&ends->b.t, "SELECT count(*) FROM wanted WHERE state = 1"), 0);
+    assert_int_equal(t_ask(&ends->b.t, "SELECT count(*) FROM wanted WHERE state = 1"), 0);
 }
 
 static void an_office_without_an_address_is_asked_for_its_files(void **state)
 {
     struct ends *ends = *state;
-    script(&ends->a.t, "UPDATE k_office_peer SET address = '';");
+    t_script(&ends->a.t, "UPDATE k_office_peer SET address = '';");
     note_of(&ends->b);
     drive(&ends->b, 1); /* hears that it has to come */
     struct str root = shared_file_of(&ends->b, &ends->a, CHUNK_BYTES + 5);
@@ -622,10 +589,10 @@ static void a_file_that_the_disk_has_changed_is_not_given(void **state)
     drive(&ends->b, 1);
     call_end(&c);
     assert_false(has_file(&ends->b, root));
-    assert_int_equal(ask(&ends->b.t, "SELECT count(*) FROM wanted WHERE state = 1"
+    assert_int_equal(t_ask(&ends->b.t, "SELECT count(*) FROM wanted WHERE state = 1"
                                      " AND reason = 'wire.refused' AND failures = 1"),
                      1);
-    assert_int_equal(ask(&ends->a.t, "SELECT count(*) FROM alarm WHERE reason = 'blob.corrupt'"),
+    assert_int_equal(t_ask(&ends->a.t, "SELECT count(*) FROM alarm WHERE reason = 'blob.corrupt'"),
                      1);
 }
 
@@ -644,7 +611,7 @@ static void a_file_is_only_for_those_it_was_sent_to(void **state)
     struct str root = shared_file(ends, 100);
     const char *target = str_format(ends->arena, "GET /x1/blob/%.*s", STR_ARG(root)).ptr;
     assert_int_equal(status_of(get(ends, ends->b.cert, target, "")), 200);
-    script(&ends->a.t, "DELETE FROM audience WHERE record IN (SELECT record FROM k_note_note);");
+    t_script(&ends->a.t, "DELETE FROM audience WHERE record IN (SELECT record FROM k_note_note);");
     assert_int_equal(status_of(get(ends, ends->b.cert, target, "")), 404);
 }
 
@@ -693,7 +660,7 @@ static void chunks_are_pushed_to_an_office_that_wants_them(void **state)
         assert_true(str_eq(http_loopback_body(answer), str_of(NEXT[1 - i])));
     }
     assert_true(has_file(&ends->b, root));
-    assert_int_equal(ask(&ends->b.t, "SELECT count(*) FROM wanted WHERE state = 2"), 1);
+    assert_int_equal(t_ask(&ends->b.t, "SELECT count(*) FROM wanted WHERE state = 2"), 1);
     request = http_loopback_request(ends->arena, S("PUT /x1/blob/00/1"), S(""), S("x"));
     assert_int_equal(status_of(question(ends->arena, &ends->b, ends->a.cert, request)), 404);
 }
@@ -798,7 +765,7 @@ static void an_invited_office_comes_in_once(void **state)
     struct str forged = certificate(&stranger, &ends->b);
     assert_int_equal(status_of(joined(ends, &stranger, forged, secret)), 403);
     assert_int_equal(status_of(joined(ends, &stranger, stranger.cert, S("bbbbbbbbbbbbbbbb"))), 403);
-    assert_int_equal(ask(&ends->a.t, "SELECT count(*) FROM k_office_peer"), 1);
+    assert_int_equal(t_ask(&ends->a.t, "SELECT count(*) FROM k_office_peer"), 1);
     struct str answer = joined(ends, &stranger, stranger.cert, secret);
     assert_int_equal(status_of(answer), 200);
     struct str body = http_loopback_body(answer);
@@ -807,7 +774,7 @@ static void an_invited_office_comes_in_once(void **state)
     learn(&ends->a);
     assert_int_equal(status_of(get(ends, stranger.cert, "GET /x1/hello", "")), 200);
     assert_int_equal(status_of(joined(ends, &stranger, stranger.cert, secret)), 200);
-    assert_int_equal(ask(&ends->a.t, "SELECT count(*) FROM k_office_peer"), 2);
+    assert_int_equal(t_ask(&ends->a.t, "SELECT count(*) FROM k_office_peer"), 2);
     t_office_close(&stranger.t);
 }
 
